@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/buf.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void buf_free(struct buf *b)
+{
+    free(b->data);
+    *b = (struct buf){ 0 };
+}
+
+static int reserve(struct buf *b, size_t more)
+{
+    if (more >= SIZE_MAX / 2 - b->len)
+        return -ENOMEM;
+
+    size_t need = b->len + more + 1;
+    if (need <= b->size)
+        return 0;
+
+    size_t size = b->size ? b->size : 64;
+    while (size < need)
+        size *= 2;
+    char *data = realloc(b->data, size);
+    if (!data)
+        return -ENOMEM;
+    b->data = data;
+    b->size = size;
+    return 0;
+}
+
+int buf_add(struct buf *b, const void *data, size_t len)
+{
+    int r = reserve(b, len);
+    if (r < 0)
+        return r;
+    if (len)
+        memcpy(b->data + b->len, data, len);
+    b->len += len;
+    b->data[b->len] = '\0';
+    return 0;
+}
+
+int buf_str(struct buf *b, const char *s)
+{
+    return buf_add(b, s, strlen(s));
+}
+
+int buf_char(struct buf *b, char c)
+{
+    return buf_add(b, &c, 1);
+}
+
+int buf_printf(struct buf *b, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (len < 0)
+        return -ENOMEM;
+
+    int r = reserve(b, (size_t)len);
+    if (r < 0)
+        return r;
+    va_start(args, format);
+    vsnprintf(b->data + b->len, (size_t)len + 1, format, args);
+    va_end(args);
+    b->len += (size_t)len;
+    return 0;
+}
+
+int buf_read_fd(struct buf *b, int fd, size_t max)
+{
+    size_t room = max;
+    for (;;) {
+        int r = reserve(b, room < 4096 ? room + 1 : 4096);
+        if (r < 0)
+            return r;
+        size_t want = b->size - b->len - 1;
+        if (want > room + 1)
+            want = room + 1; /* one more than allowed tells "more" from "exactly" */
+        ssize_t n = read(fd, b->data + b->len, want);
+        if (n < 0) {
+            if (errno == EINTR)
+                continue;
+            return -errno;
+        }
+        b->data[b->len + (size_t)n] = '\0';
+        if (n == 0)
+            return 0;
+        if ((size_t)n > room) {
+            b->data[b->len] = '\0';
+            return -EFBIG;
+        }
+        b->len += (size_t)n;
+        room -= (size_t)n;
+    }
+}
+
+int buf_read_file(struct buf *b, int dirfd, const char *path, size_t max)
+{
+    _cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return -errno;
+
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    if (S_ISDIR(st.st_mode))
+        return -EISDIR;
+    return buf_read_fd(b, fd, max);
+}
+
+char *buf_take(struct buf *b)
+{
+    if (!b->data && reserve(b, 0) < 0)
+        return NULL;
+    b->data[b->len] = '\0';
+    char *data = b->data;
+    *b = (struct buf){ 0 };
+    return data;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Messages between the monitor and the jail's init over a SOCK_SEQPACKET pair, made before the clone.
+ *
+ *   message         from     payload                                   permitted
+ *   MSG_FAILED      jail     code = stage, text for people; then EOF   until MSG_STARTED
+ *   MSG_READY       jail     fds: pty master if one was asked for      once, first
+ *   MSG_GO          monitor  -                                         once, after MSG_READY (cgroup attached)
+ *   MSG_STARTED     jail     value = pid of the payload in the jail    once, payload's execve succeeded
+ *   MSG_NOEXEC      jail     value = errno, code = 126 or 127          instead of MSG_STARTED
+ *   MSG_STOPPED     jail     value = signal                            after MSG_STARTED, any number
+ *   MSG_EXITED      jail     value = wait status                       once, last
+ *   MSG_LOST        jail     value = index of the plan's operation     after MSG_STARTED; payload is frozen
+ *   MSG_MENDED      monitor  -                                         after MSG_LOST: thaw
+ *   MSG_SIGNAL      monitor  value = signal for the payload's group    after MSG_STARTED
+ *   MSG_FOREGROUND  monitor  value = 1: payload is the pty's foreground group, 0: background; then SIGCONT to it
+ *   MSG_END         monitor  -                                         kill everything and exit
+ *
+ * A message that is not permitted, or a size that is not that of struct message, ends the sender: the monitor kills the
+ * jail, init exits (which ends the jail). EOF on either side ends the jail. */
+#ifndef AGENTJAIL_IPC_CHANNEL_H
+#define AGENTJAIL_IPC_CHANNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum message_kind {
+    MSG_FAILED = 1,
+    MSG_READY,
+    MSG_GO,
+    MSG_STARTED,
+    MSG_NOEXEC,
+    MSG_STOPPED,
+    MSG_EXITED,
+    MSG_LOST,
+    MSG_MENDED,
+    MSG_SIGNAL,
+    MSG_FOREGROUND,
+    MSG_END,
+    MSG_KINDS,
+};
+
+#define MESSAGE_TEXT_MAX 512
+
+struct message {
+    uint32_t kind;
+    int32_t code;
+    int64_t value;
+    char text[MESSAGE_TEXT_MAX]; /* NUL-terminated, MSG_FAILED only; sent short when empty */
+};
+
+/* Make the pair; 0 or -errno. Both ends O_CLOEXEC. */
+int channel_pair(int *ret_monitor, int *ret_jail);
+
+/* Send m, and fd with it unless -1. Blocks; never raises SIGPIPE. 0 or -errno (-EPIPE: the peer is gone). */
+int channel_send(int channel, const struct message *m, int fd);
+
+/* Receive one message; *ret_fd is the fd that came with it or -1, O_CLOEXEC, owned by the caller. More than one fd, a
+ * kind out of range, or a wrong size is -EBADMSG; end of file is -EPIPE. */
+int channel_receive(int channel, struct message *ret_m, int *ret_fd);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plan: the ordered list of file-view operations that makes a jail's root, in bubblewrap's vocabulary. Filled in the
+ * monitor from a policy (plan/from_policy.c) or from bubblewrap's command line, carried out once by jail/view.c. */
+#ifndef AGENTJAIL_PLAN_PLAN_H
+#define AGENTJAIL_PLAN_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "profile/policy.h"
+
+enum op_kind {
+    OP_BIND,       /* source at target, with everything mounted below it */
+    OP_TMPFS,      /* new tmpfs at target: mode, size */
+    OP_DIR,        /* make a directory: mode */
+    OP_FILE,       /* new file with data: mode (only on a file system of the jail's own) */
+    OP_BIND_DATA,  /* data as a file bound at target, which may lie on any file system */
+    OP_SYMLINK,    /* symlink with text data at target */
+    OP_PROC,       /* fresh procfs */
+    OP_DEV,        /* minimal /dev */
+    OP_MQUEUE,     /* fresh mqueue */
+    OP_OVERLAY,    /* copy on write over source; changes in a tmpfs, gone at the end */
+    OP_MASK,       /* an empty, unreadable directory or file over target */
+    OP_PIN,        /* target bound onto itself, so that it can be neither renamed nor removed */
+    OP_REMOUNT,    /* change attributes of the mount at target (not recursive) */
+    OP_CHMOD,      /* mode of target, on a file system of the jail's own */
+};
+
+enum op_flags {
+    OP_READ_ONLY = 1 << 0,
+    OP_NO_EXEC = 1 << 1,
+    OP_DEVICES = 1 << 2,     /* device nodes work (spares nodev) */
+    OP_OPTIONAL = 1 << 3,    /* leave out when source (OP_MASK, OP_PIN: target) is missing */
+    OP_NO_SYMLINKS = 1 << 4, /* no component of source may be a symlink */
+    OP_CHECKED = 1 << 5,     /* dev, ino hold what the monitor resolved: compare */
+    OP_WATCHED = 1 << 6,     /* the host can make this mount vanish: freeze the jail when it does */
+    OP_SUID = 1 << 7,        /* bubblewrap's binds keep suid; ours never */
+};
+
+struct op {
+    enum op_kind kind;
+    unsigned flags;
+    char *source;      /* host path; owned */
+    char *target;      /* path in the jail; owned */
+    void *data;        /* file content or link text; owned */
+    size_t data_len;
+    mode_t mode;
+    uint64_t size;     /* bytes; 0: the kernel's default */
+    dev_t dev;
+    ino_t ino;
+    struct origin origin; /* the grant that asked for it */
+};
+
+struct plan {
+    struct op *ops;
+    size_t n;
+    size_t size;
+};
+
+/* Release what the plan holds. */
+void plan_free(struct plan *plan);
+
+/* Append an operation, all zero but kind and copies of source and target (either may be NULL).
+ * Returns it (valid until the next call), or NULL without memory. */
+struct op *plan_add(struct plan *plan, enum op_kind kind, const char *source, const char *target);
+
+/* Turn the [files] part of a policy into operations, root to leaf. Resolves every grant on the host and notes device and
+ * inode. Returns 0 or -errno with a message for people in why (file:line: what, fix). */
+int plan_from_policy(const struct policy *policy, struct plan *ret_plan, struct buf *why);
+
+/* One line a step, for --explain and --dry-run. */
+int plan_print(const struct plan *plan, struct buf *out);
+
+#endif

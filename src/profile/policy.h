@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The policy: what a profile, its includes, the ceilings and the command line come to. Made once by policy_load() in
+ * the monitor, read-only from then on, and the only thing about configuration that other folders see. */
+#ifndef AGENTJAIL_PROFILE_POLICY_H
+#define AGENTJAIL_PROFILE_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/strv.h"
+
+/* Where a value was written. file is owned by the policy; NULL means agentjail's built-in default, and line 0 with
+ * file "command line" an option. */
+struct origin {
+    const char *file;
+    unsigned line;
+};
+
+enum backend { BACKEND_NAMESPACE, BACKEND_MICROVM, BACKEND_AUTO };
+enum network_mode { NETWORK_NONE, NETWORK_FILTERED, NETWORK_OPEN, NETWORK_HOST }; /* in order of width */
+enum terminal_mode { TERMINAL_SAFE, TERMINAL_FULL };
+enum home_kind {
+    HOME_TEMPORARY,  /* a tmpfs, gone at the end */
+    HOME_PERSISTENT, /* a directory of the profile's own below $XDG_DATA_HOME/agentjail/homes */
+    HOME_NONE,       /* an empty read-only directory */
+};
+
+/* A fence that a value names: the seccomp filter, the label, Landlock. */
+struct fence {
+    char *value;   /* NULL: not asked for */
+    bool optional; /* '-' before the value and not strict: do without it where the host lacks it */
+    struct origin origin;
+};
+
+/* A number that limits something. */
+struct limit {
+    uint64_t value;
+    bool set;
+    bool optional;
+    struct origin origin;
+};
+
+enum grant_kind {
+    GRANT_READ,
+    GRANT_WRITE,
+    GRANT_EXEC,
+    GRANT_HIDE,
+    GRANT_PROTECT,
+    GRANT_SCRATCH, /* an empty private writable directory, gone at the end */
+    GRANT_OVERLAY, /* the host's directory, copy on write, changes gone at the end */
+    GRANT_DEVICE,  /* a device node below /dev */
+};
+
+/* One entry of [files]. path is absolute, expanded, without "." "..", "//" or trailing slash, not yet resolved
+ * through symlinks; may hold any byte but NUL. Relative entries of protect and hide were joined to the workspace
+ * (dropped if there is none). */
+struct grant {
+    enum grant_kind kind;
+    char *path;
+    bool optional; /* leading '-': fine if it does not exist */
+    struct origin origin;
+};
+
+/* One entry of [env]: value NULL passes the host's variable on; name may end in '*' then. */
+struct env_rule {
+    char *name;
+    char *value;
+    struct origin origin;
+};
+
+struct policy {
+    char *name;        /* profile's name */
+    char *description; /* may be NULL */
+    struct origin profile_origin;
+
+    enum backend backend;
+    enum network_mode network;
+    enum terminal_mode terminal;
+    bool nested; /* the payload may make namespaces and mounts of its own */
+    bool strict; /* every optional fence is required */
+    struct fence filter;
+    struct fence label;
+    struct fence landlock; /* value "on" */
+    struct origin backend_origin, network_origin, terminal_origin, nested_origin, strict_origin;
+
+    char *workspace; /* absolute, resolved (realpath); NULL: none */
+    struct origin workspace_origin;
+    bool workspace_default; /* found, not named */
+    char *workspace_note;   /* one line for people why there is none, or NULL */
+
+    enum home_kind home;
+    char *home_source; /* HOME_PERSISTENT: the directory on the host (may not exist yet) */
+    char *home_target; /* $HOME as the payload sees it (the user's home directory's path) */
+    struct origin home_origin;
+
+    struct grant *grants; /* in the order written */
+    size_t n_grants;
+    struct env_rule *env;
+    size_t n_env;
+
+    struct limit memory;    /* bytes */
+    struct limit cpu;       /* percent of one CPU */
+    struct limit processes; /* tasks */
+    struct limit time;      /* ms */
+
+    struct strv own_paths; /* agentjail's own directories on this host: masked whatever is granted */
+    bool quiet;
+    unsigned verbose;
+
+    void *arena; /* the engine's own store of what the fields point to */
+};
+
+/* What the command line asks, already taken apart by the option table. */
+struct policy_request;
+
+/* Release what p holds. */
+void policy_free(struct policy *p);
+
+#endif
