@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The payload's security label: an AppArmor profile stacked on whatever confines us already, or an SELinux context.
+ * Taken at the payload's execve. */
+#ifndef AGENTJAIL_LOCKDOWN_LABEL_H
+#define AGENTJAIL_LOCKDOWN_LABEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "profile/policy.h"
+
+enum label_kind {
+    LABEL_NONE,     /* none asked for, or an optional one that this host cannot give */
+    LABEL_APPARMOR,
+    LABEL_SELINUX,
+};
+
+/* In the monitor, before the clone: can the policy's label be had here? *ret_kind is what label_apply is to be called
+ * with. 0, with a note in why when an optional label is left out, or -errno with the message for exit 125. */
+int label_probe(const struct policy *policy, enum label_kind *ret_kind, struct buf *why);
+
+/* In the payload's process, after the last namespace change and before no_new_privs (AppArmor refuses a change after it
+ * unless it narrows; SELinux wants nnp_transition): ask for the label at the next execve and read the request back.
+ * Needs /proc (else the kernel's lsm_set_self_attr, 6.8). No allocation, no stdio. 0 or -errno: -ENOENT means that the
+ * profile is not loaded, -EPERM that policy forbids the change, -ENOSYS that the request did not hold (also when the profile
+ * is in complain mode). An optional label that fails here is the caller's to forgive. */
+int label_apply(const struct policy *policy, enum label_kind kind);
+
+/* What -errno of label_apply means, for people: what to write or run instead. */
+const char *label_error_text(int error);
+
+#endif
