@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# bash completion for agentjail(1); tests/option_docs holds it to the option table.
+# shellcheck shell=bash
+
+_agentjail_names() { # KIND SUFFIX: names of profiles or filters
+    local dir
+    for dir in "${XDG_CONFIG_HOME:-$HOME/.config}/agentjail" /etc/agentjail /usr/share/agentjail \
+        /usr/local/share/agentjail; do
+        [[ -d $dir/$1 ]] && find "$dir/$1" -maxdepth 1 -name "*$2" -exec basename -s "$2" {} \; 2>/dev/null
+    done
+}
+
+_agentjail() {
+    local cur prev words cword split i
+    _init_completion -s -n : || return
+    local options='
+        --dry-run --explain --doctor --version --help
+        --profile= --include=
+        --workspace= --home= --read= --write= --exec= --hide= --protect= --unprotect= --scratch= --copy-on-write= --device=
+        --env=
+        --network=
+        --backend= --filter= --label= --landlock= --nested= --terminal= --strict
+        --memory= --cpu= --processes= --timeout=
+        --quiet --verbose -v
+    '
+    # What follows the first word that is no option belongs to the command.
+    for ((i = 1; i < cword; i++)); do
+        case ${words[i]} in
+        --)
+            _command_offset $((i + 1))
+            return
+            ;;
+        --*) if [[ $options == *[[:space:]]"${words[i]}="[[:space:]]* ]]; then ((i++)); fi ;;
+        -*) ;;
+        *)
+            _command_offset "$i"
+            return
+            ;;
+        esac
+    done
+    case $prev in
+    --profile | --include)
+        if [[ $cur == */* ]]; then
+            _filedir ini
+        else
+            mapfile -t COMPREPLY < <(compgen -W "$(_agentjail_names profiles .ini)" -- "$cur")
+        fi
+        return
+        ;;
+    --filter)
+        mapfile -t COMPREPLY < <(compgen -W "$(_agentjail_names seccomp .filter)" -- "$cur")
+        return
+        ;;
+    --workspace)
+        _filedir -d
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'auto none' -- "$cur")
+        return
+        ;;
+    --read | --write | --exec | --hide | --protect | --unprotect | --scratch | --copy-on-write | --device)
+        _filedir
+        return
+        ;;
+    --env)
+        mapfile -t COMPREPLY < <(compgen -e -- "$cur")
+        return
+        ;;
+    --home) mapfile -t COMPREPLY < <(compgen -W 'temporary persistent none' -- "$cur") && return ;;
+    --network) mapfile -t COMPREPLY < <(compgen -W 'none host' -- "$cur") && return ;;
+    --backend) mapfile -t COMPREPLY < <(compgen -W 'namespace' -- "$cur") && return ;;
+    --landlock) mapfile -t COMPREPLY < <(compgen -W 'on -on off' -- "$cur") && return ;;
+    --nested) mapfile -t COMPREPLY < <(compgen -W 'allow deny' -- "$cur") && return ;;
+    --terminal) mapfile -t COMPREPLY < <(compgen -W 'safe full' -- "$cur") && return ;;
+    --strict) mapfile -t COMPREPLY < <(compgen -W 'yes no' -- "$cur") && return ;;
+    --label | --memory | --cpu | --processes | --timeout) return ;;
+    esac
+    $split && return
+    if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+        [[ ${COMPREPLY-} == *= ]] && compopt -o nospace
+        return
+    fi
+    _command_offset "$cword"
+} && complete -F _agentjail agentjail

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# fish completion for agentjail(1); tests/option_docs holds it to the option table.
+
+function __agentjail_names --argument-names kind suffix
+    set -l config $XDG_CONFIG_HOME
+    test -n "$config"; or set config $HOME/.config
+    for file in {$config,/etc,/usr/share,/usr/local/share}/agentjail/$kind/*$suffix
+        string replace --regex '.*/' '' -- (string replace $suffix '' -- $file)
+    end
+end
+
+# True while no command has been typed: what follows the first word that is no option is the command's.
+function __agentjail_options
+    set -l words (commandline --tokenize --cut-at-cursor --current-process)
+    for word in $words[2..-1]
+        string match --quiet -- '-*' $word; or return 1
+        test "$word" = --; and return 1
+    end
+    return 0
+end
+
+complete -c agentjail -n 'not __agentjail_options' -x -a '(__fish_complete_subcommand)'
+complete -c agentjail -n __agentjail_options -f -a '(__fish_complete_command)'
+complete -c agentjail -n __agentjail_options -l dry-run -d 'Print the steps, start nothing'
+complete -c agentjail -n __agentjail_options -l explain -d 'Print what is allowed, by which line, held by what'
+complete -c agentjail -n __agentjail_options -l doctor -d 'Print what this host offers and lacks'
+complete -c agentjail -n __agentjail_options -l version -d 'Print the version'
+complete -c agentjail -n __agentjail_options -l help -d 'Print a summary of the options'
+complete -c agentjail -n __agentjail_options -l profile -r -a '(__agentjail_names profiles .ini)' -d 'Profile to use'
+complete -c agentjail -n __agentjail_options -l include -x -a '(__agentjail_names profiles .ini)' -d 'Read another profile'
+complete -c agentjail -n __agentjail_options -l workspace -r -a 'auto none' -d 'Directory to work in'
+complete -c agentjail -n __agentjail_options -l home -x -a 'temporary persistent none' -d 'Kind of home directory'
+complete -c agentjail -n __agentjail_options -l read -r -F -d 'Let it read a file or tree'
+complete -c agentjail -n __agentjail_options -l write -r -F -d 'Let it read and write a file or tree'
+complete -c agentjail -n __agentjail_options -l exec -r -F -d 'Let it run programs from there'
+complete -c agentjail -n __agentjail_options -l hide -r -F -d 'Show nothing there'
+complete -c agentjail -n __agentjail_options -l protect -r -F -d 'Keep unchanged inside writable grants'
+complete -c agentjail -n __agentjail_options -l unprotect -r -F -d 'Take an entry off the protect list'
+complete -c agentjail -n __agentjail_options -l scratch -r -F -d 'An empty private directory'
+complete -c agentjail -n __agentjail_options -l copy-on-write -r -F -d 'Writable, but the changes are gone at the end'
+complete -c agentjail -n __agentjail_options -l device -r -F -d 'A device node below /dev'
+complete -c agentjail -n __agentjail_options -l env -x -a '(set --names --export)' -d 'Pass a variable on, or set it'
+complete -c agentjail -n __agentjail_options -l network -x -a 'none host' -d 'Network'
+complete -c agentjail -n __agentjail_options -l backend -x -a namespace -d 'What the jail is made of'
+complete -c agentjail -n __agentjail_options -l filter -x -a '(__agentjail_names seccomp .filter)' -d 'System call filter'
+complete -c agentjail -n __agentjail_options -l label -x -d 'AppArmor profile or SELinux context'
+complete -c agentjail -n __agentjail_options -l landlock -x -a 'on -on off' -d Landlock
+complete -c agentjail -n __agentjail_options -l nested -x -a 'allow deny' -d 'Namespaces and mounts of its own'
+complete -c agentjail -n __agentjail_options -l terminal -x -a 'safe full' -d 'Output that acts on the terminal beyond drawing'
+complete -c agentjail -n __agentjail_options -l strict -a 'yes no' -d 'Do not run if any fence is missing'
+complete -c agentjail -n __agentjail_options -l memory -x -d 'Bytes, or with K, M, G, T'
+complete -c agentjail -n __agentjail_options -l cpu -x -d '150% or 1.5 of a CPU'
+complete -c agentjail -n __agentjail_options -l processes -x -d 'Processes and threads at a time'
+complete -c agentjail -n __agentjail_options -l timeout -x -d 'End it after 90, 5m, 1h30m'
+complete -c agentjail -n __agentjail_options -l quiet -d 'No notes, only errors'
+complete -c agentjail -n __agentjail_options -s v -l verbose -d 'Say what is done, with times'
