@@ -4,21 +4,17 @@
 #ifndef AGENTJAIL_LOCKDOWN_LABEL_H
 #define AGENTJAIL_LOCKDOWN_LABEL_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "base/buf.h"
 #include "profile/policy.h"
 
+/* How the label is to be taken; found by monitor/label_probe.h before the clone. */
 enum label_kind {
     LABEL_NONE,     /* none asked for, or an optional one that this host cannot give */
     LABEL_APPARMOR,
     LABEL_SELINUX,
 };
 
-/* In the monitor, before the clone: can the policy's label be had here? *ret_kind is what label_apply is to be called
- * with. 0, with a note in why when an optional label is left out, or -errno with the message for exit 125. */
-int label_probe(const struct policy *policy, enum label_kind *ret_kind, struct buf *why);
+/* Longest request to the kernel, with NUL. */
+#define LABEL_MAX 1024
 
 /* In the payload's process, after the last namespace change and before no_new_privs (AppArmor refuses a change after it
  * unless it narrows; SELinux wants nnp_transition): ask for the label at the next execve and read the request back.

@@ -5,7 +5,8 @@
  *  1. a subtree that was delegated to us (systemd's Delegate=yes, a container's own cgroup namespace): a directory
  *     agentjail-ID of our own in it;
  *  2. a transient scope agentjail-ID.scope of the user's systemd (of the system's, as root), over D-Bus.
- * If neither can hold a limit: refused when it is required, lost with a note when it is optional.
+ * If neither can hold a limit: refused when it is required, lost with a note when it is optional. The number of processes
+ * needs neither for an ordinary user: RLIMIT_NPROC in the payload's own user namespace holds it (lockdown/rlimits.h).
  * Costs nothing when the policy sets no limit. Never logs. See Documentation/admin-guide/cgroup-v2.rst and systemd's
  * "Control Group APIs and Delegation". */
 #ifndef AGENTJAIL_MONITOR_CGROUP_H
@@ -28,21 +29,21 @@ struct cgroup_host {
     const char *root;             /* prefix of /proc, /sys and /run; NULL: none */
     void (*made)(int dir);        /* tests: called with each cgroup directory just made, to put files into it */
     const char *runtime_dir;      /* NULL: $XDG_RUNTIME_DIR, else /run/user/UID */
-    bool as_user;                 /* tests: behave as an ordinary user also as root */
+    uid_t uid;                    /* tests, with root set: whose limits these are */
 };
 
 struct cgroup {
     enum host_cgroup_way way; /* HOST_CGROUP_NONE: nothing to attach to, every function below does nothing */
     unsigned held;            /* limits that the group holds, enum host_controller bits */
+    unsigned by_rlimit;       /* limits that RLIMIT_NPROC holds instead */
     unsigned lost;            /* optional limits that nothing holds */
     char *path;               /* absolute path of the jail's group; for a scope known after cgroup_attach */
     char *unit;               /* scope's name */
     int dir;                  /* the group's directory, -1 if none */
-    char *delegated;          /* the directory that the group was made in */
-    bool moved;               /* the monitor moved itself into a leaf beside the group */
-    char *leaf;
-    uint64_t memory, processes, cpu; /* bytes, tasks (with our own), percent of one CPU; for held ones */
-    unsigned optional;        /* of the held ones: may be lost */
+    char *parent;             /* the delegated directory that the group was made in */
+    char *leaf;               /* where the monitor moved itself to, beside the group; NULL: it did not have to */
+    unsigned enabled;         /* controllers that we switched on for parent's children */
+    const struct policy *policy; /* where the values come from; must live as long */
     struct cgroup_host host;
 };
 

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One row a feature. A row's check looks at the probed features only, so that the table can be tested without a host. */
+#include "cli/doctor.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum state {
+    STATE_YES,
+    STATE_PART, /* less than all of it */
+    STATE_NO,
+    STATE_OFF,  /* not there, and nothing needs it yet */
+};
+
+struct row {
+    const char *name;
+    bool needed; /* no jail without it */
+    enum state (*check)(const struct host_features *f, struct buf *detail);
+    const char *cost; /* when not STATE_YES */
+    const char *fix;  /* the command that mends it, unless the check wrote one into detail's second line */
+};
+
+static enum state check_kernel(const struct host_features *f, struct buf *detail)
+{
+    buf_printf(detail, "%u.%u", f->kernel_major, f->kernel_minor);
+    if (f->kernel_old)
+        buf_str(detail, ", older than 5.14");
+    return f->kernel_old ? STATE_PART : STATE_YES;
+}
+
+static enum state check_userns(const struct host_features *f, struct buf *detail)
+{
+    buf_str(detail, f->userns == USERNS_WORKS ? "user, mount and pid namespaces with a fresh /proc"
+                                              : host_userns_text(f->userns));
+    const char *fix = host_userns_fix(f->userns);
+    if (fix)
+        buf_printf(detail, "\n%s", fix);
+    return f->userns == USERNS_WORKS ? STATE_YES : STATE_NO;
+}
+
+static enum state check_seccomp(const struct host_features *f, struct buf *detail)
+{
+    unsigned want = HOST_SECCOMP_ERRNO | HOST_SECCOMP_KILL_PROCESS;
+    if ((f->seccomp & want) != want)
+        return STATE_NO;
+    buf_str(detail, f->seccomp & HOST_SECCOMP_NOTIFY ? "filters, logging, notification" : "filters, no notification");
+    return STATE_YES;
+}
+
+static enum state check_landlock(const struct host_features *f, struct buf *detail)
+{
+    if (f->landlock_abi == 0) {
+        buf_str(detail, f->landlock_disabled ? "built, but switched off at boot" : "not built into this kernel");
+        return STATE_NO;
+    }
+    buf_printf(detail, "ABI %d:", f->landlock_abi);
+    for (int abi = 2; abi <= f->landlock_abi && host_landlock_text(abi); abi++)
+        buf_printf(detail, "%s %s", abi > 2 ? "," : " files,", host_landlock_text(abi));
+    if (f->landlock_abi < 6) {
+        buf_printf(detail, "; not yet: %s", f->landlock_abi < 4 ? "TCP ports, abstract sockets and signals"
+                                                               : "abstract sockets and signals");
+        return STATE_PART;
+    }
+    return STATE_YES;
+}
+
+static enum state check_calls(const struct host_features *f, struct buf *detail)
+{
+    static const char *const names[] = { "openat2", "clone3", "mount_setattr" };
+    const bool there[] = { f->openat2, f->clone3, f->mount_setattr };
+    bool all = true;
+    for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+        buf_printf(detail, "%s%s%s", i ? ", " : "", there[i] ? "" : "no ", names[i]);
+        all = all && there[i];
+    }
+    return all ? STATE_YES : STATE_PART;
+}
+
+static enum state check_label(const struct host_features *f, struct buf *detail)
+{
+    if (f->selinux && !f->apparmor) {
+        buf_str(detail, "SELinux; no context of ours, write your own with label =");
+        return STATE_PART;
+    }
+    if (!f->apparmor) {
+        buf_str(detail, "neither AppArmor nor SELinux runs");
+        return STATE_NO;
+    }
+    buf_str(detail, f->label_loaded ? "AppArmor, profile agentjail-payload is loaded"
+                                    : "AppArmor, profile agentjail-payload is not seen to be loaded");
+    return f->label_loaded ? STATE_YES : STATE_PART;
+}
+
+static void list_controllers(unsigned bits, struct buf *detail)
+{
+    static const char *const names[] = { "memory", "cpu", "pids" };
+    for (size_t i = 0; i < ELEMENTSOF(names); i++)
+        if (bits & 1U << i)
+            buf_printf(detail, " %s", names[i]);
+}
+
+static enum state check_limits(const struct host_features *f, struct buf *detail)
+{
+    if (f->cgroup_way == HOST_CGROUP_NONE) {
+        if (!f->cgroup2)
+            buf_str(detail, "no unified cgroup v2 hierarchy\n"
+                            "boot with systemd.unified_cgroup_hierarchy=1");
+        else if (!f->user_manager)
+            buf_str(detail, "nothing delegated to this process, and systemd's user manager is not to be reached\n"
+                            "sudo loginctl enable-linger $USER");
+        else if (!f->scope_module)
+            buf_str(detail, "the module scope.so, which asks systemd for a scope, is not installed\n"
+                            "install agentjail's systemd module (configure --with-systemd)");
+        else
+            buf_str(detail, "no controller is delegated to user sessions\n"
+                            "sudo systemctl edit user@.service  # [Service] Delegate=cpu memory pids");
+        return STATE_NO;
+    }
+    buf_str(detail, f->cgroup_way == HOST_CGROUP_DELEGATED ? "delegated subtree:" : "scope of systemd:");
+    list_controllers(f->controllers, detail);
+    if (f->controllers == CONTROLLERS_ALL)
+        return STATE_YES;
+    buf_str(detail, "; not:");
+    list_controllers(CONTROLLERS_ALL & ~f->controllers, detail);
+    buf_str(detail, "\nsudo systemctl edit user@.service  # [Service] Delegate=cpu memory pids");
+    return STATE_PART;
+}
+
+static enum state check_overlay(const struct host_features *f, struct buf *detail)
+{
+    buf_str(detail, f->overlay ? "overlayfs in a user namespace" : "no overlayfs in a user namespace");
+    return f->overlay ? STATE_YES : STATE_NO;
+}
+
+static enum state check_net(const struct host_features *f, struct buf *detail)
+{
+    buf_str(detail, f->net & HOST_NET_LOOPBACK ? "network namespace" : "no network namespace");
+    buf_str(detail, f->net & HOST_NET_VETH ? ", veth" : ", no veth");
+    buf_str(detail, f->net & HOST_NET_NFT ? ", nftables" : ", no nftables");
+    buf_str(detail, f->tun ? ", /dev/net/tun" : ", no /dev/net/tun");
+    if (!(f->net & HOST_NET_LOOPBACK))
+        return STATE_NO;
+    return f->net & HOST_NET_VETH && f->net & HOST_NET_NFT ? STATE_YES : STATE_OFF;
+}
+
+static enum state check_kvm(const struct host_features *f, struct buf *detail)
+{
+    buf_str(detail, f->kvm ? "/dev/kvm can be opened" : "/dev/kvm is missing or not ours");
+    return f->kvm ? STATE_YES : STATE_OFF;
+}
+
+static const struct row rows[] = {
+    { "kernel", false, check_kernel, "untested on kernels before 5.14; fences may be missing", "update the kernel" },
+    { "namespaces", true, check_userns, "no jail can be made", NULL },
+    { "seccomp", true, check_seccomp, "no system call filter: every profile that asks for one is refused",
+      "use a kernel with CONFIG_SECCOMP_FILTER" },
+    { "system calls", false, check_calls, "slower or less exact set-up; agentjail refuses where it would lose a fence",
+      "update the kernel, or the container runtime's seccomp profile" },
+    { "landlock", false, check_landlock, "one fence less behind the mounts; profiles with landlock = on are refused",
+      "update the kernel, or boot with landlock in lsm=" },
+    { "label", false, check_label, "no mandatory label on the payload; profiles with label = are refused",
+      "sudo apparmor_parser -r /etc/apparmor.d/agentjail-payload" },
+    { "limits", false, check_limits, "memory = and cpu = are refused (with a leading '-': not enforced)", NULL },
+    { "overlay", false, check_overlay, "copy-on-write = is refused", "sudo modprobe overlay" },
+    { "network", false, check_net, "network = filtered will not work (this version has none and host)",
+      "sudo modprobe -a veth nf_tables tun" },
+    { "kvm", false, check_kvm, "backend = microvm will not work (this version has none)",
+      "sudo usermod -aG kvm $USER  # and log in again" },
+};
+
+static const struct {
+    const char *text, *colour;
+} states[] = {
+    [STATE_YES] = { "yes", "\033[32m" },
+    [STATE_PART] = { "part", "\033[33m" },
+    [STATE_NO] = { "no", "\033[31m" },
+    [STATE_OFF] = { "-", "" },
+};
+
+static void print_row(const struct row *row, const struct host_features *f, bool colour, struct buf *out, bool *usable)
+{
+    _cleanup_buf_ struct buf detail = { 0 };
+    enum state state = row->check(f, &detail);
+    char *fix = detail.data ? strchr(detail.data, '\n') : NULL;
+    if (fix)
+        *fix++ = '\0';
+
+    buf_printf(out, "%-13s %s%-5s%s %s\n", row->name, colour ? states[state].colour : "", states[state].text,
+               colour && *states[state].colour ? "\033[0m" : "", detail.data ? detail.data : "");
+    if (state == STATE_YES)
+        return;
+    const char *command = fix ? fix : row->fix;
+    buf_printf(out, "%-13s       costs: %s\n", "", row->cost);
+    if (command)
+        buf_printf(out, "%-13s       do: %s\n", "", command);
+    if (state == STATE_NO && row->needed)
+        *usable = false;
+}
+
+int doctor_table(const struct host_features *features, bool colour, struct buf *out, bool *ret_usable)
+{
+    bool usable = true;
+    for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+        print_row(&rows[i], features, colour, out, &usable);
+    int r = buf_str(out, usable ? "\nagentjail can run on this host with its default profile.\n"
+                                : "\nagentjail cannot run on this host: see the needed rows marked no above.\n");
+    if (r < 0)
+        return r;
+    *ret_usable = usable;
+    return 0;
+}
+
+int doctor_main(FILE *out)
+{
+    struct host_features features;
+    host_probe(&features);
+
+    const char *no_colour = getenv("NO_COLOR");
+    bool colour = isatty(fileno(out)) && !(no_colour && *no_colour);
+    _cleanup_buf_ struct buf text = { 0 };
+    bool usable;
+    if (doctor_table(&features, colour, &text, &usable) < 0 || fputs(text.data, out) < 0 || fflush(out) != 0)
+        return 1;
+    return usable ? 0 : 1;
+}

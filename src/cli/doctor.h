@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* agentjail --doctor: what this host offers, what each missing piece costs, and the command that brings it. */
+#ifndef AGENTJAIL_CLI_DOCTOR_H
+#define AGENTJAIL_CLI_DOCTOR_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "monitor/host_probe.h"
+
+/* Probe the host and print the table to out, in colour if out is a terminal (and NO_COLOR is not set). The exit status: 0 if
+ * a jail with the default profile can run here, else 1. */
+int doctor_main(FILE *out);
+
+/* The table for the given features. *ret_usable: a jail with the default profile can run. 0 or -ENOMEM. */
+int doctor_table(const struct host_features *features, bool colour, struct buf *out, bool *ret_usable);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "monitor/label_probe.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "monitor/host_probe.h"
+
+/* user:role:type[:range] */
+static bool selinux_form(const char *label)
+{
+    const char *colon = strchr(label, ':');
+    return colon && colon != label && strchr(colon + 1, ':');
+}
+
+static void refuse(const struct fence *fence, const char *problem, struct buf *why)
+{
+    if (!fence->origin.file)
+        buf_str(why, "built-in default");
+    else if (fence->origin.line == 0)
+        buf_str(why, fence->origin.file);
+    else
+        buf_printf(why, "%s:%u", fence->origin.file, fence->origin.line);
+    buf_printf(why, ": label: %s %s", fence->value, problem);
+    if (!fence->optional)
+        buf_printf(why, "; or write label = -%s to run without it where it cannot be had", fence->value);
+}
+
+int label_probe(const struct policy *policy, enum label_kind *ret_kind, struct buf *why)
+{
+    const struct fence *fence = &policy->label;
+    *ret_kind = LABEL_NONE;
+    if (!fence->value)
+        return 0;
+
+    const char *problem = NULL;
+    enum label_kind kind = LABEL_NONE;
+    if (strlen(fence->value) > LABEL_MAX / 2 || strpbrk(fence->value, " \t\n"))
+        problem = "is not a label: write the name of an AppArmor profile or an SELinux context, without blanks";
+    else if (selinux_form(fence->value) && host_selinux())
+        kind = LABEL_SELINUX;
+    else if (!host_apparmor())
+        problem = host_selinux() ? "is not an SELinux context (user:role:type:range), and this kernel runs no AppArmor"
+                                 : "cannot be had: this kernel runs neither AppArmor nor SELinux; boot it with apparmor=1 "
+                                   "security=apparmor";
+    else if (host_apparmor_profile(fence->value) == 0)
+        problem = "is not loaded; run `sudo apparmor_parser -r /etc/apparmor.d/agentjail-payload` or load your own profile";
+    else
+        kind = LABEL_APPARMOR;
+
+    if (problem) {
+        refuse(fence, problem, why);
+        return fence->optional ? 0 : -EOPNOTSUPP;
+    }
+    *ret_kind = kind;
+    return 0;
+}
