@@ -1,0 +1,170 @@
+# shellcheck shell=bash disable=SC2034,SC2154,SC2317
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The file view: what was not granted is not there, what was is not more than was said.
+. "$SYSTEM/lib.sh"
+
+# agentjail's own directories, under a granted ancestor.
+setup_own() {
+    unset XDG_CACHE_HOME
+    local d
+    for d in .config/agentjail/profiles .local/share/agentjail/homes/x .local/state/agentjail .cache/agentjail; do
+        mkdir -p "$HOME/$d"
+        chmod 700 "$HOME/$d"
+        echo secret >"$HOME/$d/file"
+    done
+    mkdir -p "$XDG_RUNTIME_DIR/agentjail"
+    chmod 700 "$XDG_RUNTIME_DIR/agentjail" # where other jails' entries are
+    echo secret >"$XDG_RUNTIME_DIR/agentjail/file"
+    cleanup() { export XDG_CACHE_HOME=$BASE/cache; }
+}
+
+# agentjail's directory is not there yet: whoever makes it writes policy. It may be made by us, but not by the payload.
+setup_no_own() {
+    effect() { [ -e "$HOME/.config/agentjail/profiles" ]; }
+}
+
+setup_link() { ln -s "$OUT" "$WS/link"; }
+setup_link_refused() {
+    setup_link
+    EXPECT=refused MESSAGE='symlink'
+}
+setup_link_below_write() {
+    # A profile that grants a directory of the workspace; an earlier run made a symlink of it.
+    setup_link
+    EXPECT=refused MESSAGE='symlink'
+}
+setup_git_effect() {
+    effect() { grep -qs evil "$WS/.git/config" "$WS/.git/hooks/pre-commit"; }
+}
+setup_hook() {
+    echo '#!/bin/sh' >"$WS/.git/hooks/pre-commit"
+    setup_git_effect
+}
+setup_env_file() { echo KEY=secret >"$WS/sub/.env"; }
+setup_vscode() {
+    mkdir "$WS/.vscode"
+    echo '{}' >"$WS/.vscode/settings.json"
+    effect() { grep -q evil "$WS/.vscode/settings.json" 2>/dev/null; }
+}
+
+# Standard input and inherited descriptors.
+setup_stdin_root() {
+    STDIN=/
+    EXPECT=refused
+}
+setup_stdin_file() { STDIN=$OUT/secret; }
+setup_stdout_secret() { LAUNCH='"$ATTACKS/launch" 2=a:"$OUT/secret" --'; }
+setup_fd_path() { LAUNCH='"$ATTACKS/launch" 9=path:"$OUT" --'; }
+setup_fd_dir() { LAUNCH='"$ATTACKS/launch" 3=dir:/ --'; }
+setup_fd_file() { LAUNCH='"$ATTACKS/launch" 7=rw:"$OUT/secret" --'; }
+setup_fd_high() { LAUNCH='"$ATTACKS/launch" 900=r:"$OUT/secret" --'; }
+
+setup_fixture() { [ -n "$FIXTURES" ] || CANNOT='optional: only root can make the file'; }
+setup_device() {
+    setup_fixture
+    [ -n "$CANNOT" ] || head -c1 "$FIXTURES/zero" >/dev/null 2>&1 || CANNOT='optional: the directory is mounted nodev'
+}
+setup_core() {
+    ulimit -c unlimited
+    [ "$(head -c1 /proc/sys/kernel/core_pattern)" != '|' ] || CANNOT='optional: core files go to a program here'
+    effect() { compgen -G "$WS/core*" >/dev/null; }
+}
+
+rows <<'ROWS'
+# name | who | setup | fences | options | attack
+# --- not granted: not there ---
+read-ssh-key | any | - | with:--read=$HOME/.ssh | | files read "$HOME/.ssh/id_ed25519"
+read-netrc | any | - | with:--read=$HOME/.netrc | | files read "$HOME/.netrc"
+read-other | any | - | with:--read=$OUT | | files read "$OUT/secret"
+list-other | any | - | with:--read=$OUT | | files list "$OUT"
+exists-other | any | - | with:--read=$OUT | | files exists "$OUT/secret"
+read-through-proc | any | - | with:--read=$OUT | | files read "/proc/self/root$OUT/secret"
+read-through-cwd | any | - | with:--read=$OUT | | files read "/proc/self/cwd/../out/secret"
+read-dotdot | any | - | with:--read=$OUT | | files read "../out/secret"
+read-init-root | any | - | with:--read=$OUT | | : sh -c 'cat /proc/self/root"$1" || cat /proc/1/root"$1" || exit 1' sh "$OUT/secret"
+read-shadow | root | - | with:--read=/etc/shadow | | files read /etc/shadow
+read-roots-file | root | fixture | with:--read=$FIXTURES | | files read "$FIXTURES/root-only"
+list-homes | any | - | with:--read=/home | | : sh -c 'ls -d /home || exit 1'
+list-sys | any | - | with:--read=/sys | | files list /sys/kernel
+list-run | any | - | with:--read=/run | | files list /run
+read-log | any | - | with:--read=/var/log | | files list /var/log
+list-boot | any | - | with:--read=/boot | | : sh -c 'ls -d /boot || exit 1'
+# --- granted for reading: not to be changed ---
+write-read-only | any | - | read-only,landlock-files | --read="$RO" | files write "$RO/file"
+openat2-read-only | any | - | read-only,landlock-files | --read="$RO" | files openat2 "$RO/file"
+truncate-read-only | any | - | read-only,landlock-files | --read="$RO" | files truncate "$RO/file"
+create-read-only | any | - | read-only,landlock-files | --read="$RO" | files create "$RO/new"
+replace-read-only | any | - | read-only,landlock-files | --read="$RO" | files replace "$RO/file"
+unlink-read-only | any | - | read-only,landlock-files | --read="$RO" | files unlink "$RO/file"
+rename-read-only | any | - | read-only,landlock-files | --read="$RO" | files rename "$RO/dir" "$RO/other"
+link-read-only | any | - | kernel | --read="$RO" | files link "$RO/file" "$WS/link"
+write-system | root | - | kernel | | files open-write /usr/bin/env
+write-nested-read | any | - | read-only,landlock-files | --read="$WS/sub" | files write "$WS/sub/file"
+swap-nested-read | any | - | read-only,pins | --read="$WS/sub" | files rename "$WS/sub" "$WS/other"
+# --- protected names in a writable place ---
+git-config-write | any | git_effect | read-only,landlock-files | | files write "$WS/.git/config"
+git-config-openat2 | any | git_effect | read-only,landlock-files | | files openat2 "$WS/.git/config"
+git-config-truncate | any | - | read-only,landlock-files | | files truncate "$WS/.git/config"
+git-config-unlink | any | - | read-only | | files unlink "$WS/.git/config"
+git-config-replace | any | git_effect | read-only | | files replace "$WS/.git/config"
+git-config-link | any | git_effect | read-only | | files link "$WS/.git/config" "$WS/x"
+git-config-proc | any | git_effect | read-only,landlock-files | | files write "/proc/self/root$WS/.git/config"
+git-config-swap | any | git_effect | pins | | files swap-dir "$WS/.git" config
+git-hooks-create | any | git_effect | read-only,landlock-files | | files create "$WS/.git/hooks/pre-commit"
+git-hooks-write | any | hook | read-only,landlock-files | | files write "$WS/.git/hooks/pre-commit"
+git-hooks-swap | any | git_effect | read-only | | files swap-dir "$WS/.git/hooks" pre-commit
+git-hooks-swap-above | any | git_effect | pins | | files swap-dir "$WS/.git" hooks/pre-commit
+vscode-write | any | vscode | read-only,landlock-files | | files write "$WS/.vscode/settings.json"
+# --- hidden names ---
+hidden-read | any | env_file | masks | --hide=sub/.env | files read "$WS/sub/.env"
+hidden-replace | any | env_file | masks | --hide=sub/.env | files unlink "$WS/sub/.env"
+hidden-rename-above | any | env_file | pins | --hide=sub/.env | files rename "$WS/sub" "$WS/other"
+# --- agentjail's own directories ---
+own-config-read | any | own | own-masks | --read="$HOME/.config" | files read "$HOME/.config/agentjail/profiles/file"
+own-config-write | any | own | own-masks | --write="$HOME/.config" | files create "$HOME/.config/agentjail/profiles/evil.ini"
+own-data-read | any | own | own-masks | --read="$HOME/.local" | files read "$HOME/.local/share/agentjail/homes/x/file"
+own-data-write | any | own | own-masks | --write="$HOME/.local" | files create "$HOME/.local/share/agentjail/homes/x/.profile"
+own-state-write | any | own | own-masks | --write="$HOME/.local" | files write "$HOME/.local/state/agentjail/file"
+own-cache-write | any | own | own-masks | --write="$HOME/.cache" | files write "$HOME/.cache/agentjail/file"
+own-runtime-read | any | own | own-masks | --read="$XDG_RUNTIME_DIR" | files read "$XDG_RUNTIME_DIR/agentjail/file"
+own-runtime-write | any | own | own-masks | --write="$XDG_RUNTIME_DIR" | files write "$XDG_RUNTIME_DIR/agentjail/file"
+own-config-rename | any | own | own-masks | --write="$HOME/.config" | files rename "$HOME/.config/agentjail" "$HOME/.config/x"
+own-config-rename-above | any | own | pins | --write="$HOME" | files rename "$HOME/.config" "$HOME/x"
+own-data-rename-above | any | own | pins | --write="$HOME" | files rename "$HOME/.local/share" "$HOME/x"
+own-config-make | any | no_own | own-masks | --write="$HOME/.config" | : mkdir -p "$HOME/.config/agentjail/profiles"
+# --- symlinks ---
+link-in-workspace | any | link | with:--read=$OUT | | files read "$WS/link/secret"
+link-granted | any | link_refused | symlinks | --read="$WS/link" | files read "$WS/link/secret"
+link-granted-below | any | link_below_write | symlinks | --read="$WS/link/dir" | files read "$WS/link/dir/secret"
+link-granted-write | any | link_below_write | symlinks | --write="$WS/link/dir" | files write "$WS/link/dir/secret"
+# --- descriptors ---
+stdin-walk | any | stdin_root | stdio,landlock-files | | files walk 0 "$OUT/secret"
+stdin-read-at | any | stdin_root | stdio,landlock-files | | files read-at 0 "${OUT#/}/secret"
+stdin-reopen | any | stdin_file | stdio,landlock-files | | files reopen-write 0
+stderr-reopen | any | stdout_secret | stdio,landlock-files | | files reopen-read 2
+fd-any | any | fd_file | fds | | files any-fd
+fd-path-read-at | any | fd_path | fds,landlock-files | | files read-at 9 secret
+fd-path-walk | any | fd_path | fds,landlock-files | | files walk 9 secret
+fd-dir-read-at | any | fd_dir | fds,landlock-files | | files read-at 3 "${OUT#/}/secret"
+fd-file-write | any | fd_file | fds | | files write-fd 7
+fd-high-read | any | fd_high | fds | | files read-fd 900
+# --- device nodes, set-user-ID bits, core files ---
+device-granted | any | device | nodev | --read="$FIXTURES" | files read "$FIXTURES/zero"
+mknod | root | - | kernel | | files mknod "$WS/zero"
+kmsg | root | - | kernel | | files open-write /dev/kmsg
+setuid-chmod | any | - | seccomp | | files setuid-chmod "$WS/file"
+setgid-chmod | any | - | seccomp | | files setgid-chmod "$WS/file"
+setuid-old-chmod | any | - | seccomp | | files setuid-old-chmod "$WS/file"
+setuid-fchmod | any | - | seccomp | | files setuid-fchmod "$WS/file"
+setuid-fchmodat2 | any | - | seccomp | | files setuid-fchmodat2 "$WS/file"
+setuid-high | any | - | seccomp | | files setuid-high "$WS/file"
+setuid-open | any | - | seccomp | | files setuid-open "$WS/new"
+setuid-creat | any | - | seccomp | | files setuid-creat "$WS/new"
+setuid-mknod | any | - | seccomp | | files setuid-mknod "$WS/new"
+setuid-openat2 | any | - | seccomp | | files setuid-openat2 "$WS/new"
+setuid-tmpfile | any | - | seccomp | | files setuid-tmpfile "$WS"
+core-file | any | core | rlimits | | files core
+open-by-handle | root | - | kernel | | files handle "$WS"
+ROWS
+
+done_testing

@@ -1,0 +1,122 @@
+# shellcheck shell=bash disable=SC2034,SC2154,SC2317
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Other processes, and what all processes of a host share, are out of reach; init cannot be taken over.
+. "$SYSTEM/lib.sh"
+
+# A process of the user's, outside.
+setup_victim() {
+    start "$ATTACKS/processes" victim
+    VICTIM=$LINE
+}
+setup_victim_effect() {
+    setup_victim
+    effect() { sleep 0.1 && ! kill -0 "$VICTIM" 2>/dev/null; }
+}
+# Inside, init (1) is attacked; outside, a process of the same user.
+setup_init() { setup_victim; OUTSIDE_LAUNCH='env INIT="$VICTIM"'; }
+
+setup_shm() {
+    KEY=0x61$(printf %06x $$)
+    SHM_ID=$("$ATTACKS/processes" shm-make "$KEY")
+    cleanup() { ipcrm -m "$SHM_ID"; }
+}
+setup_queue() {
+    "$ATTACKS/processes" queue-make /agentjail-test.$$
+    cleanup() { "$ATTACKS/processes" queue-remove /agentjail-test.$$; }
+}
+setup_posix_shm() {
+    echo x >/dev/shm/agentjail-test.$$
+    cleanup() { rm -f /dev/shm/agentjail-test.$$; }
+}
+setup_daemon() {
+    effect() { sleep 1.5 && [ -e "$WS/alive" ]; }
+}
+setup_fixture() { [ -n "$FIXTURES" ] || CANNOT='optional: only root can make the file'; }
+setup_suid() {
+    setup_fixture
+    [ -n "$CANNOT" ] || ! findmnt -n -o OPTIONS -T "$FIXTURES" | grep -q nosuid ||
+        CANNOT='optional: the directory is mounted nosuid'
+}
+setup_env() {
+    export LD_PRELOAD='' BASH_ENV=/dev/null ENV=/dev/null GLIBC_TUNABLES=glibc.malloc.check=0 PYTHONSTARTUP=/dev/null
+    export SECRET_KEY=x NODE_OPTIONS='' LD_LIBRARY_PATH=/nonexistent LD_AUDIT=''
+    export PERL5OPT='' GIT_SSH_COMMAND=evil DBUS_SESSION_BUS_ADDRESS=unix:path=/none SSH_AUTH_SOCK=/none
+    cleanup() {
+        unset LD_PRELOAD BASH_ENV ENV GLIBC_TUNABLES PYTHONSTARTUP SECRET_KEY NODE_OPTIONS LD_LIBRARY_PATH LD_AUDIT
+        unset PERL5OPT GIT_SSH_COMMAND DBUS_SESSION_BUS_ADDRESS SSH_AUTH_SOCK
+    }
+}
+
+rows <<'ROWS'
+# name | who | setup | fences | options | attack
+kill-host | any | victim_effect | pidns | | processes kill "$VICTIM" 10
+pidfd-host | any | victim | pidns | | processes pidfd-signal "$VICTIM"
+ptrace-host | any | victim | pidns | | processes ptrace "$VICTIM"
+mem-host | any | victim | pidns | | processes mem "$VICTIM"
+environ-host | any | victim | pidns | | processes environ "$VICTIM"
+vm-read-host | any | victim | pidns | | processes vm-read "$VICTIM"
+fd-steal-host | any | victim | pidns | | processes fd-steal "$VICTIM" 0
+prlimit-host | any | victim | pidns | | processes prlimit "$VICTIM"
+priority-host | any | victim | pidns | | processes priority "$VICTIM"
+ptrace-init | any | init | dumpable | | : sh -c '"$0/processes" ptrace "${INIT:-1}"' "$ATTACKS"
+mem-init | any | init | dumpable | | : sh -c '"$0/processes" mem "${INIT:-1}"' "$ATTACKS"
+vm-read-init | any | init | dumpable | | : sh -c '"$0/processes" vm-read "${INIT:-1}"' "$ATTACKS"
+environ-init | any | init | dumpable | | : sh -c '"$0/processes" environ "${INIT:-1}"' "$ATTACKS"
+fd-steal-init | any | init | dumpable | | : sh -c '"$0/processes" fd-steal "${INIT:-1}" 0' "$ATTACKS"
+kill-init | any | init | landlock-scope | | : sh -c '"$0/processes" kill "${INIT:-1}" 0' "$ATTACKS"
+shm | any | shm | ipcns | | processes shm "$KEY"
+queue | any | queue | ipcns | | processes queue /agentjail-test.$$
+posix-shm | any | posix_shm | kernel | | processes posix-shm /agentjail-test.$$
+daemon | any | daemon | pidns | | processes daemon "$WS/alive"
+caps | root | - | caps | | processes caps
+new-privs | any | - | no-new-privs | | processes new-privs
+file-caps | root | suid | kernel | --read="$FIXTURES" --exec="$FIXTURES" | : "$FIXTURES/with-caps" gained caps
+setuid-program | user | suid | kernel | --read="$FIXTURES" --exec="$FIXTURES" | : "$FIXTURES/setuid" gained id
+env-secret | any | env | env | | : sh -c '[ "${SECRET_KEY+x}" ]'
+env-bash-env | any | env | env | | : sh -c '[ "${BASH_ENV+x}" ]'
+env-env | any | env | env | | : sh -c '[ "${ENV+x}" ]'
+env-preload | any | env | env | | : sh -c '[ "${LD_PRELOAD+x}" ]'
+env-audit | any | env | env | | : sh -c '[ "${LD_AUDIT+x}" ]'
+env-library-path | any | env | env | | : sh -c '[ "${LD_LIBRARY_PATH+x}" ]'
+env-tunables | any | env | env | | : sh -c '[ "${GLIBC_TUNABLES+x}" ]'
+env-python | any | env | env | | : sh -c '[ "${PYTHONSTARTUP+x}" ]'
+env-node | any | env | env | | : sh -c '[ "${NODE_OPTIONS+x}" ]'
+env-perl | any | env | env | | : sh -c '[ "${PERL5OPT+x}" ]'
+env-git-ssh | any | env | env | | : sh -c '[ "${GIT_SSH_COMMAND+x}" ]'
+env-dbus | any | env | env | | : sh -c '[ "${DBUS_SESSION_BUS_ADDRESS+x}" ]'
+env-agent | any | env | env | | : sh -c '[ "${SSH_AUTH_SOCK+x}" ]'
+ROWS
+
+# The file that the attack names exists in this kernel.
+setup_there() { [ -e "${row_attack##* }" ] || CANNOT="optional: this kernel has no ${row_attack##* }"; }
+
+# /proc as uid 0 without capabilities still lets through what the mode bits allow (fact 7).
+rows <<'ROWS'
+core-pattern | root | there | proc-masks,landlock-files | | files rewrite /proc/sys/kernel/core_pattern
+modprobe-path | root | there | proc-masks,landlock-files | | files rewrite /proc/sys/kernel/modprobe
+panic-sysctl | root | there | proc-masks,landlock-files | | files rewrite /proc/sys/kernel/panic
+vm-sysctl | root | there | proc-masks,landlock-files | | files rewrite /proc/sys/vm/swappiness
+sysrq-trigger | root | there | proc-masks,landlock-files | | files open-write /proc/sysrq-trigger
+kcore | root | there | kernel | | files read /proc/kcore
+kallsyms | any | there | proc-masks | | files read /proc/kallsyms
+timer-list | root | there | proc-masks | | files read /proc/timer_list
+bus | any | there | proc-masks | | files list /proc/bus
+irq-write | root | there | proc-masks,landlock-files | | files rewrite /proc/irq/default_smp_affinity
+ns-last-pid | root | there | proc-masks,landlock-files | | files rewrite /proc/sys/kernel/ns_last_pid
+ROWS
+
+# The payload does its worst to init: the jail stays up, and ends with the payload's own status.
+for sig in 1 2 3 6 9 11 13 15 19 20 23; do
+    new_world
+    jail -- sh -c "kill -$sig 1; sleep 0.05; exit 7"
+    [ $? -eq 7 ]
+    verdict "init outlives signal $sig"
+    end_world
+done
+new_world
+jail -- sh -c "trap '' TERM; kill -TERM -1; exit 8"
+[ $? -eq 8 ]
+verdict "kill of all that can be seen ends nothing of ours"
+end_world
+
+done_testing

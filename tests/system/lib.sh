@@ -1,0 +1,294 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What the cases share: TAP lines, a fresh world for every run, and rows of attacks. Sourced by cases/*.sh, which
+# tests/system/run starts with these in the environment:
+#   AGENTJAIL, UNFENCED  the programs under test     ATTACKS  directory of the attack programs
+#   BASE                 directory of this run       FIXTURES files that only root can make, or empty
+#   SYSTEM               tests/system                ROWS     regular expression: only rows that match it
+#
+# Every run of a program gets a world of its own below BASE:
+#   $T/home  $HOME, with secrets in it     $T/ws   the current directory, a git repository's look-alike: workspace
+#   $T/out   nobody grants this            $T/ro   $T/data  granted by rows that want them
+#   $T/run   $XDG_RUNTIME_DIR
+set -u
+LC_ALL=C.UTF-8
+export LC_ALL
+UID_NOW=$(id -u)
+WORLD=0
+
+ok() { printf 'ok - %s\n' "$*"; }
+
+not_ok() {
+    printf 'not ok - %s\n' "$*"
+    FAILED=1
+}
+
+# A test that this machine cannot run, and why. CI takes "optional: ..." only.
+skip() { printf 'ok - %s # SKIP %s\n' "$1" "$2"; }
+
+note() { printf '%s\n' "$*" | sed 's/^/#   /'; }
+
+# verdict NAME: ok if the last command was, else not ok with the two files of output.
+verdict() {
+    local status=$?
+
+    if [ $status -eq 0 ]; then
+        ok "$1"
+    else
+        not_ok "$1"
+        shift
+        [ $# -eq 0 ] || note "$@"
+        [ ! -s "$T/stdout" ] || note "stdout: $(head -c 600 "$T/stdout" | tr -d '\000')"
+        [ ! -s "$T/stderr" ] || note "stderr: $(head -c 900 "$T/stderr" | tr -d '\000')"
+    fi
+    return 0
+}
+
+# A fresh world; the variables T HOME WS OUT RO DATA point into it.
+new_world() {
+    WORLD=$((WORLD + 1))
+    T=$BASE/w.$$.$WORLD
+    HOME=$T/home WS=$T/ws OUT=$T/out RO=$T/ro DATA=$T/data
+    XDG_RUNTIME_DIR=$T/run
+    XDG_CACHE_HOME=$BASE/cache
+    export HOME XDG_RUNTIME_DIR XDG_CACHE_HOME
+    unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME
+    mkdir -p "$HOME/.ssh" "$HOME/.config" "$WS/.git/hooks" "$WS/sub" "$OUT/dir" "$RO/dir" "$DATA" "$XDG_RUNTIME_DIR"
+    chmod 700 "$XDG_RUNTIME_DIR"
+    echo "ref: refs/heads/main" >"$WS/.git/HEAD"
+    printf '[core]\n\trepositoryformatversion = 0\n' >"$WS/.git/config"
+    for f in "$HOME/.ssh/id_ed25519" "$HOME/.netrc" "$OUT/secret" "$OUT/dir/secret"; do echo secret >"$f"; done
+    echo text | tee "$WS/file" "$WS/sub/file" "$RO/file" "$RO/dir/file" >"$DATA/file"
+    cd "$WS" || exit 2
+}
+
+# Remove the world. What the jail left unreadable must not stay.
+end_world() {
+    cd / || exit 2
+    rm -rf "$T" 2>/dev/null || { chmod -R u+rwx "$T" 2>/dev/null; rm -rf "$T"; }
+}
+
+BACKGROUND=()
+
+# start COMMAND...: in the background until end_background; LINE is the first line that it says.
+# shellcheck disable=SC2034 # for the cases
+start() {
+    local pipe
+
+    exec {pipe}< <(exec "$@" 2>/dev/null)
+    BACKGROUND+=("$!")
+    BACKGROUND_PID=$!
+    LINE=
+    read -r -t 20 -u "$pipe" LINE
+    exec {pipe}<&-
+}
+
+end_background() {
+    local pid
+
+    for pid in "${BACKGROUND[@]}"; do
+        kill -KILL "$pid" 2>/dev/null
+        wait "$pid" 2>/dev/null
+    done
+    BACKGROUND=()
+}
+
+# All that lies below a directory, with modes, sizes and contents, to compare before and after.
+listing() {
+    (cd "$1" && find . -mindepth 1 ! -name '*.sock' -printf '%y %m %n %s %l %p\n' | LC_ALL=C sort &&
+        find . -type f -readable -exec cksum {} + | LC_ALL=C sort)
+}
+
+# ---- attacks ----
+
+# One attempt: attempt outside|inside|off:FENCES, the row's variables set. Sets OUTCOME and DETAIL.
+attempt() {
+    local how=$1 status words options launcher
+
+    new_world
+    BACKGROUND=() LAUNCH='' OUTSIDE_LAUNCH='' STDIN=/dev/null EXPECT=stopped MESSAGE='' CANNOT='' EXTRA=()
+    unset -f effect cleanup
+    [ "$row_setup" = - ] || "setup_$row_setup"
+    if [ -n "$CANNOT" ]; then
+        OUTCOME=cannot
+    else
+        eval "words=($row_attack) options=($row_options)"
+        # shellcheck disable=SC2154 # set by eval
+        case ${words[0]} in
+        :) words=("${words[@]:1}") ;;
+        *) words[0]=$ATTACKS/${words[0]} ;;
+        esac
+        if [ "$how" = outside ]; then
+            eval "launcher=($LAUNCH $OUTSIDE_LAUNCH)"
+        else
+            eval "launcher=($LAUNCH)"
+            # shellcheck disable=SC2154
+            words=("$PROGRAM" --read="$ATTACKS" --exec="$ATTACKS" "${options[@]}" "${EXTRA[@]}" -- "${words[@]}")
+        fi
+        # shellcheck disable=SC2154
+        timeout -k 5 60 "${launcher[@]}" "${words[@]}" <"$STDIN" >"$T/stdout" 2>"$T/stderr"
+        status=$?
+        judge $status
+    fi
+    if declare -F cleanup >/dev/null; then cleanup; fi
+    end_background
+    if [ "${KEEP-}" ]; then note "kept: $T: $how: ${words[*]}"; else end_world; fi
+}
+
+# What a status (and, where the row has one, the effect seen from outside) comes to.
+judge() {
+    DETAIL="$(head -c 300 "$T/stdout" | tr -d '\000')"
+    ERRORS="$(head -c 600 "$T/stderr" | tr -d '\000')"
+    case $1 in
+    0) OUTCOME=worked ;;
+    1 | 159) OUTCOME=stopped ;; # 159: SIGSYS
+    77) OUTCOME=lacking ;;
+    125) OUTCOME=refused ;;
+    *) OUTCOME="status $1" ;;
+    esac
+    if declare -F effect >/dev/null && { [ "$OUTCOME" = worked ] || [ "$OUTCOME" = stopped ]; }; then
+        if effect; then OUTCOME=worked; else OUTCOME=stopped; fi
+    fi
+}
+
+attempt_inside() {
+    PROGRAM=$AGENTJAIL
+    unset AGENTJAIL_TEST_OFF
+    attempt inside
+}
+
+attempt_without() {
+    PROGRAM=$UNFENCED
+    export AGENTJAIL_TEST_OFF=$1
+    attempt "off:$1"
+    unset AGENTJAIL_TEST_OFF
+}
+
+# told NAME CONDITION-STATUS: one TAP line about the attempt just made.
+told() {
+    if [ "$2" -eq 0 ]; then
+        ok "$1"
+    else
+        not_ok "$1"
+        note "outcome: $OUTCOME" ${DETAIL:+"said: $DETAIL"} ${ERRORS:+"stderr: $ERRORS"}
+    fi
+}
+
+# Each fence listed stops the attack by itself: with all the others off it still fails.
+each_alone() {
+    local name=$1 one others f
+    shift
+
+    for one; do
+        others=
+        for f in "${all_off[@]}"; do
+            [ "$f" = "$one" ] || others=$others${others:+,}$f
+        done
+        attempt_without "$others"
+        [ "$OUTCOME" = stopped ] || [ "$OUTCOME" = refused ] || [ "$OUTCOME" = lacking ]
+        told "$name: $one alone stops it" $?
+    done
+}
+
+# The row with its fences off.
+without_fences() {
+    local name=$1 fences=$2 control=$3 f
+    local -a all_off=() alone=()
+
+    for f in ${fences//,/ }; do
+        all_off+=("${f#\~}")
+        [ "${f#\~}" != "$f" ] || alone+=("$f")
+    done
+    local off
+    off=$(IFS=,; echo "${all_off[*]}")
+    attempt_without "$off"
+    if [ "$control" = worked ]; then
+        [ "$OUTCOME" = worked ]
+    else
+        [ "$OUTCOME" = lacking ] && [ "$DETAIL" = "$control" ]
+    fi
+    told "$name: works inside without $off" $?
+    [ ${#all_off[@]} -lt 2 ] || each_alone "$name" "${alone[@]}"
+}
+
+# row NAME WHO SETUP FENCES OPTIONS ATTACK
+#   WHO      any, user (not as root), root
+#   SETUP    - or NAME for a function setup_NAME, which may set: LAUNCH (words before the command, inside and out),
+#            OUTSIDE_LAUNCH (outside only), STDIN, EXPECT (stopped, refused), MESSAGE (what stderr must match inside),
+#            EXTRA (more options), CANNOT (why this machine cannot try it), and define effect() (is the damage to be
+#            seen from outside?) and cleanup()
+#   FENCES   a,b: works inside with these switched off, and each by itself stops it (~c: off too, no stop by itself);
+#            with:OPTION: works inside when that is granted; kernel: nothing of ours need stop it
+#   OPTIONS  for agentjail
+#   ATTACK   words for a program of ATTACKS; ": WORDS" is any command
+row() {
+    local row_setup=$3 row_fences=$4 row_options=$5 row_attack=$6 name=$1 control
+
+    [[ $name =~ ${ROWS:-.} ]] || return 0
+    case $2 in
+    user) [ "$UID_NOW" -ne 0 ] || return 0 ;;
+    root) [ "$UID_NOW" -eq 0 ] || return 0 ;;
+    esac
+    attempt outside
+    case $OUTCOME in
+    worked) control=worked ok "$name: works outside" ;;
+    lacking) control=$DETAIL && ok "$name: this kernel has nothing to attack ($DETAIL)" ;;
+    cannot) skip "$name" "$CANNOT" && return 0 ;;
+    *) told "$name: works outside" 1 && return 0 ;;
+    esac
+    [ -z "${CONTROLS-}" ] || return 0
+
+    attempt_inside
+    [ "$OUTCOME" = "$EXPECT" ] || { [ "$EXPECT" = stopped ] && [ "$OUTCOME" = lacking ]; }
+    local as_expected=$?
+    [ -z "$MESSAGE" ] || [[ $ERRORS =~ $MESSAGE ]] || as_expected=1
+    told "$name: $EXPECT inside" $as_expected
+    # What the kernel lacks and the jail answers with the same error cannot be told apart.
+    [ "$control" = worked ] || [ "$DETAIL" != "$control" ] || return 0
+
+    case $row_fences in
+    kernel) ;;
+    with:*)
+        row_options="$row_options ${row_fences#with:}"
+        attempt_inside
+        [ "$OUTCOME" = worked ]
+        told "$name: works inside with ${row_fences#with:}" $?
+        ;;
+    *) without_fences "$name" "$row_fences" "$control" ;;
+    esac
+}
+
+# Rows from standard input: "NAME | WHO | SETUP | FENCES | OPTIONS | ATTACK", blanks around '|'. Lines with '#' are
+# comments.
+rows() {
+    local line f1 f2 f3 f4 f5 f6
+    local -a lines
+
+    mapfile -t lines # at once: a descriptor left open would be inherited by what is under test
+    for line in "${lines[@]}"; do
+        case $line in '' | '#'*) continue ;; esac
+        IFS='|' read -r f1 f2 f3 f4 f5 f6 <<<"$line"
+        row "$(trim "$f1")" "$(trim "$f2")" "$(trim "$f3")" "$(trim "$f4")" "$(trim "$f5")" "$(trim "$f6")"
+    done
+}
+
+trim() {
+    local s=$1
+
+    s=${s#"${s%%[![:space:]]*}"}
+    printf '%s' "${s%"${s##*[![:space:]]}"}"
+}
+
+# ---- behaviour ----
+
+# jail OPTIONS... -- COMMAND...: run the program under test in the world; output in $T/stdout and $T/stderr.
+jail() {
+    timeout -k 5 60 "$AGENTJAIL" "$@" >"$T/stdout" 2>"$T/stderr"
+}
+
+# The runner looks for this: a case that stops half-way is a failure.
+done_testing() {
+    end_background
+    echo "# done"
+    exit "${FAILED:-0}"
+}
