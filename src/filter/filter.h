@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Seccomp filters: readable files (profiles/seccomp/NAME.filter) compiled once into a range-tree BPF program, cached by
- * content. Runs in the monitor; the jail only loads the finished program. */
+ * content. Runs in the monitor; the jail only loads the finished program. The language: agentjail-filter(5). */
 #ifndef AGENTJAIL_FILTER_FILTER_H
 #define AGENTJAIL_FILTER_FILTER_H
 
@@ -14,19 +14,29 @@ struct filter_program {
     struct sock_filter *code; /* owned */
     size_t n;                 /* instructions, at most BPF_MAXINSNS */
     bool cached;              /* came from the cache */
+    const char *cache_note;   /* why the cache could be neither used nor filled, for -v; NULL if all is well */
 };
 
 /* What a filter is looked up with. */
 struct filter_request {
-    const char *name;             /* "default", "locked", ... or a path with a slash in it */
+    const char *name;               /* "default", "locked", ... or a path with a slash in it */
     const char *const *directories; /* NULL-terminated, first match wins: user's, /etc/agentjail/seccomp, packaged */
-    bool nested;                  /* add the group that lets the payload make namespaces and mounts */
-    const char *cache_dir;        /* NULL: no cache; a directory that no payload can ever write */
+    bool nested;                    /* add "nested": what lets the payload make namespaces and mounts */
+    const char *cache_dir;          /* NULL: no cache; a directory that no payload can ever write */
 };
 
-/* Find, read and compile (or take from the cache) a filter. 0 or -errno with "file:line: problem, fix" in why. */
+/* Find, read and compile (or take from the cache) a filter. 0 or -errno with "file:line: problem, fix" in why.
+ * -ENOENT: no such filter; -EINVAL: an error in a file; -ELIBACC: libseccomp cannot be loaded. Never logs. A cache that
+ * cannot be used costs time, never the filter. */
 int filter_load(const struct filter_request *request, struct filter_program *ret_program, struct buf *why);
 
+/* Release what program holds and make it empty. */
 void filter_program_free(struct filter_program *program);
+
+/* Check n instructions as far as a damaged cache file could break them: at least one, at most BPF_MAXINSNS, every jump
+ * forward and inside, only operations that the compiler emits, RET last. The kernel checks again. */
+bool filter_program_valid(const struct sock_filter *code, size_t n);
+
+#define _cleanup_filter_program_ _cleanup_(filter_program_free)
 
 #endif
