@@ -3,7 +3,8 @@
  *
  *   message         from     payload                                   permitted
  *   MSG_FAILED      jail     code = stage, text for people; then EOF   until MSG_STARTED
- *   MSG_READY       jail     fds: pty master if one was asked for      once, first
+ *   MSG_VIEW        jail     fd: the jail's mount namespace            once, first, if the plan is watched
+ *   MSG_READY       jail     fd: pty master if one was asked for       once, if a MSG_GO was asked for
  *   MSG_GO          monitor  -                                         once, after MSG_READY (cgroup attached)
  *   MSG_STARTED     jail     value = pid of the payload in the jail    once, payload's execve succeeded
  *   MSG_NOEXEC      jail     value = errno, code = 126 or 127          instead of MSG_STARTED
@@ -25,6 +26,7 @@
 
 enum message_kind {
     MSG_FAILED = 1,
+    MSG_VIEW,
     MSG_READY,
     MSG_GO,
     MSG_STARTED,

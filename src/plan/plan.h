@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/strv.h"
 #include "profile/policy.h"
 
 enum op_kind {
@@ -34,10 +35,10 @@ enum op_flags {
     OP_NO_EXEC = 1 << 1,
     OP_DEVICES = 1 << 2,     /* device nodes work (spares nodev) */
     OP_OPTIONAL = 1 << 3,    /* leave out when source (OP_MASK, OP_PIN: target) is missing */
-    OP_NO_SYMLINKS = 1 << 4, /* no component of source may be a symlink */
+    OP_NO_SYMLINKS = 1 << 4, /* no component of source or target may be a symlink */
     OP_CHECKED = 1 << 5,     /* dev, ino hold what the monitor resolved: compare */
     OP_WATCHED = 1 << 6,     /* the host can make this mount vanish: freeze the jail when it does */
-    OP_SUID = 1 << 7,        /* bubblewrap's binds keep suid; ours never */
+    OP_OWN = 1 << 7,         /* source is agentjail's own (a profile's home): mount points may be made in it */
 };
 
 struct op {
@@ -58,6 +59,7 @@ struct plan {
     struct op *ops;
     size_t n;
     size_t size;
+    struct strv notes; /* for people: what was asked for and cannot be held by mounts here, and why */
 };
 
 /* Release what the plan holds. */

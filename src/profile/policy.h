@@ -79,6 +79,7 @@ struct policy {
     enum backend backend;
     enum network_mode network;
     enum terminal_mode terminal;
+    bool loopback; /* with network none: lo is up inside and TCP works on it */
     bool nested; /* the payload may make namespaces and mounts of its own */
     bool strict; /* every optional fence is required */
     struct fence filter;
@@ -107,6 +108,14 @@ struct policy {
     struct limit time;      /* ms */
 
     struct strv own_paths; /* agentjail's own directories on this host: masked whatever is granted */
+    char *user;            /* login name, "" if unknown */
+    char *data_dir;        /* agentjail's own: $XDG_DATA_HOME/agentjail; NULL, as the next two, if the user has no home */
+    char *state_dir;       /* $XDG_STATE_HOME/agentjail */
+    char *cache_dir;       /* $XDG_CACHE_HOME/agentjail */
+    char *runtime_dir;     /* $XDG_RUNTIME_DIR/agentjail; its parent may not exist */
+    const char *filter_dirs[4]; /* where seccomp filters are looked for, in order, up to NULL */
+    struct strv notes;     /* lines for people, to be printed unless quiet */
+    const char *const *files; /* every file that was read, up to NULL */
     bool quiet;
     unsigned verbose;
 

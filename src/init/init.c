@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Theory of operation. When we come here we have all capabilities in the jail's user namespace, share the payload's view
+ * and its outer Landlock domain, and are PID 1. In order:
+ *
+ *  1. not dumpable, before the payload exists: it can then neither ptrace us nor read /proc/1.
+ *  2. fork the payload (lockdown/payload.c).
+ *  3. no capabilities, no_new_privs, an own seccomp filter of the few calls used below.
+ *  4. serve: reap, tell the monitor of stops and the end, deliver its signals, watch the mounts.
+ *
+ * Our death ends the jail, as the kernel kills the rest of a pid namespace with its init. So every doubt (channel closed,
+ * message not permitted) ends in _exit(). */
+#include "init/init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fence_switch.h"
+#include "init/watch.h"
+#include "ipc/channel.h"
+#include "lockdown/caps.h"
+#include "lockdown/payload.h"
+#include "lockdown/seccomp.h"
+#include "sys/syscalls.h"
+
+struct init {
+    const struct init_args *args;
+    struct watch watch;
+    pid_t payload;
+    int signals; /* signalfd of SIGCHLD */
+    bool started;
+    bool frozen;
+    bool ended;
+};
+
+_Noreturn static void fail(int channel, const char *what, int error)
+{
+    struct message m = { .kind = MSG_FAILED };
+    snprintf(m.text, sizeof(m.text), "%s: %s", what, strerror(error));
+    channel_send(channel, &m, -1);
+    _exit(125);
+}
+
+static void tell(struct init *init, enum message_kind kind, int code, int64_t value)
+{
+    struct message m = { .kind = kind, .code = code, .value = value };
+    if (channel_send(init->args->channel, &m, -1) < 0)
+        _exit(125);
+}
+
+static int confine(void)
+{
+    static const int calls[] = {
+        SYS_read,      SYS_write,  SYS_close,     SYS_lseek,     SYS_ppoll,         SYS_recvmsg, SYS_sendmsg,
+        SYS_waitid,    SYS_wait4,  SYS_kill,      SYS_exit_group, SYS_rt_sigprocmask, SYS_rt_sigreturn,
+        SYS_statx,     SYS_ioctl,  SYS_getpid,    SYS_brk,       SYS_restart_syscall, SYS_exit,
+#ifdef SYS_poll
+        SYS_poll,
+#endif
+#ifdef AGENTJAIL_SANITIZED
+        SYS_mmap, SYS_munmap, SYS_madvise, SYS_sigaltstack, SYS_futex, SYS_openat, SYS_readlink, SYS_gettid,
+        SYS_clone, SYS_prctl, SYS_mprotect, SYS_getppid, SYS_sched_yield, SYS_readlinkat, SYS_fstat, SYS_newfstatat,
+#endif
+    };
+    return seccomp_confine(calls, ELEMENTSOF(calls));
+}
+
+/* 1 and 2. */
+static void start_payload(struct init *init, struct init_args *args)
+{
+    int status[2];
+    if (pipe2(status, O_CLOEXEC) < 0)
+        fail(args->channel, "no pipe", errno);
+    if (fence_on(FENCE_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        fail(args->channel, "not dumpable", errno);
+
+    pid_t pid = sys_fork(0, NULL);
+    if (pid < 0)
+        fail(args->channel, "the command's process cannot be made", -pid);
+    if (pid == 0)
+        payload_main(args->start, args->inner, args->terminal, status[1]);
+    close(status[1]);
+    if (args->inner >= 0)
+        close(args->inner);
+    args->status = status[0];
+    init->payload = pid;
+}
+
+/* 3. Fds 0-2 may be the user's terminal or files; init has no business with them. */
+static void drop(const struct init_args *args)
+{
+    int r = caps_drop_all();
+    if (r < 0)
+        fail(args->channel, "init's capabilities cannot be dropped", -r);
+    for (int fd = 0; fd < 3; fd++)
+        close(fd);
+    r = confine();
+    if (r < 0)
+        fail(args->channel, "init cannot confine itself", -r);
+}
+
+/* The status pipe: what became of the exec. */
+static void read_status(struct init *init)
+{
+    struct payload_failure f = { 0 };
+    ssize_t n = read(init->args->status, &f, sizeof(f));
+    if (n == 0) {
+        init->started = true;
+        tell(init, MSG_STARTED, 0, init->payload);
+        return;
+    }
+    if (n != sizeof(f))
+        _exit(125);
+    if (f.executing) {
+        tell(init, MSG_NOEXEC, f.error == ENOENT ? 127 : 126, f.error);
+    } else {
+        f.step[sizeof(f.step) - 1] = '\0';
+        fail(init->args->channel, f.step, f.error);
+    }
+    _exit(0);
+}
+
+static void end(struct init *init, int status)
+{
+    /* What the payload has written to its terminal is still in the pty; the monitor drains it after this. */
+    tell(init, MSG_EXITED, 0, status);
+    _exit(0);
+}
+
+static void reap(struct init *init)
+{
+    for (;;) {
+        int status;
+        pid_t pid = waitpid(-1, &status, WNOHANG | WUNTRACED);
+        if (pid <= 0)
+            return;
+        if (pid != init->payload)
+            continue;
+        if (WIFSTOPPED(status)) {
+            if (!init->frozen)
+                tell(init, MSG_STOPPED, 0, WSTOPSIG(status));
+            continue;
+        }
+        if (init->started) /* else the status pipe, which closes with the process, says what happened */
+            end(init, status);
+        init->ended = true;
+        read_status(init);
+        end(init, status);
+    }
+}
+
+static void set_foreground(struct init *init, bool foreground)
+{
+    int terminal = init->args->terminal;
+    if (terminal >= 0)
+        tcsetpgrp(terminal, foreground ? init->payload : getpid());
+    kill(-init->payload, SIGCONT);
+}
+
+static void serve_message(struct init *init)
+{
+    struct message m;
+    _cleanup_close_ int fd = -1;
+    if (channel_receive(init->args->channel, &m, &fd) < 0 || fd >= 0)
+        _exit(125);
+
+    switch (m.kind) {
+    case MSG_SIGNAL:
+        if (m.value > 0 && m.value < NSIG)
+            kill(-init->payload, (int)m.value);
+        break;
+    case MSG_FOREGROUND:
+        set_foreground(init, m.value);
+        break;
+    case MSG_MENDED:
+        if (!init->frozen)
+            _exit(125);
+        if (watch_renew(&init->watch, (size_t)m.value)) {
+            init->frozen = false;
+            kill(-1, SIGCONT);
+        }
+        break;
+    default:
+        _exit(125);
+    }
+}
+
+/* A mount that the host has taken away (KERNEL-FACTS 2): stop everything at once, then say so. */
+static void check_mounts(struct init *init)
+{
+    size_t lost;
+    while (!init->frozen && watch_lost(&init->watch, &lost)) {
+        kill(-1, SIGSTOP);
+        init->frozen = true;
+        tell(init, MSG_LOST, 0, (int64_t)lost);
+    }
+}
+
+static void serve(struct init *init)
+{
+    enum { CHANNEL, SIGNALS, STATUS, MOUNTS, N };
+    for (;;) {
+        struct pollfd fds[N] = {
+            [CHANNEL] = { .fd = init->args->channel, .events = POLLIN },
+            [SIGNALS] = { .fd = init->signals, .events = POLLIN },
+            [STATUS] = { .fd = init->started ? -1 : init->args->status, .events = POLLIN },
+            [MOUNTS] = { .fd = init->args->mounts, .events = POLLPRI },
+        };
+        if (poll(fds, N, -1) < 0) {
+            if (errno == EINTR)
+                continue;
+            _exit(125);
+        }
+        if (fds[MOUNTS].revents)
+            check_mounts(init);
+        if (fds[STATUS].revents)
+            read_status(init);
+        if (fds[SIGNALS].revents) {
+            struct signalfd_siginfo info;
+            if (read(init->signals, &info, sizeof(info)) < 0 && errno != EAGAIN && errno != EINTR)
+                _exit(125);
+            reap(init);
+        }
+        if (fds[CHANNEL].revents)
+            serve_message(init);
+        if (init->watch.rest && !init->frozen)
+            check_mounts(init);
+    }
+}
+
+_Noreturn void init_main(struct init_args *args)
+{
+    struct init init = { .args = args, .watch = { .plan = args->plan, .ids = args->mount_ids, .fd = args->mounts } };
+    sigset_t all;
+    sigset_t child;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL); /* the payload's is restored from start->mask */
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    init.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (init.signals < 0)
+        fail(args->channel, "no signalfd", errno);
+
+    start_payload(&init, args);
+    drop(args);
+    serve(&init);
+    _exit(125);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Theory of operation. The monitor cloned this process into new user, mount, pid, ipc, uts and (unless network = host)
+ * net namespaces. It has every capability in them and, until stage 4, sees the host's files. In order:
+ *
+ *  1. tie     die with the monitor; keep no fd but 0-2 and the channel.
+ *  2. users   become uid 0 of the jail's own user namespace (devpts wants a uid 0); make the inner namespace, in which the
+ *             payload will have its own uid and no power over anything the outer one owns.
+ *  3. net     loopback up.
+ *  4. view    pin, build, pivot_root: from here on the host's files are gone.
+ *  5. go      wait until the monitor has put us into our cgroup; own cgroup namespace then, so that it is the root of it.
+ *  6. domain  the Landlock domain that init and payload share; before the fork, so that the payload's is nested in it.
+ *  7. fork    the payload; lockdown/payload.c takes it from there. Its capabilities are still needed for setns(2), so we
+ *             drop ours only after.
+ *  8. init    no capabilities, not dumpable, own seccomp filter: init/init.c.
+ *
+ * Any failure: one MSG_FAILED to the monitor and exit; nothing of the payload's has run. */
+#include "jail/jail.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fence_switch.h"
+#include "init/init.h"
+#include "ipc/channel.h"
+#include "jail/terminal.h"
+#include "jail/userns.h"
+#include "jail/view.h"
+#include "lockdown/landlock.h"
+#include "lockdown/payload.h"
+#include "netlink/link.h"
+#include "sys/syscalls.h"
+
+#define CHANNEL_FD 3
+
+uint64_t jail_namespaces(const struct policy *policy)
+{
+    uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS;
+    if (fence_on(FENCE_PIDNS))
+        flags |= CLONE_NEWPID;
+    if (fence_on(FENCE_IPCNS))
+        flags |= CLONE_NEWIPC;
+    if (fence_on(FENCE_UTSNS))
+        flags |= CLONE_NEWUTS;
+    if (policy->network != NETWORK_HOST && fence_on(FENCE_NETNS))
+        flags |= CLONE_NEWNET;
+    return flags;
+}
+
+_Noreturn static void give_up(int channel, const char *text)
+{
+    struct message m = { .kind = MSG_FAILED };
+    snprintf(m.text, sizeof(m.text), "%s", text);
+    channel_send(channel, &m, -1);
+    _exit(125);
+}
+
+_Noreturn static void give_up_errno(int channel, const char *what, int error)
+{
+    char text[MESSAGE_TEXT_MAX];
+    snprintf(text, sizeof(text), "%s: %s", what, strerror(-error));
+    give_up(channel, text);
+}
+
+/* Stage 1. The channel moves to a known place, everything else is closed: fds that the user's shell left open too. */
+static int tie(int channel)
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+        return -errno;
+    prctl(PR_SET_NAME, "agentjail-init", 0, 0, 0);
+    if (!fence_on(FENCE_FDS))
+        return channel;
+    if (channel != CHANNEL_FD && dup3(channel, CHANNEL_FD, O_CLOEXEC) < 0)
+        return -errno;
+    int r = sys_close_range(CHANNEL_FD + 1, ~0U, 0);
+    return r < 0 ? r : CHANNEL_FD;
+}
+
+/* Two jails hand out the same pids from 1 on, and programs make file names in shared directories from them
+ * (KERNEL-FACTS 16): start somewhere else in each. Best effort: not every kernel lets us. */
+static void scatter_pids(void)
+{
+    uint16_t random;
+    _cleanup_close_ int fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
+        return;
+    char text[16];
+    int len = snprintf(text, sizeof(text), "%u", 300U + random % 28000U);
+    if (write(fd, text, (size_t)len) < 0)
+        return;
+}
+
+/* Stage 2. Returns the inner namespace's fd, or -1 when a test does without. */
+static int become_root_of_jail(const struct jail_start *start, int channel)
+{
+    int r = userns_map(0, start->uid, 0, start->gid);
+    if (r < 0)
+        give_up_errno(channel, "the jail's user namespace cannot be mapped (see agentjail --doctor)", r);
+    if (!fence_on(FENCE_USERNS2))
+        return -1;
+    int inner = userns_make_inner(start->uid, start->gid);
+    if (inner < 0)
+        give_up_errno(channel, "no second user namespace can be had (see agentjail --doctor)", inner);
+    return inner;
+}
+
+static int make_ruleset(const struct jail_start *start, int channel)
+{
+    bool files = !start->policy->nested && fence_on(FENCE_LANDLOCK_FILES);
+    bool tcp = start->policy->network == NETWORK_NONE && !start->policy->loopback && fence_on(FENCE_LANDLOCK_NET);
+    int ruleset = landlock_new(start->landlock_abi, files, tcp);
+    if (ruleset < 0 && ruleset != -EOPNOTSUPP)
+        give_up_errno(channel, "Landlock has no ruleset for us", ruleset);
+    return ruleset < 0 ? -1 : ruleset;
+}
+
+/* Stage 4. */
+static void build_view(struct view *view, int channel)
+{
+    int r = view_pin(view);
+    if (r >= 0)
+        r = view_build(view);
+    if (r >= 0)
+        r = view_enter(view);
+    if (r < 0)
+        give_up(channel, view->why->data ? view->why->data : "out of memory");
+}
+
+/* The monitor puts back a mount that the host has detached; it needs our mount namespace for that. */
+static void send_namespace(int channel)
+{
+    _cleanup_close_ int ns = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+    struct message m = { .kind = MSG_VIEW };
+    int r = ns < 0 ? -errno : channel_send(channel, &m, ns);
+    if (r < 0)
+        give_up_errno(channel, "the jail's mount namespace cannot be handed over", r);
+}
+
+/* Stage 5. */
+static void wait_go(const struct jail_start *start, int channel, int ptmx)
+{
+    if (start->wait_go) {
+        struct message m = { .kind = MSG_READY };
+        int fd = -1;
+        if (channel_send(channel, &m, ptmx) < 0 || channel_receive(channel, &m, &fd) < 0 || m.kind != MSG_GO)
+            _exit(125);
+    }
+    if (fence_on(FENCE_CGROUPNS) && unshare(CLONE_NEWCGROUP) < 0 && errno != EINVAL)
+        give_up_errno(channel, "no cgroup namespace can be had", -errno);
+}
+
+static void enter_directory(const char *directory, int channel)
+{
+    if (chdir(directory) == 0)
+        return;
+    char text[MESSAGE_TEXT_MAX];
+    snprintf(text, sizeof(text), "the starting directory %s is not there inside: %s", directory, strerror(errno));
+    give_up(channel, text);
+}
+
+static bool wants_terminal(const struct jail_start *start)
+{
+    return start->terminal[0] || start->terminal[1] || start->terminal[2];
+}
+
+_Noreturn void jail_main(const struct jail_start *start)
+{
+    int channel = tie(start->channel);
+    if (channel < 0)
+        give_up_errno(start->channel, "the jail's first process cannot be tied to agentjail", channel);
+
+    int inner = become_root_of_jail(start, channel);
+    scatter_pids();
+    if (start->policy->network == NETWORK_NONE && start->policy->loopback) {
+        int r = link_loopback_up();
+        if (r < 0)
+            give_up_errno(channel, "the loopback device cannot be brought up", r);
+    }
+
+    _cleanup_buf_ struct buf why = { 0 };
+    struct view view = {
+        .plan = start->plan,
+        .root = -1,
+        .ruleset = make_ruleset(start, channel),
+        .landlock_abi = start->landlock_abi,
+        .ptmx = -1,
+        .want_ptmx = wants_terminal(start),
+        .why = &why,
+    };
+    build_view(&view, channel);
+    enter_directory(start->directory, channel);
+    if (start->watched)
+        send_namespace(channel);
+
+    struct init_args init = { .channel = channel, .plan = start->plan, .mount_ids = view.mount_ids, .status = -1,
+                              .terminal = -1, .mounts = -1, .start = start, .inner = inner };
+    int r = 0;
+    if (view.want_ptmx) {
+        r = jail_terminal_open(view.ptmx, &init.terminal);
+        if (r < 0)
+            give_up_errno(channel, "the jail's terminal cannot be opened", r);
+    } else if (fence_on(FENCE_PTY)) {
+        setsid(); /* or /dev/tty inside would be the terminal that agentjail was started from */
+    }
+    wait_go(start, channel, view.ptmx);
+    if (view.ptmx >= 0)
+        close(view.ptmx);
+    if (start->watched && fence_on(FENCE_WATCH)) {
+        init.mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+        if (init.mounts < 0)
+            give_up_errno(channel, "/proc/self/mountinfo cannot be watched", -errno);
+    }
+    if (view.ruleset >= 0) {
+        r = landlock_enter(view.ruleset);
+        if (r < 0)
+            give_up_errno(channel, "the Landlock domain cannot be entered", r);
+        close(view.ruleset);
+    }
+    init_main(&init);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The jail's first process: sets the jail up, starts the payload, becomes init. */
+#ifndef AGENTJAIL_JAIL_JAIL_H
+#define AGENTJAIL_JAIL_JAIL_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "filter/filter.h"
+#include "lockdown/label.h"
+#include "plan/plan.h"
+#include "profile/policy.h"
+
+/* Everything the jail is built from. Made by the monitor; the child has a copy by being a fork. */
+struct jail_start {
+    const struct policy *policy;
+    const struct plan *plan;
+    const struct filter_program *filter;
+    char *const *argv;
+    char *const *env;
+    const char *directory;  /* where the payload starts, as seen inside */
+    int channel;            /* to the monitor */
+    bool terminal[3];       /* which of fds 0 to 2 become the jail's own pty */
+    bool background;        /* the payload starts as a background group of that pty */
+    bool wait_go;           /* wait for MSG_GO before anything of the payload's runs */
+    bool watched;           /* the plan has operations that the host can undo */
+    enum label_kind label;  /* how policy->label is to be taken */
+    int landlock_abi;       /* 0: none, or not asked for */
+    uid_t uid;
+    gid_t gid;
+    sigset_t mask;          /* the payload's signal mask: what agentjail was started with */
+};
+
+/* The namespaces to clone(2) the jail's first process into. */
+uint64_t jail_namespaces(const struct policy *policy);
+
+/* The first process, in its new namespaces. Ends as PID 1 of the jail. */
+_Noreturn void jail_main(const struct jail_start *start);
+
+#endif

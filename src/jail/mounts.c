@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "jail/mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "sys/syscalls.h"
+
+int mount_new(const char *type, const struct mount_option *options, size_t n, uint64_t attributes)
+{
+    _cleanup_close_ int fs = sys_fsopen(type, FSOPEN_CLOEXEC);
+    if (fs < 0)
+        return fs;
+    for (size_t i = 0; i < n; i++) {
+        const struct mount_option *o = &options[i];
+        int r = sys_fsconfig(fs, o->value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, o->key, o->value, 0);
+        if (r < 0)
+            return r;
+    }
+    int r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+    return r < 0 ? r : sys_fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attributes);
+}
+
+int mount_clone(int fd, uint64_t set, uint64_t clear)
+{
+    _cleanup_close_ int mount =
+        sys_open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+    if (mount < 0)
+        return mount;
+    struct mount_attr attr = { .attr_set = set, .attr_clr = clear, .propagation = SYS_MS_PRIVATE };
+    int r = sys_mount_setattr(mount, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr);
+    return r < 0 ? r : TAKE_FD(mount);
+}
+
+int mount_attach(int mount, int target)
+{
+    return sys_move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+}
+
+static uint64_t resolve_flags(const struct point_rules *rules)
+{
+    return RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (rules->no_symlinks ? RESOLVE_NO_SYMLINKS : 0);
+}
+
+static int may_make_in(const struct point_rules *rules, int dir)
+{
+    uint64_t id;
+    int r = sys_mount_id(dir, &id);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < rules->n_own; i++)
+        if (rules->own_mounts[i] == id)
+            return 0;
+    return -EROFS;
+}
+
+/* Open the directory path, making its missing part. */
+static int open_directory(const struct point_rules *rules, const char *path)
+{
+    int fd = sys_openat2(rules->root, path, O_PATH | O_CLOEXEC | O_DIRECTORY, resolve_flags(rules));
+    if (fd != -ENOENT)
+        return fd;
+
+    const char *name;
+    _cleanup_close_ int parent = point_open_parent(rules, path, &name);
+    if (parent < 0)
+        return parent;
+    int r = may_make_in(rules, parent);
+    if (r < 0)
+        return r;
+    if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
+        return -errno;
+    return sys_openat2(parent, name, O_PATH | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
+}
+
+int point_open_parent(const struct point_rules *rules, const char *path, const char **ret_name)
+{
+    char parent[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    if (!slash || !slash[1] || strlen(path) >= sizeof(parent))
+        return -EINVAL;
+    size_t len = slash == path ? 1 : (size_t)(slash - path);
+    memcpy(parent, path, len);
+    parent[len] = '\0';
+
+    int fd = open_directory(rules, parent);
+    if (fd >= 0)
+        *ret_name = slash + 1;
+    return fd;
+}
+
+static int open_file(const struct point_rules *rules, const char *path)
+{
+    int fd = sys_openat2(rules->root, path, O_PATH | O_CLOEXEC, resolve_flags(rules));
+    if (fd != -ENOENT)
+        return fd;
+
+    const char *name;
+    _cleanup_close_ int parent = point_open_parent(rules, path, &name);
+    if (parent < 0)
+        return parent;
+    int r = may_make_in(rules, parent);
+    if (r < 0)
+        return r;
+    if (mknodat(parent, name, S_IFREG | 0444, 0) < 0 && errno != EEXIST)
+        return -errno;
+    return sys_openat2(parent, name, O_PATH | O_CLOEXEC | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
+}
+
+int point_open(const struct point_rules *rules, const char *path, enum point_kind kind)
+{
+    if (kind == POINT_DIRECTORY)
+        return open_directory(rules, path);
+    if (kind == POINT_FILE)
+        return open_file(rules, path);
+    return sys_openat2(rules->root, path, O_PATH | O_CLOEXEC, resolve_flags(rules));
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "jail/view.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fence_switch.h"
+#include "jail/dev.h"
+#include "jail/mounts.h"
+#include "jail/proc.h"
+#include "lockdown/landlock.h"
+#include "sys/syscalls.h"
+
+#define ROOT_SIZE "16m" /* mount points and small files only */
+
+static int fail(struct view *view, const struct op *op, int error, const char *what)
+{
+    const char *path = op->target ? op->target : op->source;
+    if (op->origin.file && op->origin.line)
+        buf_printf(view->why, "%s:%u: ", op->origin.file, op->origin.line);
+    buf_printf(view->why, "%s: %s", path, what);
+    if (error == -ELOOP)
+        buf_str(view->why, ": a symlink has appeared on the way since it was looked up");
+    else if (error == -EROFS)
+        buf_str(view->why, ": the mount point does not exist, and agentjail makes no files on the host; create it");
+    else if (error != -ESTALE)
+        buf_printf(view->why, ": %s", strerror(-error));
+    return error;
+}
+
+static uint64_t attributes(const struct op *op)
+{
+    uint64_t attr = MOUNT_ATTR_NOSUID;
+    if (op->flags & OP_READ_ONLY)
+        attr |= MOUNT_ATTR_RDONLY;
+    if (op->flags & OP_NO_EXEC)
+        attr |= MOUNT_ATTR_NOEXEC;
+    if (!(op->flags & OP_DEVICES) && fence_on(FENCE_NODEV))
+        attr |= MOUNT_ATTR_NODEV;
+    return attr;
+}
+
+static int pin_source(struct view *view, const struct op *op, int *ret_mount)
+{
+    uint64_t resolve = op->flags & OP_NO_SYMLINKS && fence_on(FENCE_SYMLINKS) ? RESOLVE_NO_SYMLINKS : 0;
+    _cleanup_close_ int fd = sys_openat2(AT_FDCWD, op->source, O_PATH | O_CLOEXEC, resolve | RESOLVE_NO_MAGICLINKS);
+    if (fd == -ENOENT && op->flags & OP_OPTIONAL)
+        return 0;
+    if (fd < 0)
+        return fail(view, op, fd, "cannot be opened");
+
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return fail(view, op, -errno, "cannot be read");
+    if (op->flags & OP_CHECKED && (st.st_dev != op->dev || st.st_ino != op->ino) && fence_on(FENCE_SYMLINKS))
+        return fail(view, op, -ESTALE, "was replaced by something else while the jail was being built; run it again");
+
+    int mount = mount_clone(fd, attributes(op), 0);
+    if (mount < 0)
+        return fail(view, op, mount, "cannot be bound");
+    *ret_mount = mount;
+    return 0;
+}
+
+int view_pin(struct view *view)
+{
+    size_t n = view->plan->n;
+    view->sources = malloc((n + 1) * sizeof(*view->sources));
+    view->mount_ids = calloc(n + 1, sizeof(*view->mount_ids));
+    view->own_mounts = calloc(n + 4, sizeof(*view->own_mounts));
+    if (!view->sources || !view->mount_ids || !view->own_mounts)
+        return -ENOMEM;
+
+    int r = 0;
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        const struct op *op = &view->plan->ops[i];
+        view->sources[i] = -1;
+        if (op->source)
+            r = pin_source(view, op, &view->sources[i]);
+    }
+    return r;
+}
+
+static struct point_rules rules_for(const struct view *view, const struct op *op)
+{
+    return (struct point_rules){
+        .root = view->root,
+        .no_symlinks = op->flags & OP_NO_SYMLINKS && fence_on(FENCE_SYMLINKS),
+        .own_mounts = view->own_mounts,
+        .n_own = view->n_own,
+    };
+}
+
+static int add_own(struct view *view, int mount)
+{
+    int r = sys_mount_id(mount, &view->own_mounts[view->n_own]);
+    if (r >= 0)
+        view->n_own++;
+    return r;
+}
+
+/* Tell Landlock what may be done at a new place; mount is its mount. */
+static int allow(struct view *view, const struct op *op, int mount, bool directory)
+{
+    if (view->ruleset < 0)
+        return 0;
+    unsigned access = LANDLOCK_READ;
+    if (!(op->flags & OP_READ_ONLY) || !fence_on(FENCE_READ_ONLY))
+        access |= LANDLOCK_WRITE;
+    if (!(op->flags & OP_NO_EXEC))
+        access |= LANDLOCK_EXEC;
+    if (op->flags & OP_DEVICES)
+        access |= LANDLOCK_DEVICE;
+    if (op->kind == OP_PROC)
+        access = LANDLOCK_READ | LANDLOCK_MODIFY;
+    return landlock_allow(view->ruleset, view->landlock_abi, mount, access, directory);
+}
+
+/* Attach a mount at the operation's target and note what it is. Takes mount. */
+static int place(struct view *view, size_t i, int mount, bool directory)
+{
+    const struct op *op = &view->plan->ops[i];
+    _cleanup_close_ int owned = mount;
+    struct point_rules rules = rules_for(view, op);
+    _cleanup_close_ int target = point_open(&rules, op->target, directory ? POINT_DIRECTORY : POINT_FILE);
+    if (target < 0)
+        return fail(view, op, target, "cannot be mounted on");
+    int r = mount_attach(mount, target);
+    if (r < 0)
+        return fail(view, op, r, "cannot be mounted");
+    if (op->flags & OP_WATCHED) {
+        r = sys_mount_id(mount, &view->mount_ids[i]);
+        if (r < 0)
+            return fail(view, op, r, "cannot be watched");
+    }
+    if (op->kind == OP_TMPFS || op->flags & OP_OWN)
+        r = add_own(view, mount);
+    if (r >= 0 && op->kind != OP_MASK && op->kind != OP_PIN)
+        r = allow(view, op, mount, directory);
+    return r < 0 ? fail(view, op, r, "cannot be described to Landlock") : 0;
+}
+
+static int is_directory(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) < 0 ? -errno : S_ISDIR(st.st_mode);
+}
+
+/* A clone of what the new root shows at target itself: what is bound there keeps its attributes but for set, clear. */
+static int clone_target(struct view *view, const struct op *op, uint64_t set, uint64_t clear)
+{
+    struct point_rules rules = rules_for(view, op);
+    _cleanup_close_ int fd = point_open(&rules, op->target, POINT_ANY);
+    return fd < 0 ? fd : mount_clone(fd, set, clear);
+}
+
+static int do_bind(struct view *view, size_t i)
+{
+    const struct op *op = &view->plan->ops[i];
+    int mount = TAKE_FD(view->sources[i]);
+    if (mount < 0 && op->source)
+        return 0; /* optional and missing */
+    if (mount < 0)
+        mount = op->kind == OP_PIN ? clone_target(view, op, 0, 0)
+                                   : clone_target(view, op, attributes(op), MOUNT_ATTR_NOEXEC & ~attributes(op));
+    if (mount < 0)
+        return fail(view, op, mount, "cannot be bound onto itself");
+    int directory = is_directory(mount);
+    if (directory < 0) {
+        close(mount);
+        return fail(view, op, directory, "cannot be read");
+    }
+    return place(view, i, mount, directory);
+}
+
+static int do_tmpfs(struct view *view, size_t i)
+{
+    const struct op *op = &view->plan->ops[i];
+    char mode[16];
+    char size[32];
+    snprintf(mode, sizeof(mode), "%o", op->mode);
+    snprintf(size, sizeof(size), "%llu", (unsigned long long)op->size);
+    struct mount_option options[] = { { "mode", mode }, { "size", size } };
+    int mount = mount_new("tmpfs", options, op->size ? 2 : 1, attributes(op));
+    return mount < 0 ? fail(view, op, mount, "cannot have a tmpfs") : place(view, i, mount, true);
+}
+
+/* Nothing can be read, listed or written there: a tmpfs of mode 0 over a directory; over a file the null device without
+ * permission to open devices, which answers EACCES (as systemd's InaccessiblePaths= does). */
+static int do_mask(struct view *view, size_t i)
+{
+    const struct op *op = &view->plan->ops[i];
+    static const struct mount_option options[] = { { "mode", "0" }, { "size", "4096" }, { "nr_inodes", "2" } };
+    const uint64_t attr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+    int mount;
+
+    if (S_ISDIR(op->mode)) {
+        mount = mount_new("tmpfs", options, ELEMENTSOF(options), attr);
+    } else {
+        _cleanup_close_ int null = open("/dev/null", O_PATH | O_CLOEXEC);
+        mount = null < 0 ? -errno : mount_clone(null, attr, 0);
+    }
+    return mount < 0 ? fail(view, op, mount, "cannot be hidden") : place(view, i, mount, S_ISDIR(op->mode));
+}
+
+static int do_symlink(struct view *view, const struct op *op)
+{
+    const char *name;
+    struct point_rules rules = rules_for(view, op);
+    _cleanup_close_ int parent = point_open_parent(&rules, op->target, &name);
+    if (parent < 0)
+        return fail(view, op, parent, "its directory cannot be made");
+    if (symlinkat(op->data, parent, name) < 0 && errno != EEXIST)
+        return fail(view, op, -errno, "symlink cannot be made");
+    return 0;
+}
+
+static int do_dir(struct view *view, const struct op *op)
+{
+    struct point_rules rules = rules_for(view, op);
+    _cleanup_close_ int fd = point_open(&rules, op->target, POINT_DIRECTORY);
+    return fd < 0 ? fail(view, op, fd, "directory cannot be made") : 0;
+}
+
+static int do_file(struct view *view, const struct op *op)
+{
+    const char *name;
+    struct point_rules rules = rules_for(view, op);
+    _cleanup_close_ int parent = point_open_parent(&rules, op->target, &name);
+    if (parent < 0)
+        return fail(view, op, parent, "its directory cannot be made");
+    _cleanup_close_ int fd = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, op->data, op->data_len) != (ssize_t)op->data_len || fchmod(fd, op->mode) < 0)
+        return fail(view, op, errno ? -errno : -EIO, "file cannot be written");
+    if (view->ruleset >= 0)
+        return landlock_allow(view->ruleset, view->landlock_abi, fd, LANDLOCK_READ, false);
+    return 0;
+}
+
+/* New attributes for the mount at target alone. */
+static int do_remount(struct view *view, const struct op *op)
+{
+    struct point_rules rules = rules_for(view, op);
+    _cleanup_close_ int fd = point_open(&rules, op->target, POINT_ANY);
+    struct mount_attr attr = { .attr_set = attributes(op) };
+    int r = fd < 0 ? fd : sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr);
+    return r < 0 ? fail(view, op, r, "cannot be remounted") : 0;
+}
+
+static int do_op(struct view *view, size_t i)
+{
+    const struct op *op = &view->plan->ops[i];
+    int mount;
+
+    switch (op->kind) {
+    case OP_BIND:
+    case OP_PIN:
+        return do_bind(view, i);
+    case OP_TMPFS:
+        return do_tmpfs(view, i);
+    case OP_MASK:
+        return do_mask(view, i);
+    case OP_SYMLINK:
+        return do_symlink(view, op);
+    case OP_DIR:
+        return do_dir(view, op);
+    case OP_FILE:
+        return do_file(view, op);
+    case OP_REMOUNT:
+        return do_remount(view, op);
+    case OP_PROC:
+        mount = proc_mount();
+        return mount < 0 ? fail(view, op, mount, "no fresh procfs can be mounted (in a container whose /proc is partly "
+                                                 "hidden the kernel forbids it; see --doctor)")
+                         : place(view, i, mount, true);
+    case OP_DEV:
+        mount = mount_new("tmpfs", (struct mount_option[]){ { "mode", "755" }, { "size", "64k" } }, 2,
+                          MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV);
+        return mount < 0 ? fail(view, op, mount, "cannot have a tmpfs") : place(view, i, mount, true);
+    default:
+        return fail(view, op, -EOPNOTSUPP, "operation");
+    }
+}
+
+/* What needs the mount in place: proc's masks, dev's nodes. */
+static int finish_op(struct view *view, const struct op *op)
+{
+    if (op->kind != OP_PROC && op->kind != OP_DEV)
+        return 0;
+    struct point_rules rules = rules_for(view, op);
+    _cleanup_close_ int at = point_open(&rules, op->target, POINT_DIRECTORY);
+    if (at < 0)
+        return fail(view, op, at, "cannot be opened");
+    int r = op->kind == OP_PROC ? proc_mask(at) : dev_fill(view, at);
+    return r < 0 ? fail(view, op, r, "cannot be set up") : 0;
+}
+
+/* The new root is stacked on the old one, from where pivot_root(2) takes it; path names that begin with a slash still
+ * mean the old root, as this process's root directory is below the stack. */
+static int make_root(struct view *view)
+{
+    static const struct mount_option options[] = { { "mode", "755" }, { "size", ROOT_SIZE } };
+    const struct op *first = view->plan->n ? &view->plan->ops[0] : NULL;
+    bool host_root = first && first->kind == OP_BIND && strcmp(first->target, "/") == 0;
+    uint64_t attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+
+    view->root = host_root ? TAKE_FD(view->sources[0]) : mount_new("tmpfs", options, ELEMENTSOF(options), attr);
+    _cleanup_close_ int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int r = view->root < 0 ? view->root : old < 0 ? -errno : mount_attach(view->root, old);
+    if (r >= 0 && !host_root)
+        r = add_own(view, view->root);
+    if (r >= 0 && view->ruleset >= 0)
+        r = host_root ? allow(view, first, view->root, true)
+                      : landlock_allow(view->ruleset, view->landlock_abi, view->root, LANDLOCK_LIST, true);
+    if (r < 0)
+        buf_printf(view->why, "the jail's root cannot be made: %s", strerror(-r));
+    return r;
+}
+
+int view_build(struct view *view)
+{
+    int r = make_root(view);
+    for (size_t i = 0; i < view->plan->n && r >= 0; i++) {
+        const struct op *op = &view->plan->ops[i];
+        if (strcmp(op->target, "/") == 0)
+            continue;
+        r = do_op(view, i);
+        if (r >= 0)
+            r = finish_op(view, op);
+    }
+    return r;
+}
+
+int view_enter(struct view *view)
+{
+    int r = fchdir(view->root) < 0 ? -errno : sys_pivot_root(".", ".");
+    if (r >= 0)
+        r = sys_umount(".", SYS_MNT_DETACH);
+    if (r >= 0 && chdir("/") < 0)
+        r = -errno;
+    if (r < 0)
+        buf_printf(view->why, "the jail's root cannot be entered: %s", strerror(-r));
+    close(TAKE_FD(view->root));
+    return r;
+}

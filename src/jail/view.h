@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The engine that carries out a plan, in the jail's new mount namespace, with its capabilities, once.
+ *
+ * 1. view_pin      every source becomes a detached mount, before anything is mounted: from here on no path of the host
+ *                  is looked up again, so nothing that changes on the host can redirect an operation. Device and
+ *                  inode are compared with what the monitor resolved.
+ * 2. view_build    a new root, and the operations in order. Targets are resolved below the new root only. Mount points
+ *                  are made on file systems of the jail's own, never on the host's.
+ * 3. view_enter    pivot_root(2); the host's tree is detached and out of reach.
+ *
+ * Before 1 the caller has its own mount and user namespace and /proc of the host; after 3 it has the jail's. */
+#ifndef AGENTJAIL_JAIL_VIEW_H
+#define AGENTJAIL_JAIL_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "plan/plan.h"
+
+struct view {
+    const struct plan *plan;
+    int *sources;          /* one per operation: detached mount or -1; owned */
+    uint64_t *mount_ids;   /* one per operation: the mount it made, 0 if none; owned */
+    uint64_t *own_mounts;  /* mounts in which mount points may be made; owned */
+    size_t n_own;
+    int root;              /* the new root */
+    int ruleset;           /* Landlock ruleset to which places are added, or -1; not owned */
+    int landlock_abi;
+    int ptmx;              /* /dev/pts/ptmx of the jail opened for a terminal, if asked for, or -1; owned */
+    bool want_ptmx;
+    struct buf *why;       /* on failure: what went wrong, for people */
+};
+
+/* Each returns 0 or -errno with a message in view->why. */
+int view_pin(struct view *view);
+int view_build(struct view *view);
+int view_enter(struct view *view);
+
+#endif

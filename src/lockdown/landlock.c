@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernel's ABI is spelled out here, as the build machine's headers may be older than the kernel we run on. */
+#include "lockdown/landlock.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#define SYS_landlock_add_rule 445
+#define SYS_landlock_restrict_self 446
+#endif
+
+#define RULESET_VERSION 1U
+#define RULE_PATH_BENEATH 1
+
+#define FS_EXECUTE (1ULL << 0)
+#define FS_WRITE_FILE (1ULL << 1)
+#define FS_READ_FILE (1ULL << 2)
+#define FS_READ_DIR (1ULL << 3)
+#define FS_MAKE_AND_REMOVE (0x1ffULL << 4) /* remove dir, file; make char, dir, reg, sock, fifo, block, sym */
+#define FS_REFER (1ULL << 13)
+#define FS_TRUNCATE (1ULL << 14)
+#define FS_IOCTL_DEV (1ULL << 15)
+#define FS_FILE_ONLY (FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
+#define NET_BIND_AND_CONNECT_TCP 3ULL
+#define SCOPE_ABSTRACT_UNIX_SOCKET (1ULL << 0)
+#define SCOPE_SIGNAL (1ULL << 1)
+
+struct ruleset_attr {
+    uint64_t handled_access_fs;
+    uint64_t handled_access_net;
+    uint64_t scoped;
+};
+
+struct path_beneath_attr {
+    uint64_t allowed_access;
+    int32_t parent_fd;
+} __attribute__((packed));
+
+/* The first ABI that knows each part. */
+enum { ABI_REFER = 2, ABI_TRUNCATE = 3, ABI_TCP = 4, ABI_IOCTL_DEV = 5, ABI_SCOPES = 6 };
+
+int landlock_abi(void)
+{
+    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, RULESET_VERSION);
+    return abi < 0 ? 0 : (int)abi;
+}
+
+bool landlock_has_files(int abi)
+{
+    return abi >= ABI_REFER;
+}
+
+bool landlock_has_tcp(int abi)
+{
+    return abi >= ABI_TCP;
+}
+
+bool landlock_has_scopes(int abi)
+{
+    return abi >= ABI_SCOPES;
+}
+
+static uint64_t handled_files(int abi)
+{
+    uint64_t fs = FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | FS_READ_DIR | FS_MAKE_AND_REMOVE | FS_REFER;
+    if (abi >= ABI_TRUNCATE)
+        fs |= FS_TRUNCATE;
+    if (abi >= ABI_IOCTL_DEV)
+        fs |= FS_IOCTL_DEV;
+    return fs;
+}
+
+static int create(const struct ruleset_attr *attr)
+{
+    /* An older kernel takes a shorter struct; what it does not know is zero here and so may be cut. */
+    size_t size = attr->scoped ? sizeof(*attr) : attr->handled_access_net ? 16 : 8;
+    long fd = syscall(SYS_landlock_create_ruleset, attr, size, 0U);
+    return fd < 0 ? -errno : (int)fd;
+}
+
+int landlock_new(int abi, bool files, bool tcp)
+{
+    struct ruleset_attr attr = { 0 };
+    if (files && landlock_has_files(abi))
+        attr.handled_access_fs = handled_files(abi);
+    if (tcp && landlock_has_tcp(abi))
+        attr.handled_access_net = NET_BIND_AND_CONNECT_TCP;
+    if (!attr.handled_access_fs && !attr.handled_access_net)
+        return -EOPNOTSUPP;
+    return create(&attr);
+}
+
+int landlock_allow(int ruleset, int abi, int fd, unsigned access, bool directory)
+{
+    uint64_t fs = 0;
+    if (access & (LANDLOCK_LIST | LANDLOCK_READ))
+        fs |= FS_READ_DIR;
+    if (access & LANDLOCK_READ)
+        fs |= FS_READ_FILE;
+    if (access & LANDLOCK_MODIFY)
+        fs |= FS_WRITE_FILE | FS_TRUNCATE;
+    if (access & LANDLOCK_WRITE)
+        fs |= FS_WRITE_FILE | FS_TRUNCATE | FS_MAKE_AND_REMOVE | FS_REFER;
+    if (access & LANDLOCK_EXEC)
+        fs |= FS_EXECUTE;
+    if (access & LANDLOCK_DEVICE)
+        fs |= FS_IOCTL_DEV;
+    fs &= handled_files(abi);
+    if (!directory)
+        fs &= FS_FILE_ONLY;
+    if (!fs)
+        return 0;
+
+    struct path_beneath_attr rule = { .allowed_access = fs, .parent_fd = fd };
+    return syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0U) < 0 ? -errno : 0;
+}
+
+int landlock_enter(int ruleset)
+{
+    return syscall(SYS_landlock_restrict_self, ruleset, 0U) < 0 ? -errno : 0;
+}
+
+int landlock_enter_scopes(int abi, bool signals, bool abstract_sockets, bool no_tcp)
+{
+    struct ruleset_attr attr = { 0 };
+    if (landlock_has_scopes(abi))
+        attr.scoped = (signals ? SCOPE_SIGNAL : 0) | (abstract_sockets ? SCOPE_ABSTRACT_UNIX_SOCKET : 0);
+    if (no_tcp && landlock_has_tcp(abi))
+        attr.handled_access_net = NET_BIND_AND_CONNECT_TCP;
+    if (!attr.scoped && !attr.handled_access_net)
+        return 0;
+
+    _cleanup_close_ int ruleset = create(&attr);
+    return ruleset < 0 ? ruleset : landlock_enter(ruleset);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Landlock, to whatever ABI the running kernel has (Documentation/userspace-api/landlock.rst).
+ *
+ * Two domains. The first holds files and TCP and is entered by init, so that the payload below it and init see the same
+ * limits. The second holds signals and abstract sockets and is the payload's alone: init and everything outside are then
+ * out of its reach, while init can still signal and inspect the payload. */
+#ifndef AGENTJAIL_LOCKDOWN_LANDLOCK_H
+#define AGENTJAIL_LOCKDOWN_LANDLOCK_H
+
+#include <stdbool.h>
+
+/* What may be done at a place and below; bits. */
+enum landlock_access {
+    LANDLOCK_LIST = 1 << 0,   /* list directories */
+    LANDLOCK_READ = 1 << 1,   /* and read files */
+    LANDLOCK_WRITE = 1 << 2,  /* change files and directories in every way */
+    LANDLOCK_MODIFY = 1 << 3, /* write to existing files only */
+    LANDLOCK_EXEC = 1 << 4,
+    LANDLOCK_DEVICE = 1 << 5, /* ioctl on device nodes */
+};
+
+/* The kernel's ABI, 0 if it has no Landlock (or it is switched off). */
+int landlock_abi(void);
+
+/* True if file rules can be had: ABI 1 would refuse every rename across directories (KERNEL-FACTS 5), so 2 and up. */
+bool landlock_has_files(int abi);
+bool landlock_has_tcp(int abi);
+bool landlock_has_scopes(int abi);
+
+/* Make the first domain's ruleset, handling files and TCP as asked. The fd, or -errno. */
+int landlock_new(int abi, bool files, bool tcp);
+
+/* Allow access at the file or directory fd (O_PATH will do) and everything below. directory: fd is one. 0 or -errno. */
+int landlock_allow(int ruleset, int abi, int fd, unsigned access, bool directory);
+
+/* Enter the domain of ruleset: needs no_new_privs or CAP_SYS_ADMIN. 0 or -errno. Irreversible. */
+int landlock_enter(int ruleset);
+
+/* Enter a domain that confines signals and abstract sockets, and all TCP if asked, as far as abi goes. 0 or -errno. */
+int landlock_enter_scopes(int abi, bool signals, bool abstract_sockets, bool no_tcp);
+
+#endif

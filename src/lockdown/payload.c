@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Theory of operation. This process is a fork of the jail's first one: uid 0 of the jail's user namespace with all its
+ * capabilities, inside the first Landlock domain, seeing the jail's files. In order, and why in that order:
+ *
+ *  1. terminal    its own process group, the pty's foreground one unless in the background; fds 0-2.
+ *  2. inner user namespace   setns(2) needs CAP_SYS_ADMIN over it, so before the capabilities go. Nothing that the outer
+ *                 namespace owns (mounts, network) can be changed from here on.
+ *  3. label       must precede no_new_privs (KERNEL-FACTS 17).
+ *  4. rlimits     RLIMIT_NPROC set after the user namespace counts within it.
+ *  5. capabilities   all sets and the bounding set; securebits locked.
+ *  6. no_new_privs   setuid and file capabilities do nothing from here on; needed by 7 and 9.
+ *  7. Landlock    the payload's own domain: signals and abstract sockets.
+ *  8. fds         all but 0-2 close at exec.
+ *  9. seccomp     last, as it forbids most of the above.
+ * 10. execve. */
+#include "lockdown/payload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/fence_switch.h"
+#include "jail/jail.h"
+#include "lockdown/caps.h"
+#include "lockdown/label.h"
+#include "lockdown/landlock.h"
+#include "lockdown/rlimits.h"
+#include "lockdown/seccomp.h"
+#include "sys/syscalls.h"
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
+_Noreturn static void give_up(int status, const char *step, int error, int executing)
+{
+    struct payload_failure f = { .error = error, .executing = executing };
+    strncpy(f.step, step, sizeof(f.step) - 1);
+    ssize_t n = write(status, &f, sizeof(f));
+    _exit(n == sizeof(f) ? 126 : 125);
+}
+
+static int take_terminal(const struct jail_start *start, int terminal)
+{
+    if (setpgid(0, 0) < 0)
+        return -errno;
+    if (terminal < 0)
+        return 0;
+    for (int fd = 0; fd < 3; fd++)
+        if (start->terminal[fd] && dup2(terminal, fd) < 0)
+            return -errno;
+    if (start->background)
+        return 0;
+
+    sigset_t ttou;
+    sigset_t old;
+    sigemptyset(&ttou);
+    sigaddset(&ttou, SIGTTOU);
+    sigprocmask(SIG_BLOCK, &ttou, &old);
+    int r = tcsetpgrp(terminal, getpid()) < 0 ? -errno : 0;
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    return r;
+}
+
+static int enter_inner(int inner)
+{
+    if (inner < 0)
+        return 0;
+    return setns(inner, CLONE_NEWUSER) < 0 ? -errno : 0;
+}
+
+static int no_new_privs(void)
+{
+    if (!fence_on(FENCE_NO_NEW_PRIVS))
+        return 0;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+static int scopes(const struct jail_start *start)
+{
+    if (start->landlock_abi == 0 || !fence_on(FENCE_LANDLOCK_SCOPE))
+        return 0;
+    return landlock_enter_scopes(start->landlock_abi, true, true, false);
+}
+
+static int load_filter(const struct jail_start *start)
+{
+    if (!start->filter || !start->filter->n || !fence_on(FENCE_SECCOMP))
+        return 0;
+    return seccomp_load(start->filter->code, start->filter->n);
+}
+
+static int take_label(const struct jail_start *start)
+{
+    if (start->label == LABEL_NONE || !fence_on(FENCE_LABEL))
+        return 0;
+    return label_apply(start->policy, start->label);
+}
+
+/* The signals that agentjail itself had blocked or handled are as the command would have found them. */
+static void restore_signals(const sigset_t *mask)
+{
+    struct sigaction standard = { .sa_handler = SIG_DFL };
+    for (int s = 1; s < NSIG; s++) {
+        struct sigaction now;
+        if (sigaction(s, NULL, &now) == 0 && now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN)
+            sigaction(s, &standard, NULL);
+    }
+    sigprocmask(SIG_SETMASK, mask, NULL);
+}
+
+_Noreturn void payload_main(const struct jail_start *start, int inner, int terminal, int status)
+{
+    int r;
+#define STEP(call, name)                      \
+    do {                                      \
+        r = (call);                           \
+        if (r < 0)                            \
+            give_up(status, name, -r, 0);     \
+    } while (0)
+
+    STEP(take_terminal(start, terminal), "terminal");
+    STEP(enter_inner(inner), "second user namespace");
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* exec would do it; the label is written to our own /proc entry before */
+    STEP(take_label(start), "label");
+    if (fence_on(FENCE_RLIMITS))
+        STEP(rlimits_apply(start->policy), "rlimits");
+    if (fence_on(FENCE_CAPS))
+        STEP(caps_drop_all(), "capabilities");
+    STEP(no_new_privs(), "no_new_privs");
+    STEP(scopes(start), "Landlock scopes");
+    if (fence_on(FENCE_FDS))
+        STEP(sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "file descriptors");
+    restore_signals(&start->mask);
+    STEP(load_filter(start), "seccomp filter");
+#undef STEP
+
+    environ = (char **)(uintptr_t)start->env; /* execvp(3) searches the PATH of the caller's environment */
+    execvp(start->argv[0], start->argv);
+    give_up(status, "exec", errno, 1);
+}

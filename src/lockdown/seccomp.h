@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef AGENTJAIL_LOCKDOWN_SECCOMP_H
+#define AGENTJAIL_LOCKDOWN_SECCOMP_H
+
+#include <linux/filter.h>
+#include <stddef.h>
+
+/* Load a finished filter on the calling thread (seccomp(2)); needs no_new_privs. 0 or -errno. Irreversible. */
+int seccomp_load(const struct sock_filter *code, size_t n);
+
+/* Confine one of our own processes to the n system calls listed; any other returns EPERM, a foreign architecture kills.
+ * Sets no_new_privs. 0 or -errno. Irreversible. */
+int seccomp_confine(const int *calls, size_t n);
+
+#endif

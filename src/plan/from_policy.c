@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From sorted places to operations: what each place becomes, given the place that encloses it. */
+#include "plan/plan.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fence_switch.h"
+#include "plan/resolve.h"
+#include "plan/view_entries.h"
+
+struct emit {
+    const struct policy *policy;
+    const struct entries *list;
+    struct plan *plan;
+    struct buf *why;
+};
+
+/* exec holds for everything below the place that was given it. */
+static bool exec_at(const struct entries *list, const char *path)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const struct entry *e = &list->v[i];
+        if ((e->kind == ENTRY_EXEC || e->exec) && path_within(path, e->path))
+            return true;
+    }
+    return false;
+}
+
+static enum entry_access access_at(const struct entries *list, const struct entry *e)
+{
+    if (e->access != ACCESS_NONE)
+        return e->access;
+    const struct entry *up = entries_enclosing(list, list->n, e->path, false);
+    return up && up->kind != ENTRY_PROC && up->kind != ENTRY_DEV ? access_at(list, up) : ACCESS_READ;
+}
+
+static bool shows_host(const struct entry *e)
+{
+    return e && (e->kind == ENTRY_ACCESS || e->kind == ENTRY_OVERLAY);
+}
+
+static bool host_writable(const struct entries *list, const struct entry *e)
+{
+    return e && e->kind == ENTRY_ACCESS && access_at(list, e) == ACCESS_WRITE;
+}
+
+static struct op *add_op(struct emit *m, enum op_kind kind, const char *source, const struct entry *e)
+{
+    struct op *op = plan_add(m->plan, kind, source, e->path);
+    if (!op)
+        return NULL;
+    op->origin = e->origin;
+    op->flags = OP_NO_SYMLINKS;
+    if (source && e->exists && e->kind != ENTRY_SCRATCH) {
+        op->flags |= OP_CHECKED;
+        op->dev = e->st.st_dev;
+        op->ino = e->st.st_ino;
+    }
+    return op;
+}
+
+static bool has_target(const struct plan *plan, const char *target, size_t len)
+{
+    for (size_t i = 0; i < plan->n; i++)
+        if (strncmp(plan->ops[i].target, target, len) == 0 && plan->ops[i].target[len] == '\0')
+            return true;
+    return false;
+}
+
+/* Every directory between a writable place and a name held in it becomes a mount of its own: the kernel then answers
+ * EBUSY to a rename of it, which would carry the held name away (mv .git x; mkdir .git). */
+static int pin_ancestors(struct emit *m, const struct entry *up, const struct entry *e)
+{
+    if (!fence_on(FENCE_PINS))
+        return 0;
+    size_t base = up->path[1] ? strlen(up->path) : 0;
+    for (const char *p = e->path + base + 1; (p = strchr(p, '/')); p++) {
+        size_t len = (size_t)(p - e->path);
+        if (has_target(m->plan, e->path, len))
+            continue;
+        _cleanup_free_ char *target = strndup(e->path, len);
+        struct op *op = target ? plan_add(m->plan, OP_PIN, NULL, target) : NULL;
+        if (!op)
+            return -ENOMEM;
+        op->flags = OP_NO_SYMLINKS | OP_WATCHED;
+        op->origin = e->origin;
+    }
+    return 0;
+}
+
+static int refuse_mount_point(struct emit *m, const struct entry *up, const struct entry *e, const char *key)
+{
+    origin_print(m->why, &e->origin, key);
+    buf_printf(m->why, "%s: does not exist inside %s, and agentjail makes no files on the host; create the directory",
+               e->path, up->path);
+    return -ENOENT;
+}
+
+static int emit_access(struct emit *m, const struct entry *up, const struct entry *e)
+{
+    bool exec = exec_at(m->list, e->path);
+    enum entry_access access = access_at(m->list, e);
+
+    if (up && up->kind == ENTRY_ACCESS && access_at(m->list, up) == access && exec_at(m->list, up->path) == exec)
+        return 0; /* the enclosing bind shows it just so */
+
+    struct op *op = add_op(m, OP_BIND, e->path, e);
+    if (!op)
+        return -ENOMEM;
+    if (access != ACCESS_WRITE && fence_on(FENCE_READ_ONLY))
+        op->flags |= OP_READ_ONLY;
+    if (!exec && fence_on(FENCE_NOEXEC))
+        op->flags |= OP_NO_EXEC;
+    return 0;
+}
+
+/* An entry that narrows what a writable bind of the host's shows: hold its ancestors, notice when it goes. */
+static int emit_held(struct emit *m, const struct entry *up, const struct entry *e)
+{
+    if (e->kind == ENTRY_PROTECT && !host_writable(m->list, up))
+        return 0;
+    if (e->kind == ENTRY_MASK && !shows_host(up))
+        return 0;
+    enum fence_name fence = e->kind == ENTRY_PROTECT ? FENCE_READ_ONLY : FENCE_MASKS;
+    if (!fence_on(fence))
+        return 0;
+
+    struct op *op = add_op(m, e->kind == ENTRY_PROTECT ? OP_BIND : OP_MASK,
+                           e->kind == ENTRY_PROTECT ? e->path : NULL, e);
+    if (!op)
+        return -ENOMEM;
+    op->flags |= OP_READ_ONLY;
+    if (S_ISDIR(e->st.st_mode))
+        op->mode = S_IFDIR;
+    if (!exec_at(m->list, e->path) && fence_on(FENCE_NOEXEC))
+        op->flags |= OP_NO_EXEC;
+    if (host_writable(m->list, up))
+        op->flags |= OP_WATCHED;
+    return 0;
+}
+
+static int emit_tmpfs(struct emit *m, const struct entry *up, const struct entry *e)
+{
+    if (shows_host(up) && !e->exists && access(e->path, F_OK) < 0)
+        return refuse_mount_point(m, up, e, "scratch");
+    struct op *op = add_op(m, OP_TMPFS, NULL, e);
+    if (!op)
+        return -ENOMEM;
+    op->mode = strcmp(e->path, "/tmp") == 0 || strcmp(e->path, "/var/tmp") == 0 ? 01777 : 0700;
+    if (e->access == ACCESS_READ)
+        op->flags |= OP_READ_ONLY;
+    if (!exec_at(m->list, e->path) && fence_on(FENCE_NOEXEC))
+        op->flags |= OP_NO_EXEC;
+    return 0;
+}
+
+static int emit_home(struct emit *m, const struct entry *up, const struct entry *e)
+{
+    if (m->policy->home != HOME_PERSISTENT)
+        return emit_tmpfs(m, up, e);
+    struct op *op = add_op(m, OP_BIND, m->policy->home_source, e);
+    if (!op)
+        return -ENOMEM;
+    op->flags |= OP_OWN;
+    if (!exec_at(m->list, e->path) && fence_on(FENCE_NOEXEC))
+        op->flags |= OP_NO_EXEC;
+    return 0;
+}
+
+static int emit_overlay(struct emit *m, const struct entry *e)
+{
+    struct op *op = add_op(m, OP_OVERLAY, e->path, e);
+    if (!op)
+        return -ENOMEM;
+    if (!exec_at(m->list, e->path) && fence_on(FENCE_NOEXEC))
+        op->flags |= OP_NO_EXEC;
+    return 0;
+}
+
+/* exec on a directory of the jail's own that is not executable as a whole: the directory bound onto itself. */
+static int emit_exec(struct emit *m, const struct entry *up, const struct entry *e)
+{
+    if (up && strcmp(up->path, e->path) == 0)
+        return 0;
+    if (up && exec_at(m->list, up->path))
+        return 0;
+    struct op *op = add_op(m, OP_DIR, NULL, e);
+    if (!op)
+        return -ENOMEM;
+    op->mode = 0700;
+    op = add_op(m, OP_BIND, NULL, e);
+    return op ? 0 : -ENOMEM;
+}
+
+static int emit_link(struct emit *m, const struct entry *up, const struct entry *e)
+{
+    if (shows_host(up))
+        return 0; /* the link itself is visible there */
+    struct op *op = add_op(m, OP_SYMLINK, NULL, e);
+    if (!op)
+        return -ENOMEM;
+    op->data = strdup(e->text);
+    op->data_len = strlen(e->text);
+    return op->data ? 0 : -ENOMEM;
+}
+
+static int emit_entry(struct emit *m, const struct entry *up, const struct entry *e)
+{
+    switch (e->kind) {
+    case ENTRY_ACCESS:
+        return emit_access(m, up, e);
+    case ENTRY_EXEC:
+        return emit_exec(m, entries_enclosing(m->list, m->list->n, e->path, true), e);
+    case ENTRY_HOME:
+        return emit_home(m, up, e);
+    case ENTRY_SCRATCH:
+        return emit_tmpfs(m, up, e);
+    case ENTRY_OVERLAY:
+        return emit_overlay(m, e);
+    case ENTRY_PROC:
+        return add_op(m, OP_PROC, NULL, e) ? 0 : -ENOMEM;
+    case ENTRY_DEV:
+        return add_op(m, OP_DEV, NULL, e) ? 0 : -ENOMEM;
+    case ENTRY_DEVICE: {
+        struct op *op = add_op(m, OP_BIND, e->path, e);
+        if (op)
+            op->flags |= OP_DEVICES | OP_NO_EXEC;
+        return op ? 0 : -ENOMEM;
+    }
+    case ENTRY_LINK:
+        return emit_link(m, up, e);
+    case ENTRY_PROTECT:
+    case ENTRY_MASK:
+        return emit_held(m, entries_enclosing(m->list, m->list->n, e->path, true), e);
+    }
+    return -EINVAL;
+}
+
+/* What narrows a writable place needs its ancestors pinned before it is put up. */
+static int emit_pins(struct emit *m, const struct entry *up, const struct entry *e)
+{
+    bool narrows = e->kind == ENTRY_PROTECT || e->kind == ENTRY_MASK ||
+                   (e->kind == ENTRY_ACCESS && access_at(m->list, e) != ACCESS_WRITE);
+    if (!narrows || !host_writable(m->list, up))
+        return 0;
+    return pin_ancestors(m, up, e);
+}
+
+/* Once its nodes are there, /dev itself changes no more. */
+static int seal_dev(struct plan *plan)
+{
+    struct op *op = plan_add(plan, OP_REMOUNT, NULL, "/dev");
+    if (!op)
+        return -ENOMEM;
+    op->flags = OP_READ_ONLY | OP_NO_EXEC | OP_NO_SYMLINKS;
+    return 0;
+}
+
+int plan_from_policy(const struct policy *policy, struct plan *ret_plan, struct buf *why)
+{
+    _cleanup_entries_ struct entries list = { 0 };
+    struct plan plan = { 0 };
+    struct emit m = { .policy = policy, .list = &list, .plan = &plan, .why = why };
+
+    int r = entries_from_policy(policy, &list, &plan.notes, why);
+    for (size_t i = 0; i < list.n && r >= 0; i++) {
+        const struct entry *e = &list.v[i];
+        const struct entry *up = entries_enclosing(&list, list.n, e->path, false);
+        r = emit_pins(&m, up, e);
+        if (r >= 0)
+            r = emit_entry(&m, up, e);
+    }
+    if (r >= 0)
+        r = seal_dev(&plan);
+    if (r < 0) {
+        plan_free(&plan);
+        return r;
+    }
+    *ret_plan = plan;
+    return 0;
+}

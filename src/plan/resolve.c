@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/resolve.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "sys/syscalls.h"
+
+#define LINKS_MAX 40 /* as path_resolution(7) */
+
+void resolved_free(struct resolved *r)
+{
+    for (size_t i = 0; i < r->n_links; i++) {
+        free(r->links[i].path);
+        free(r->links[i].text);
+    }
+    free(r->links);
+    free(r->path);
+    *r = (struct resolved){ 0 };
+}
+
+bool path_within(const char *path, const char *base)
+{
+    size_t len = strlen(base);
+    if (len == 1)
+        return path[0] == '/';
+    return strncmp(path, base, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+static int open_path(const char *path, struct stat *ret_st)
+{
+    _cleanup_close_ int fd = sys_openat2(AT_FDCWD, path, O_PATH | O_CLOEXEC | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
+    if (fd < 0)
+        return fd;
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    if (S_ISLNK(st.st_mode))
+        return -ELOOP;
+    *ret_st = st;
+    return 0;
+}
+
+static int add_link(struct resolved *r, const char *path, const char *text)
+{
+    if (r->n_links == LINKS_MAX)
+        return -ELOOP;
+    struct link_step *links = reallocarray(r->links, r->n_links + 1, sizeof(*links));
+    if (!links)
+        return -ENOMEM;
+    r->links = links;
+
+    struct link_step step = { .path = strdup(path), .text = strdup(text) };
+    if (!step.path || !step.text) {
+        free(step.path);
+        free(step.text);
+        return -ENOMEM;
+    }
+    links[r->n_links++] = step;
+    return 0;
+}
+
+/* Take the last component off a path that is "" (the root) or absolute. */
+static void drop_last(struct buf *path)
+{
+    while (path->len > 0 && path->data[--path->len] != '/')
+        ;
+    if (path->data)
+        path->data[path->len] = '\0';
+}
+
+/* Put the symlink's text in front of what is left to walk; an absolute one restarts at the root. */
+static int follow(struct resolved *r, struct buf *done, struct buf *todo, const char *rest)
+{
+    char text[PATH_MAX];
+    ssize_t n = readlink(done->data, text, sizeof(text) - 1);
+    if (n < 0)
+        return -errno;
+    text[n] = '\0';
+
+    int e = add_link(r, done->data, text);
+    if (e < 0)
+        return e;
+    drop_last(done);
+    if (text[0] == '/') {
+        done->len = 0;
+        done->data[0] = '\0';
+    }
+
+    _cleanup_buf_ struct buf next = { 0 };
+    e = buf_printf(&next, "%s/%s", text, rest);
+    if (e < 0)
+        return e;
+    buf_free(todo);
+    *todo = next;
+    next = (struct buf){ 0 };
+    return 0;
+}
+
+/* One component at a time, as path_resolution(7) does. */
+static int walk(const char *path, struct resolved *r)
+{
+    _cleanup_buf_ struct buf done = { 0 };
+    _cleanup_buf_ struct buf todo = { 0 };
+    int e = buf_str(&todo, path);
+    size_t at = 0;
+
+    while (e >= 0) {
+        while (todo.data[at] == '/')
+            at++;
+        if (!todo.data[at])
+            break;
+        size_t len = strcspn(todo.data + at, "/");
+        const char *name = todo.data + at;
+        at += len;
+        if (len == 1 && name[0] == '.')
+            continue;
+        if (len == 2 && name[0] == '.' && name[1] == '.') {
+            drop_last(&done);
+            continue;
+        }
+
+        e = buf_printf(&done, "/%.*s", (int)len, name);
+        struct stat st;
+        if (e >= 0 && lstat(done.data, &st) < 0)
+            e = -errno;
+        if (e >= 0 && S_ISLNK(st.st_mode)) {
+            e = follow(r, &done, &todo, todo.data + at);
+            at = 0;
+        }
+    }
+    if (e < 0)
+        return e;
+    if (done.len == 0)
+        e = buf_char(&done, '/');
+    r->path = buf_take(&done);
+    return r->path ? e : -ENOMEM;
+}
+
+int path_resolve(const char *path, struct resolved *ret_resolved)
+{
+    _cleanup_resolved_ struct resolved r = { 0 };
+    int e = open_path(path, &r.st);
+    if (e == -ELOOP) {
+        e = walk(path, &r);
+        if (e >= 0)
+            e = open_path(r.path, &r.st);
+    } else if (e >= 0) {
+        r.path = strdup(path);
+        if (!r.path)
+            e = -ENOMEM;
+    }
+    if (e < 0)
+        return e;
+    *ret_resolved = r;
+    r = (struct resolved){ 0 };
+    return 0;
+}

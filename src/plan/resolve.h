@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finding what a grant's path means on this host: its real path, and the symlinks that lead there. */
+#ifndef AGENTJAIL_PLAN_RESOLVE_H
+#define AGENTJAIL_PLAN_RESOLVE_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "base/strv.h"
+
+/* One symlink on the way: where it lies (real path of its directory + name) and its text. */
+struct link_step {
+    char *path;
+    char *text;
+};
+
+struct resolved {
+    char *path; /* real path; owned */
+    struct stat st;
+    struct link_step *links; /* owned; in the order met */
+    size_t n_links;
+};
+
+/* Resolve an absolute path. O_PATH opens only, so nothing is triggered or read. 0, or -errno (-ENOENT: missing, -ELOOP:
+ * more than 40 symlinks, -EACCES: a directory on the way may not be searched). */
+int path_resolve(const char *path, struct resolved *ret_resolved);
+
+void resolved_free(struct resolved *r);
+
+/* True if path is base or below it. Both absolute, without trailing slash ("/" itself excepted). */
+bool path_within(const char *path, const char *base);
+
+#define _cleanup_resolved_ _cleanup_(resolved_free)
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* System calls that our oldest C library lacks, by their own names behind sys_. Each returns what the kernel does, but
+ * as -errno instead of -1 and errno. */
+#ifndef AGENTJAIL_SYS_SYSCALLS_H
+#define AGENTJAIL_SYS_SYSCALLS_H
+
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifndef AT_RECURSIVE
+#define AT_RECURSIVE 0x8000
+#endif
+#ifndef MOUNT_ATTR_NOSYMFOLLOW
+#define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
+#endif
+#ifndef MOVE_MOUNT_F_EMPTY_PATH
+#define MOVE_MOUNT_F_EMPTY_PATH 0x00000004
+#endif
+#ifndef MOVE_MOUNT_T_EMPTY_PATH
+#define MOVE_MOUNT_T_EMPTY_PATH 0x00000040
+#endif
+
+/* mount(2) flags; <sys/mount.h> and <linux/mount.h> cannot be included together with every C library. */
+#define SYS_MS_PRIVATE (1UL << 18)
+#define SYS_MS_REC 16384UL
+#define SYS_MS_NOSUID 2UL
+#define SYS_MS_NODEV 4UL
+#define SYS_MS_NOEXEC 8UL
+#define SYS_MNT_DETACH 2
+
+int sys_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data);
+int sys_umount(const char *target, int flags);
+int sys_pivot_root(const char *new_root, const char *put_old);
+int sys_open_tree(int dirfd, const char *path, unsigned flags);
+int sys_move_mount(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
+int sys_mount_setattr(int fd, const char *path, unsigned flags, const struct mount_attr *attr);
+int sys_fsopen(const char *type, unsigned flags);
+int sys_fsconfig(int fd, unsigned command, const char *key, const void *value, int aux);
+int sys_fsmount(int fd, unsigned flags, unsigned attributes);
+int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t resolve);
+
+/* fork(2) with clone3(2) flags and an optional pidfd; falls back on clone(2) where clone3 is ENOSYS. The child gets 0. */
+pid_t sys_fork(uint64_t flags, int *ret_pidfd);
+int sys_pidfd_send_signal(int pidfd, int signal);
+int sys_close_range(unsigned first, unsigned last, unsigned flags);
+
+/* The kernel's id of the mount that fd lies on (statx(2), STATX_MNT_ID, kernel 5.8); 0 or -errno. */
+int sys_mount_id(int fd, uint64_t *ret_id);
+
+#endif
