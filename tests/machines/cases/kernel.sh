@@ -22,6 +22,9 @@ check "Landlock is on" test "$abi" -ge 1
 check "cgroup v2 is mounted" test -e /sys/fs/cgroup/cgroup.controllers
 check "the results are out of tester's reach" sh -c '! setpriv --reuid tester --clear-groups ls /run/machine'
 check "modules load on demand" modprobe unix_diag
+check "tester may use FUSE" as_tester sh -c 'exec 3<>/dev/fuse'
+check "tester overlays /usr" as_tester unshare -Urm sh -c 'mount -t tmpfs t /mnt && mkdir /mnt/u /mnt/w &&
+    mount -t overlay -o userxattr,lowerdir=/usr,upperdir=/mnt/u,workdir=/mnt/w o /media && test -x /media/bin/env'
 # An orphan must not stay a zombie, or tests that look for left-over processes see ghosts.
 orphan=$(sh -c 'sleep 0.2 >/dev/null & echo $!')
 sleep 2
