@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "profile/access.h"
+
+#include <string.h>
+
+#include "profile/path.h"
+
+struct access policy_access(const struct policy *policy, const char *path)
+{
+    const struct grant *view = NULL;
+    size_t view_len = 0, exec_len = 0;
+    bool protected_ = false;
+    for (size_t i = 0; i < policy->n_grants; i++) {
+        const struct grant *g = &policy->grants[i];
+        size_t len = strlen(g->path);
+        if (g->kind == GRANT_DEVICE || !path_in_tree(path, g->path))
+            continue;
+        if (g->kind == GRANT_PROTECT) {
+            protected_ = true;
+        } else if (g->kind == GRANT_EXEC) {
+            exec_len = len > exec_len ? len : exec_len;
+        } else if (len >= view_len) {
+            view = g;
+            view_len = len;
+        }
+    }
+
+    /* what is hidden or empty between the exec grant and the path takes that right away */
+    bool replaced = view && (view->kind == GRANT_HIDE || view->kind == GRANT_SCRATCH) && view_len >= exec_len;
+    struct access a = { .exec = exec_len && !replaced, .grant = view };
+    a.visible = (view && view->kind != GRANT_HIDE) || a.exec;
+    a.host_write = view && view->kind == GRANT_WRITE && !protected_;
+    return a;
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "profile/ceiling.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "profile/path.h"
+#include "profile/types.h"
+
+/* The next word of a list separated by spaces: moves *p behind it, 0 at the end. */
+static size_t next_word(const char **p, const char **ret_word)
+{
+    *p += strspn(*p, " ");
+    size_t len = strcspn(*p, " ");
+    *ret_word = *p;
+    *p += len;
+    return len;
+}
+
+static bool list_has(const char *list, const char *name)
+{
+    const char *word;
+    for (size_t len; (len = next_word(&list, &word)) > 0;)
+        if (strncmp(word, name, len) == 0 && name[len] == '\0')
+            return true;
+    return false;
+}
+
+const struct setting *ceiling_fixes_profile(const struct merge *m, const char *name)
+{
+    for (size_t i = 0; i < m->ceilings.n; i++) {
+        const struct setting *c = &m->ceilings.v[i];
+        if (c->option == &options[OPTION_FIXED_PROFILES] && list_has(c->value, name))
+            return c;
+    }
+    return NULL;
+}
+
+/* "key: VALUE by PLACE is wider than CEILING by PLACE". */
+static int widened(const struct merge *m, const struct setting *c, struct origin origin, const char *value, const char *fix)
+{
+    const struct option *o = c->option;
+    int r;
+    if (origin.line)
+        r = buf_printf(m->why, "%s:%u: %s: ", origin.file, origin.line, o->key);
+    else
+        r = buf_printf(m->why, "--%s=%s: ", o->name, value);
+    if (r >= 0)
+        r = buf_printf(m->why, "%s goes beyond the ceiling in %s:%u (%s = %s); %s", value, c->origin.file, c->origin.line,
+                       o->key, c->value, fix);
+    return r < 0 ? r : -EPERM;
+}
+
+static char *field(const struct merge *m, const struct option *o)
+{
+    return (char *)m->policy + o->place.value;
+}
+
+/* Words lie in the policy as enums or bools. */
+static int word_value(const struct merge *m, const struct option *o)
+{
+    bool small = o->type == &type_nested || o->type == &type_strict;
+    return small ? *(const bool *)field(m, o) : (int)*(const unsigned *)field(m, o);
+}
+
+static int apply_order(struct merge *m, const struct setting *c)
+{
+    const struct option *o = c->option;
+    const struct word *top = word_by_name(o->type->words, c->value);
+    if (!top) {
+        _cleanup_buf_ struct buf list = { 0 };
+        int r = words_list(o->type->words, &list);
+        return r < 0 ? r : setting_fail(c, m->why, "\"%s\" is none of its values; write %s", c->value, list.data);
+    }
+    const struct word *now = word_by_value(o->type->words, word_value(m, o));
+    if (now->width <= top->width)
+        return 0;
+    struct origin origin = option_origin(m->policy, o);
+    if (origin.file)
+        return widened(m, c, origin, now->name, "write that or a narrower value");
+    return o->type->set(m, c);
+}
+
+static int apply_maximum(struct merge *m, const struct setting *c)
+{
+    const struct option *o = c->option;
+    struct limit *limit = (struct limit *)field(m, o);
+    const char *text = c->value + (c->value[0] == '-');
+    uint64_t top;
+    if (o->type->number(text, &top) < 0 || top == 0)
+        return setting_fail(c, m->why, "\"%s\" cannot be its value; write %s", c->value, o->type->form);
+    if (!limit->set)
+        return o->type->set(m, c);
+    if (limit->value > top) {
+        _cleanup_buf_ struct buf value = { 0 };
+        int r = o->type->show(m->policy, o, &value);
+        return r < 0 ? r : widened(m, c, limit->origin, value.data, "write that or less");
+    }
+    if (c->value[0] != '-')
+        limit->optional = false;
+    return 0;
+}
+
+static int apply_names(struct merge *m, const struct setting *c)
+{
+    const struct option *o = c->option;
+    struct fence *fence = (struct fence *)field(m, o);
+    const char *list = c->value, *word, *first = NULL;
+    size_t first_len = 0;
+    bool required = false;
+    const char *value = fence->value ? fence->value : o == &options[OPTION_LANDLOCK] ? "off" : "";
+    for (size_t len; (len = next_word(&list, &word)) > 0;) {
+        bool optional = *word == '-';
+        if (!first) {
+            first = word;
+            first_len = len;
+        }
+        word += optional;
+        len -= optional;
+        if (strncmp(word, value, len) == 0 && value[len] == '\0') {
+            if (!optional)
+                fence->optional = false;
+            return 0;
+        }
+        required = true;
+    }
+    if (!required)
+        return setting_fail(c, m->why, "no value; write the names that are allowed");
+    if (fence->origin.file)
+        return widened(m, c, fence->origin, *value ? value : "nothing", "write one of these");
+    struct setting s = *c;
+    s.value = arena_strndup(m->arena, first, first_len);
+    return s.value ? o->type->set(m, &s) : -ENOMEM;
+}
+
+/* --- grants --- */
+
+/* The path as the kernel will see it: symlinks followed as far as it exists. */
+static int follow(struct merge *m, const char *path, const char **ret)
+{
+    char real[PATH_MAX], head[PATH_MAX];
+    size_t len = strlen(path);
+    if (len >= sizeof(head))
+        return -ENAMETOOLONG;
+    memcpy(head, path, len + 1);
+    while (!realpath(head, real)) {
+        char *slash = strrchr(head, '/');
+        if (!slash || slash == head) {
+            strcpy(real, "/");
+            head[0] = '\0';
+            break;
+        }
+        *slash = '\0';
+    }
+    const char *rest = path + strlen(head);
+    *ret = strcmp(real, "/") == 0 ? arena_strdup(m->arena, *rest ? rest : "/") : arena_concat(m->arena, real, rest, NULL);
+    return *ret ? 0 : -ENOMEM;
+}
+
+/* Is the grant of a kind that a ceiling of this kind bounds? */
+static bool bounds(enum grant_kind ceiling, enum grant_kind grant)
+{
+    if (ceiling == GRANT_READ)
+        return grant == GRANT_READ || grant == GRANT_WRITE || grant == GRANT_EXEC || grant == GRANT_OVERLAY;
+    return ceiling == grant;
+}
+
+/* Do trees of this kind count for a ceiling of that one? */
+static bool counts(enum grant_kind tree, enum grant_kind ceiling)
+{
+    return tree == ceiling || (ceiling == GRANT_READ && (tree == GRANT_WRITE || tree == GRANT_EXEC));
+}
+
+static bool is_tree(const struct setting *c)
+{
+    return c->option->ceiling == CEILING_TREES;
+}
+
+/* Is path in one of the trees of kind that the file of c names? */
+static int in_trees(struct merge *m, const struct setting *c, const char *path, bool *ret)
+{
+    enum grant_kind kind = (enum grant_kind)c->option->place.value;
+    *ret = false;
+    for (size_t i = 0; i < m->ceilings.n; i++) {
+        const struct setting *t = &m->ceilings.v[i];
+        if (!is_tree(t) || t->origin.file != c->origin.file || !counts((enum grant_kind)t->option->place.value, kind))
+            continue;
+        if (setting_empties(t))
+            continue; /* "read =": nothing there */
+        char *tree;
+        const char *real;
+        bool optional;
+        int r = merge_path(m, t, &tree, &optional);
+        if (r == -ENXIO)
+            continue;
+        if (r < 0 || (r = follow(m, tree, &real)) < 0)
+            return r;
+        if (path_in_tree(path, real) || path_in_tree(path, tree)) {
+            *ret = true;
+            return 0;
+        }
+    }
+    return 0;
+}
+
+static const struct option *grant_option(enum grant_kind kind)
+{
+    for (size_t i = 0; i < N_OPTIONS; i++)
+        if (options[i].type == &type_grant && options[i].place.value == kind)
+            return &options[i];
+    return NULL;
+}
+
+static int grant_widens(struct merge *m, size_t i, const struct setting *c)
+{
+    const struct grant *g = &m->policy->grants[i];
+    const struct setting *s = m->grant_settings[i];
+    if (!s && !m->workspace)
+        s = NULL;
+    int r;
+    if (s)
+        r = setting_place(s, m->why);
+    else if (m->workspace)
+        r = setting_place(m->workspace, m->why);
+    else
+        r = buf_str(m->why, "default workspace");
+    if (r >= 0)
+        r = buf_printf(m->why, ": %s: %s goes beyond the ceiling in %s:%u (%s = %s); %s", grant_option(g->kind)->key, g->path,
+                       c->origin.file, c->origin.line, c->option->key, c->value,
+                       s ? "name a path that it allows" : "write --workspace=PATH that it allows, or --workspace=none");
+    return r < 0 ? r : -EPERM;
+}
+
+/* Packaged and administrators' entries that no variable of the user's can turn elsewhere. */
+static bool trusted_grant(const struct merge *m, size_t i)
+{
+    const struct setting *s = m->grant_settings[i];
+    if (!s)
+        return false; /* the workspace */
+    if (s->layer == LAYER_CEILING)
+        return true;
+    return (s->layer == LAYER_PACKAGED || s->layer == LAYER_ADMINISTRATOR) && !strpbrk(s->value, "~$");
+}
+
+static int check_trees(struct merge *m, const struct setting *c)
+{
+    for (size_t i = 0; i < m->policy->n_grants; i++) {
+        const struct grant *g = &m->policy->grants[i];
+        if (!bounds((enum grant_kind)c->option->place.value, g->kind) || trusted_grant(m, i))
+            continue;
+        const char *real;
+        bool within;
+        int r = follow(m, g->path, &real);
+        if (r < 0 || (r = in_trees(m, c, real, &within)) < 0)
+            return r;
+        if (!within)
+            return grant_widens(m, i, c);
+    }
+    return 0;
+}
+
+/* Nothing that anybody else wrote may open what a ceiling hides, or write what it protects. */
+static int check_added(struct merge *m, const struct setting *c, const char *path)
+{
+    bool hides = c->option == &options[OPTION_HIDE];
+    const char *real_path;
+    int r = follow(m, path, &real_path);
+    for (size_t i = 0; i < m->policy->n_grants && r == 0; i++) {
+        const struct grant *g = &m->policy->grants[i];
+        const struct setting *s = m->grant_settings[i];
+        if ((s && s->layer == LAYER_CEILING) || g->kind == GRANT_HIDE || g->kind == GRANT_PROTECT || g->kind == GRANT_DEVICE)
+            continue;
+        if (!hides && (g->kind == GRANT_READ || g->kind == GRANT_EXEC || g->kind == GRANT_SCRATCH))
+            continue;
+        const char *real;
+        r = follow(m, g->path, &real);
+        if (r == 0 && (path_in_tree(real, real_path) || path_in_tree(g->path, path)))
+            r = grant_widens(m, i, c);
+    }
+    return r;
+}
+
+static int apply_added(struct merge *m, const struct setting *c)
+{
+    char *path;
+    bool optional;
+    if (setting_empties(c))
+        return setting_fail(c, m->why, "no path; a ceiling's list cannot be emptied");
+    int r = merge_path(m, c, &path, &optional);
+    if (r == -ENXIO)
+        return 0;
+    if (r < 0 || (r = check_added(m, c, path)) < 0)
+        return r;
+    return c->option->type->set(m, c);
+}
+
+/* --- [ceiling] --- */
+
+static int apply_require(struct merge *m, const struct setting *c)
+{
+    const char *equals = strchr(c->value, '=');
+    size_t len = equals ? (size_t)(equals - c->value) : strlen(c->value);
+    const struct option *o = option_by_name(c->value, len);
+    if (!o || !o->type->show)
+        return setting_fail(c, m->why, "\"%.*s\" is no option with a single value; write for instance memory or "
+                                       "network=none", (int)len, c->value);
+    _cleanup_buf_ struct buf value = { 0 };
+    int r = o->type->show(m->policy, o, &value);
+    if (r < 0)
+        return r;
+    const char *now = value.data ? value.data : "";
+    bool fits = equals ? strcmp(now + (now[0] == '-' && equals[1] != '-'), equals + 1) == 0
+                       : option_origin(m->policy, o).file != NULL;
+    if (fits)
+        return 0;
+    r = buf_printf(m->why, "%s:%u: require: %s %s; write --%s=%s", c->origin.file, c->origin.line, o->name,
+                   equals ? "must have another value" : "must be set", o->name, equals ? equals + 1 : o->argument);
+    return r < 0 ? r : -EPERM;
+}
+
+static int apply_one(struct merge *m, const struct setting *c)
+{
+    switch (c->option->ceiling) {
+    case CEILING_ORDER:
+        return apply_order(m, c);
+    case CEILING_MAXIMUM:
+        return apply_maximum(m, c);
+    case CEILING_NAMES:
+        return apply_names(m, c);
+    case CEILING_ADDS:
+        return apply_added(m, c);
+    case CEILING_TREES:
+        return check_trees(m, c);
+    case CEILING_OWN:
+    case CEILING_REFUSED:
+        break;
+    }
+    return 0;
+}
+
+int ceiling_apply(struct merge *m)
+{
+    for (size_t i = 0; i < m->ceilings.n; i++) {
+        int r = apply_one(m, &m->ceilings.v[i]);
+        if (r < 0)
+            return r;
+    }
+    for (size_t i = 0; i < m->ceilings.n; i++) {
+        if (m->ceilings.v[i].option != &options[OPTION_REQUIRE])
+            continue;
+        int r = apply_require(m, &m->ceilings.v[i]);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Ceilings: what administrators write in /etc/agentjail/policy.d/NAME.ini, and nobody may widen.
+ *
+ * The files have the sections and keys of profiles, with this meaning (every file is a ceiling of its own; all hold):
+ *
+ *   [files] home, [network] mode, [isolation] backend, nested, terminal, strict
+ *       the widest value. Order, narrow to wide: home none, temporary, persistent; mode none, filtered, open, host;
+ *       backend microvm, auto, namespace; nested deny, allow; terminal safe, full; strict yes, no.
+ *   [isolation] filter, label, landlock
+ *       the values allowed, separated by spaces. Without '-' before it, the fence is required wherever it is used.
+ *   [limits]
+ *       the largest value; where nobody set one, the value itself.
+ *   [files] read, write, exec, copy-on-write, device
+ *       the only trees in which users may grant such (by symlinks' targets). Trees of write and exec count for read; without
+ *       an entry in a file the key is not bounded by it. Entries of packaged and administrators' profiles that expand
+ *       nothing are not judged. The workspace is a write grant.
+ *   [files] hide, protect
+ *       added to every policy. No grant may reach at or below them, nothing takes them off.
+ *   [ceiling] require = OPTION or OPTION=VALUE
+ *       the option (its long name) must be set by profile or command line, or have that value in the end.
+ *   [ceiling] fixed-profiles = NAME...
+ *       users' directories are not searched for these, their drop-ins and includes; their match comes first.
+ *
+ * What a profile or the command line wrote beyond a ceiling ends in an error that names both places; what nobody wrote
+ * (agentjail's own defaults) is narrowed. */
+#ifndef AGENTJAIL_PROFILE_CEILING_H
+#define AGENTJAIL_PROFILE_CEILING_H
+
+#include "profile/merge.h"
+
+/* The setting that fixes the profile of that name, or NULL. */
+const struct setting *ceiling_fixes_profile(const struct merge *m, const char *name);
+
+/* Check the policy of words, fences and limits against the ceilings and narrow defaults; add hide and protect; then the
+ * grants. Called when all settings and the workspace are in. 0 or -errno with a message. */
+int ceiling_apply(struct merge *m);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "profile/file.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "profile/reader.h"
+
+/* What is wrong with owner and mode, or NULL. */
+static const char *distrust(const struct merge *m, const struct stat *st)
+{
+    if (st->st_uid != 0 && st->st_uid != m->host->uid)
+        return "belongs to another user; let root or you own it";
+    if (st->st_mode & S_IWOTH)
+        return "may be written by everybody; chmod o-w";
+    if (st->st_mode & S_IWGRP && st->st_gid != 0)
+        return "may be written by its group; chmod g-w";
+    return NULL;
+}
+
+int config_dir_open(struct merge *m, const char *path, bool trusted, int *ret_fd)
+{
+    _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        if (errno == ENOENT) {
+            *ret_fd = -1;
+            return 0;
+        }
+        int r = -errno;
+        (void)buf_printf(m->why, "%s: cannot be opened: %s; make it a directory that you can read, or remove it", path,
+                         strerror(errno));
+        return r;
+    }
+    struct stat st[2];
+    if (!trusted && (fstat(fd, &st[0]) < 0 || fstatat(fd, "..", &st[1], 0) < 0)) {
+        int r = -errno;
+        (void)buf_printf(m->why, "%s: cannot be checked: %s", path, strerror(errno));
+        return r;
+    }
+    for (int i = 0; !trusted && i < 2; i++) {
+        const char *problem = distrust(m, &st[i]);
+        if (problem) {
+            (void)buf_printf(m->why, "%s: this directory %s %s", path, i ? "lies in one that" : "", problem);
+            return -EPERM;
+        }
+    }
+    *ret_fd = TAKE_FD(fd);
+    return 0;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int config_dir_list(struct merge *m, int fd, const char *path, struct strv *ret_names)
+{
+    _cleanup_strv_ struct strv names = { 0 };
+    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    _cleanup_closedir_ DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+    if (!dir) {
+        int r = -errno;
+        if (copy >= 0)
+            close(copy);
+        (void)buf_printf(m->why, "%s: cannot be listed: %s", path, strerror(-r));
+        return r;
+    }
+    for (struct dirent *d; (d = readdir(dir)) != NULL;) {
+        size_t len = strlen(d->d_name);
+        if (d->d_name[0] == '.' || len <= 4 || strcmp(d->d_name + len - 4, ".ini") != 0 || d->d_type == DT_DIR)
+            continue;
+        int r = names.n < FILES_MAX ? strv_add(&names, d->d_name) : -E2BIG;
+        if (r == -E2BIG)
+            (void)buf_printf(m->why, "%s: more than %d files; remove some", path, FILES_MAX);
+        if (r < 0)
+            return r;
+    }
+    if (names.n)
+        qsort(names.v, names.n, sizeof(*names.v), by_bytes);
+    *ret_names = names;
+    names = (struct strv){ 0 };
+    return 0;
+}
+
+static int real_path(struct merge *m, int fd, const char **ret_real)
+{
+    char link[64], real[PATH_MAX];
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, real, sizeof(real) - 1);
+    if (n < 0)
+        return 0; /* no /proc: the name has to do */
+    *ret_real = arena_strndup(m->arena, real, (size_t)n);
+    return *ret_real ? 0 : -ENOMEM;
+}
+
+int config_file_read(struct merge *m, int dirfd, const char *name, const char *file, bool trusted, struct buf *text,
+                     const char **ret_real)
+{
+    struct stat st;
+    const char *problem = NULL;
+    _cleanup_close_ int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return -ENOENT;
+    int r = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
+    if (r == 0 && !S_ISREG(st.st_mode)) {
+        r = -EINVAL;
+        problem = "is no regular file; profiles are files";
+    } else if (r == 0 && !trusted && (problem = distrust(m, &st)) != NULL) {
+        r = -EPERM;
+    }
+    if (r == 0)
+        r = buf_read_fd(text, fd, READER_FILE_MAX);
+    if (r == 0 && ret_real)
+        r = real_path(m, fd, ret_real);
+    if (r < 0 && problem)
+        (void)buf_printf(m->why, "%s: %s", file, problem);
+    else if (r == -EFBIG)
+        (void)buf_printf(m->why, "%s: file is larger than %d bytes; split it", file, READER_FILE_MAX);
+    else if (r < 0)
+        (void)buf_printf(m->why, "%s: cannot be read: %s; make it readable, or remove it", file, strerror(-r));
+    return r;
+}

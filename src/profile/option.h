@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The option table: what profiles and the command line may say. One row an option, in options.def. */
+#ifndef AGENTJAIL_PROFILE_OPTION_H
+#define AGENTJAIL_PROFILE_OPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "profile/policy.h"
+
+struct merge;
+struct setting;
+struct option;
+
+/* What the program is asked to do. */
+enum mode { MODE_RUN, MODE_DRY_RUN, MODE_EXPLAIN, MODE_DOCTOR, MODE_VERSION, MODE_HELP };
+
+enum option_flags {
+    OPTION_LIST = 1 << 0,        /* repeating adds, "key =" alone empties */
+    OPTION_PATHS = 1 << 1,       /* needs the workspace: applied after it is known */
+    OPTION_NO_ARGUMENT = 1 << 2, /* on the command line */
+    OPTION_BARE = 1 << 3,        /* the argument may be left out on the command line */
+    OPTION_MODE = 1 << 4,        /* chooses the mode */
+    OPTION_FRONT = 1 << 5,       /* acts on the request itself: takes no part in merging */
+    OPTION_MAIN_FILE = 1 << 6,   /* only in the profile's own file, not in includes and drop-ins */
+};
+
+/* How a value in policy.d bounds the others. */
+enum ceiling_kind {
+    CEILING_REFUSED, /* no meaning there */
+    CEILING_ORDER,   /* words in order of width: no wider one */
+    CEILING_MAXIMUM, /* numbers: no larger one, and one there must be */
+    CEILING_NAMES,   /* one of these names */
+    CEILING_TREES,   /* grants only in these trees */
+    CEILING_ADDS,    /* added to every policy, cannot be taken off */
+    CEILING_OWN,     /* section [ceiling] itself: only in policy.d */
+};
+
+/* A word that stands for a value. width orders them: a larger one lets the payload do more. */
+struct word {
+    const char *name;
+    int value;
+    int width;
+};
+
+/* What kind of value an option takes. */
+struct option_type {
+    /* Take the setting into the policy. 0 or -errno with a whole message in m->why. */
+    int (*set)(struct merge *m, const struct setting *s);
+    /* Write the resolved value as a profile would; NULL for lists, which print themselves. */
+    int (*show)(const struct policy *policy, const struct option *option, struct buf *out);
+    const struct word *words;                     /* up to name NULL */
+    int (*number)(const char *text, uint64_t *ret_value);
+    const char *form;                             /* what to write, for messages */
+};
+
+/* Where a value lies in struct policy; for grants, value is the kind; for modes, the mode. */
+struct place {
+    size_t value;
+    size_t origin;
+};
+
+struct option {
+    const char *section;  /* NULL: command line only */
+    const char *key;      /* NULL in [env]: any name */
+    const char *name;     /* long option without "--"; NULL: files only */
+    char letter;          /* short option or 0 */
+    const char *argument; /* its name in --help; NULL: none */
+    const struct option_type *type;
+    struct place place;
+    unsigned flags;
+    enum ceiling_kind ceiling;
+    const char *help;
+};
+
+enum option_id {
+#define SECTION(name, title)
+#define OPTION(id, ...) OPTION_##id,
+#include "profile/options.def"
+#undef OPTION
+#undef SECTION
+    N_OPTIONS
+};
+
+struct option_section {
+    const char *name; /* NULL: command line only */
+    const char *title;
+};
+
+/* Rows in the order of options.def. */
+extern const struct option options[N_OPTIONS];
+/* Sections in the order of options.def; the last has title NULL. */
+extern const struct option_section option_sections[];
+
+/* The row of a key; NULL if there is none. */
+const struct option *option_by_key(const char *section, const char *key);
+
+/* The row of a long option (len bytes at name); NULL if there is none. */
+const struct option *option_by_name(const char *name, size_t len);
+
+/* The row of a short option; NULL if there is none. */
+const struct option *option_by_letter(char letter);
+
+/* True if a profile may have this section. */
+bool option_section_known(const char *section);
+
+/* The word of that name or value; NULL if there is none. */
+const struct word *word_by_name(const struct word *words, const char *name);
+const struct word *word_by_value(const struct word *words, int value);
+
+/* The names of words as "a, b or c", into out. 0 or -ENOMEM. */
+int words_list(const struct word *words, struct buf *out);
+
+#endif

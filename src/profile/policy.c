@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "profile/policy.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "profile/access.h"
+#include "profile/ceiling.h"
+#include "profile/load.h"
+#include "profile/merge.h"
+#include "profile/path.h"
+#include "profile/types.h"
+#include "profile/workspace.h"
+
+int merge_note(struct merge *m, const char *format, ...)
+{
+    char *text;
+    va_list args;
+    va_start(args, format);
+    int n = vasprintf(&text, format, args);
+    va_end(args);
+    return n < 0 ? -ENOMEM : strv_take(&m->policy->notes, text);
+}
+
+int merge_grant(struct merge *m, enum grant_kind kind, char *path, bool optional, struct origin origin,
+                const struct setting *setting)
+{
+    struct policy *p = m->policy;
+    if (p->n_grants == m->grants_size) {
+        size_t size = m->grants_size ? m->grants_size * 2 : 64;
+        struct grant *grants = reallocarray(p->grants, size, sizeof(*grants));
+        if (grants)
+            p->grants = grants;
+        const struct setting **settings = grants ? reallocarray(m->grant_settings, size, sizeof(*settings)) : NULL;
+        if (!settings)
+            return -ENOMEM;
+        m->grant_settings = settings;
+        m->grants_size = size;
+    }
+    m->grant_settings[p->n_grants] = setting;
+    p->grants[p->n_grants++] = (struct grant){ .kind = kind, .path = path, .optional = optional, .origin = origin };
+    return 0;
+}
+
+void merge_drop_grant(struct merge *m, size_t i)
+{
+    struct policy *p = m->policy;
+    size_t behind = p->n_grants - i - 1;
+    memmove(&p->grants[i], &p->grants[i + 1], behind * sizeof(*p->grants));
+    memmove(&m->grant_settings[i], &m->grant_settings[i + 1], behind * sizeof(*m->grant_settings));
+    p->n_grants--;
+}
+
+/* --- directories --- */
+
+static char *own_dir(struct merge *m, const char *base)
+{
+    return base ? arena_concat(m->arena, base, "/agentjail", NULL) : NULL;
+}
+
+static int add_own(struct merge *m, const char *path)
+{
+    if (!path || strv_has(&m->policy->own_paths, path))
+        return 0;
+    return strv_add(&m->policy->own_paths, path);
+}
+
+/* The default places count as well as where XDG_* points now: a later call may not have the variable. */
+static int find_own_paths(struct merge *m)
+{
+    struct policy *p = m->policy;
+    const struct dirs *d = &m->dirs;
+    p->data_dir = own_dir(m, d->data);
+    p->state_dir = own_dir(m, d->state);
+    p->cache_dir = own_dir(m, d->cache);
+    p->runtime_dir = own_dir(m, d->runtime);
+    const char *config = own_dir(m, d->config);
+
+    static const char *const usual[] = { "/.config/agentjail", "/.local/share/agentjail", "/.local/state/agentjail",
+                                         "/.cache/agentjail" };
+    const char *all[] = { config, p->data_dir, p->state_dir, p->cache_dir, p->runtime_dir, m->host->system_dir };
+    for (size_t i = 0; i < ELEMENTSOF(all); i++) {
+        int r = add_own(m, all[i]);
+        if (r < 0)
+            return r;
+    }
+    for (size_t i = 0; d->home && i < ELEMENTSOF(usual); i++) {
+        const char *path = arena_concat(m->arena, d->home, usual[i], NULL);
+        int r = path ? add_own(m, path) : -ENOMEM;
+        if (r < 0)
+            return r;
+    }
+    size_t n = 0;
+    if (config)
+        p->filter_dirs[n++] = arena_concat(m->arena, config, "/seccomp", NULL);
+    p->filter_dirs[n++] = arena_concat(m->arena, m->host->system_dir, "/seccomp", NULL);
+    p->filter_dirs[n++] = arena_strdup(m->arena, m->host->filter_dir);
+    for (size_t i = 0; i < n; i++)
+        if (!p->filter_dirs[i])
+            return -ENOMEM;
+    return 0;
+}
+
+static int find_home(struct merge *m)
+{
+    static const char *const system_trees[] = { "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys",
+                                                "/usr" };
+    struct policy *p = m->policy;
+    const char *home = m->dirs.home;
+    for (size_t i = 0; home && i < ELEMENTSOF(system_trees); i++)
+        if (path_in_tree(home, system_trees[i]))
+            home = NULL; /* of a service's user: a file system over /usr/sbin would hide it */
+    p->home_target = arena_strdup(m->arena, home ? home : "/home/agent");
+    if (!p->home_target)
+        return -ENOMEM;
+    if (p->home != HOME_PERSISTENT)
+        return 0;
+    if (!p->data_dir) {
+        (void)buf_str(m->why, "home = persistent: you have no home directory to keep it in; set HOME or XDG_DATA_HOME, or "
+                              "write home = temporary");
+        return -EINVAL;
+    }
+    p->home_source = arena_concat(m->arena, p->data_dir, "/homes/", p->name);
+    return p->home_source ? 0 : -ENOMEM;
+}
+
+static int find_cwd(struct merge *m)
+{
+    char cwd[PATH_MAX];
+    m->cwd = m->host->cwd;
+    if (m->cwd || !getcwd(cwd, sizeof(cwd)) || cwd[0] != '/')
+        return 0;
+    m->cwd = arena_strdup(m->arena, cwd);
+    return m->cwd ? 0 : -ENOMEM;
+}
+
+/* --- merging --- */
+
+static int set_defaults(struct merge *m)
+{
+    struct policy *p = m->policy;
+    p->filter = (struct fence){ .value = arena_strdup(m->arena, "default") };
+    p->landlock = (struct fence){ .value = arena_strdup(m->arena, "on"), .optional = true };
+    return p->filter.value && p->landlock.value ? 0 : -ENOMEM;
+}
+
+/* The command line's options behind the profile's settings. */
+static int add_command_line(struct merge *m, struct load *l, const struct policy_request *q)
+{
+    for (size_t i = 0; i < q->n_options; i++) {
+        const struct request_option *o = &q->options[i];
+        struct setting s = {
+            .option = o->option, .name = o->option->key ? o->option->key : o->option->name, .value = o->value,
+            .origin = { "command line", 0 }, .layer = LAYER_COMMAND_LINE,
+        };
+        if (s.option == &options[OPTION_ENV]) {
+            const char *equals = strchr(o->value, '=');
+            s.name = arena_strndup(m->arena, o->value, equals ? (size_t)(equals - o->value) : strlen(o->value));
+            s.value = equals ? equals + 1 : NULL;
+            if (!s.name)
+                return -ENOMEM;
+        }
+        int r = s.option == &options[OPTION_INCLUDE] ? load_include(l, &s) : settings_add(&m->settings, &s);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int apply_settings(struct merge *m, bool paths)
+{
+    for (size_t i = 0; i < m->settings.n; i++) {
+        const struct setting *s = &m->settings.v[i];
+        if (!!(s->option->flags & OPTION_PATHS) != paths)
+            continue;
+        int r = s->option->type->set(m, s);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static bool is_view(enum grant_kind kind)
+{
+    return kind == GRANT_READ || kind == GRANT_WRITE || kind == GRANT_OVERLAY || kind == GRANT_SCRATCH || kind == GRANT_HIDE;
+}
+
+/* Of several entries for one path the last written holds: of those that say what is seen there, and of each other kind. */
+static void drop_repeated(struct merge *m)
+{
+    struct policy *p = m->policy;
+    for (size_t i = p->n_grants; i-- > 0;) {
+        bool repeated = false;
+        for (size_t j = i + 1; j < p->n_grants && !repeated; j++)
+            repeated = (p->grants[i].kind == p->grants[j].kind || (is_view(p->grants[i].kind) && is_view(p->grants[j].kind))) &&
+                       strcmp(p->grants[i].path, p->grants[j].path) == 0;
+        if (repeated)
+            merge_drop_grant(m, i);
+    }
+}
+
+static int refuse_unbuilt(const struct merge *m)
+{
+    const struct policy *p = m->policy;
+    struct origin origin = p->backend != BACKEND_NAMESPACE ? p->backend_origin : p->network_origin;
+    const char *text;
+    if (p->backend != BACKEND_NAMESPACE)
+        text = "backend: this build has no microVM yet; write backend = namespace";
+    else if (p->network == NETWORK_FILTERED || p->network == NETWORK_OPEN)
+        text = "mode: this build has no gateway yet; write mode = none or host (--network=none)";
+    else
+        return 0;
+    if (origin.line)
+        (void)buf_printf(m->why, "%s:%u: %s", origin.file, origin.line, text);
+    else
+        (void)buf_printf(m->why, "--%s: %s", p->backend != BACKEND_NAMESPACE ? "backend" : "network", strchr(text, ':') + 2);
+    return -EOPNOTSUPP;
+}
+
+static void apply_strict(struct policy *p)
+{
+    if (!p->strict)
+        return;
+    p->filter.optional = p->label.optional = p->landlock.optional = false;
+    p->memory.optional = p->cpu.optional = p->processes.optional = false;
+}
+
+/* --- no file that was read may be the payload's to write --- */
+
+static int refuse_writable(const struct merge *m, const char *file, const char *real)
+{
+    const struct strv *own = &m->policy->own_paths;
+    for (size_t i = 0; i < own->n; i++)
+        if (path_in_tree(real, own->v[i]))
+            return 0; /* masked whatever is granted */
+    struct access access = policy_access(m->policy, real);
+    if (!access.host_write)
+        return 0;
+    bool workspace = m->policy->workspace && path_in_tree(real, m->policy->workspace);
+    (void)buf_printf(m->why, "%s: lies in %s, where the command could rewrite it (%s); copy it to ~/.config/agentjail/", file,
+                     workspace ? "the workspace" : "a writable grant", access.grant->path);
+    return -EPERM;
+}
+
+static int check_sources(struct merge *m)
+{
+    const struct policy *p = m->policy;
+    for (size_t i = 0; i < m->n_sources; i++) {
+        const struct source *s = &m->sources[i];
+        if (s->layer != LAYER_USER)
+            continue;
+        int r = refuse_writable(m, s->file, s->file);
+        if (r == 0 && s->real && strcmp(s->real, s->file) != 0)
+            r = refuse_writable(m, s->file, s->real);
+        if (r < 0)
+            return r;
+    }
+    if (p->filter.value && strchr(p->filter.value, '/')) {
+        char real[PATH_MAX];
+        int r = refuse_writable(m, p->filter.value, p->filter.value);
+        if (r == 0 && realpath(p->filter.value, real))
+            r = refuse_writable(m, p->filter.value, real);
+        return r;
+    }
+    return 0;
+}
+
+/* Packaged profiles and filters stay unchanged inside writable grants, also in a source tree that is the workspace. */
+static int protect_packaged(struct merge *m)
+{
+    const char *dirs[] = { m->host->package_dir, m->host->filter_dir };
+    for (size_t i = 0; i < ELEMENTSOF(dirs); i++) {
+        char *path;
+        int r = path_normalise(m->arena, dirs[i], &path);
+        if (r == 0 && policy_access(m->policy, path).host_write)
+            r = merge_grant(m, GRANT_PROTECT, path, true, (struct origin){ 0 }, NULL);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int list_files(struct merge *m)
+{
+    const char **files = arena_alloc(m->arena, (m->n_sources + 1) * sizeof(*files));
+    if (!files)
+        return -ENOMEM;
+    for (size_t i = 0; i < m->n_sources; i++)
+        files[i] = m->sources[i].file;
+    m->policy->files = files;
+    return 0;
+}
+
+/* All that follows from the settings, in the order in which one needs the other. */
+static int resolve(struct merge *m)
+{
+    int r = set_defaults(m);
+    if (r < 0 || (r = apply_settings(m, false)) < 0 || (r = workspace_find(m)) < 0)
+        return r;
+    struct policy *p = m->policy;
+    if (p->workspace) {
+        r = merge_grant(m, GRANT_WRITE, p->workspace, false, p->workspace_origin, NULL);
+        if (r < 0)
+            return r;
+    }
+    if ((r = apply_settings(m, true)) < 0 || (r = ceiling_apply(m)) < 0)
+        return r;
+    drop_repeated(m);
+    apply_strict(p);
+    if ((r = refuse_unbuilt(m)) < 0 || (r = check_sources(m)) < 0 || (r = protect_packaged(m)) < 0)
+        return r;
+    r = find_home(m);
+    return r < 0 ? r : list_files(m);
+}
+
+/* --- a profile by the command's name --- */
+
+/* The file that a command names, as execvp(3) would find it; NULL if there is none. */
+static const char *find_command(struct merge *m, const char *command)
+{
+    char *path;
+    if (strchr(command, '/'))
+        return path_from(m->arena, m->cwd, command, &path) == 0 ? path : NULL;
+    const char *dirs = env_get(m->host->env, "PATH");
+    if (!dirs)
+        dirs = "/usr/local/bin:/usr/bin:/bin";
+    for (const char *end; *dirs; dirs = *end ? end + 1 : end) {
+        end = strchrnul(dirs, ':');
+        char *dir = arena_strndup(m->arena, dirs, (size_t)(end - dirs));
+        char *file = dir && *dir == '/' ? arena_concat(m->arena, dir, "/", command) : NULL;
+        struct stat st;
+        if (file && stat(file, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111) &&
+            path_normalise(m->arena, file, &path) == 0)
+            return path;
+    }
+    return NULL;
+}
+
+/* Could the payload have put this command there? Then its name proves nothing. */
+static bool in_payloads_reach(struct merge *m, const char *command)
+{
+    char real[PATH_MAX];
+    const char *path = find_command(m, command);
+    if (!path)
+        return strchr(command, '/') != NULL; /* a path that cannot be judged */
+    if (policy_access(m->policy, path).host_write)
+        return true;
+    return realpath(path, real) && policy_access(m->policy, real).host_write;
+}
+
+static int load_once(struct merge *m, struct load *l, const struct policy_request *q, const char *name)
+{
+    int r = load_profile(l, name);
+    if (r < 0 || (r = add_command_line(m, l, q)) < 0)
+        return r;
+    return resolve(m);
+}
+
+static void start_over(struct merge *m)
+{
+    struct policy *p = m->policy;
+    free(p->grants);
+    free(p->env);
+    struct policy fresh = {
+        .own_paths = p->own_paths, .notes = p->notes, .arena = p->arena, .quiet = p->quiet, .verbose = p->verbose,
+        .user = p->user, .data_dir = p->data_dir, .state_dir = p->state_dir, .cache_dir = p->cache_dir,
+        .runtime_dir = p->runtime_dir,
+    };
+    memcpy(fresh.filter_dirs, p->filter_dirs, sizeof(fresh.filter_dirs));
+    *p = fresh;
+    m->settings.n = 0;
+    m->n_sources = 0;
+    m->workspace = NULL;
+    m->grants_size = m->env_size = 0;
+}
+
+static int choose_and_load(struct merge *m, struct load *l, const struct policy_request *q)
+{
+    if (q->profile)
+        return load_once(m, l, q, q->profile);
+    const char *command = q->command ? q->command[0] : NULL, *name = "default";
+    int r = command ? load_match(l, path_basename(command), &name) : 0;
+    if (r < 0)
+        return r;
+    r = load_once(m, l, q, name);
+    if (strcmp(name, "default") == 0 || !in_payloads_reach(m, command))
+        return r;
+    buf_free(m->why);
+    start_over(m);
+    r = merge_note(m, "%s lies where its jail may write, so it does not get the profile %s by its name; write --profile=%s if "
+                      "it is what you mean", command, name, name);
+    return r < 0 ? r : load_once(m, l, q, "default");
+}
+
+static int load_all(struct merge *m, const struct policy_request *q)
+{
+    _cleanup_load_ struct load l = { .dirs = { { .fd = -1 }, { .fd = -1 }, { .fd = -1 } } };
+    int r = dirs_load(m->arena, m->host, &m->dirs, m->why);
+    if (r < 0 || (r = find_cwd(m)) < 0 || (r = find_own_paths(m)) < 0)
+        return r;
+    m->policy->user = arena_strdup(m->arena, m->dirs.user);
+    if (!m->policy->user)
+        return -ENOMEM;
+    if ((r = load_open(&l, m)) < 0 || (r = load_ceilings(&l)) < 0)
+        return r;
+    return choose_and_load(m, &l, q);
+}
+
+int policy_load(const struct policy_request *request, struct policy *ret_policy, struct buf *why)
+{
+    struct policy policy = { .quiet = request->quiet, .verbose = request->verbose };
+    struct policy_host host;
+    struct arena *arena = arena_new();
+    if (!arena)
+        return -ENOMEM;
+    policy.arena = arena;
+    struct merge m = { .policy = &policy, .arena = arena, .host = request->host, .why = why };
+    int r = 0;
+    if (!m.host) {
+        r = host_load(&host);
+        m.host = &host;
+    }
+    if (r == 0)
+        r = load_all(&m, request);
+    settings_free(&m.settings);
+    settings_free(&m.ceilings);
+    free(m.sources);
+    free(m.grant_settings);
+    if (r < 0) {
+        policy_free(&policy);
+        return r;
+    }
+    *ret_policy = policy;
+    return 0;
+}
+
+void policy_free(struct policy *p)
+{
+    free(p->grants);
+    free(p->env);
+    strv_free(&p->own_paths);
+    strv_free(&p->notes);
+    arena_free(p->arena);
+    *p = (struct policy){ 0 };
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "profile/request.h"
+
+#include <string.h>
+
+#include "profile/nearest.h"
+
+static int unknown_option(const char *arg, size_t len, struct buf *why)
+{
+    _cleanup_free_ char *name = strndup(arg, len);
+    if (!name)
+        return -ENOMEM;
+    struct nearest nearest = { .word = name };
+    for (size_t i = 0; i < N_OPTIONS; i++)
+        if (options[i].name)
+            nearest_try(&nearest, options[i].name);
+    if (nearest.name)
+        (void)buf_printf(why, "--%s: unknown option; did you mean --%s?", name, nearest.name);
+    else
+        (void)buf_printf(why, "--%s: unknown option; see agentjail --help", name);
+    return -EINVAL;
+}
+
+/* What needs no merging is taken here, the rest kept in order. */
+static int take(struct policy_request *q, const struct option *option, const char *value, struct buf *why)
+{
+    if (option->flags & OPTION_MODE) {
+        enum mode mode = (enum mode)option->place.value;
+        if (q->mode != MODE_RUN && q->mode != mode) {
+            (void)buf_printf(why, "--%s: only one of --dry-run, --explain, --doctor, --version and --help at a time",
+                             option->name);
+            return -EINVAL;
+        }
+        q->mode = mode;
+    } else if (option == &options[OPTION_PROFILE]) {
+        if (!*value) {
+            (void)buf_str(why, "--profile=: no name; write --profile=NAME, or leave it out");
+            return -EINVAL;
+        }
+        q->profile = value;
+    } else if (option == &options[OPTION_QUIET]) {
+        q->quiet = true;
+    } else if (option == &options[OPTION_VERBOSE]) {
+        q->verbose++;
+    } else {
+        q->options[q->n_options++] = (struct request_option){ option, value };
+    }
+    return 0;
+}
+
+/* One "--name", "--name=value" or "--name value". *i is moved over a value that was an argument of its own. */
+static int take_long(struct policy_request *q, int argc, char **argv, int *i, struct buf *why)
+{
+    const char *arg = argv[*i] + 2;
+    const char *equals = strchr(arg, '=');
+    size_t len = equals ? (size_t)(equals - arg) : strlen(arg);
+    const struct option *option = option_by_name(arg, len);
+    if (!option)
+        return unknown_option(arg, len, why);
+
+    const char *value = equals ? equals + 1 : NULL;
+    if (value && (option->flags & OPTION_NO_ARGUMENT)) {
+        (void)buf_printf(why, "--%s: takes no value; write --%s", arg, option->name);
+        return -EINVAL;
+    }
+    if (!value && !(option->flags & (OPTION_NO_ARGUMENT | OPTION_BARE))) {
+        if (*i + 1 >= argc) {
+            (void)buf_printf(why, "--%s: needs a value; write --%s=%s", option->name, option->name, option->argument);
+            return -EINVAL;
+        }
+        value = argv[++*i];
+    }
+    return take(q, option, value, why);
+}
+
+/* "-v", "-vv": letters of options without arguments. */
+static int take_letters(struct policy_request *q, const char *arg, struct buf *why)
+{
+    for (const char *p = arg + 1; *p; p++) {
+        const struct option *option = option_by_letter(*p);
+        if (!option) {
+            (void)buf_printf(why, "%s: unknown option; see agentjail --help", arg);
+            return -EINVAL;
+        }
+        int r = take(q, option, NULL, why);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int check_command(const struct policy_request *q, struct buf *why)
+{
+    if (q->command[0] && !q->command[0][0]) {
+        (void)buf_str(why, "the command is an empty word; write agentjail [OPTIONS] [--] COMMAND [ARG...]");
+        return -EINVAL;
+    }
+    if ((q->mode == MODE_RUN || q->mode == MODE_DRY_RUN) && !q->command[0]) {
+        (void)buf_str(why, "no command; write agentjail [OPTIONS] [--] COMMAND [ARG...], or agentjail --help");
+        return -EINVAL;
+    }
+    return 0;
+}
+
+int request_parse(int argc, char **argv, struct policy_request *ret, struct buf *why)
+{
+    struct policy_request q = { .mode = MODE_RUN };
+    q.options = calloc((size_t)(argc > 0 ? argc : 1), sizeof(*q.options));
+    if (!q.options)
+        return -ENOMEM;
+
+    int i = argc > 0 ? 1 : 0, r = 0;
+    for (; i < argc && r == 0; i++) {
+        const char *arg = argv[i];
+        if (arg[0] != '-' || arg[1] == '\0')
+            break;
+        if (strcmp(arg, "--") == 0) {
+            i++;
+            break;
+        }
+        r = arg[1] == '-' ? take_long(&q, argc, argv, &i, why) : take_letters(&q, arg, why);
+    }
+    q.command_index = i;
+    q.command = argv + i;
+    if (r == 0)
+        r = check_command(&q, why);
+    if (r < 0) {
+        request_free(&q);
+        return r;
+    }
+    *ret = q;
+    return 0;
+}
+
+void request_free(struct policy_request *request)
+{
+    free(request->options);
+    *request = (struct policy_request){ 0 };
+}

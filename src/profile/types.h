@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kinds of values that options take; each holds its setter. */
+#ifndef AGENTJAIL_PROFILE_TYPES_H
+#define AGENTJAIL_PROFILE_TYPES_H
+
+#include "profile/option.h"
+
+extern const struct option_type type_mode, type_front, type_description, type_match, type_include, type_workspace;
+extern const struct option_type type_home, type_grant, type_unprotect, type_env, type_network, type_backend, type_fence;
+extern const struct option_type type_landlock, type_nested, type_terminal, type_strict, type_size, type_cpu, type_count;
+extern const struct option_type type_duration, type_ceiling;
+
+/* Where an option's resolved value was written; file NULL: built in. Not for lists. */
+struct origin option_origin(const struct policy *policy, const struct option *option);
+
+#endif
