@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "filter/cache.h"
 
+#include <elf.h>
 #include <fcntl.h>
+#include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <time.h>
-
-#include "filter/names.h"
 
 #define SUBDIRECTORY "filters"
 #define TEMPORARY "new"
@@ -23,7 +24,7 @@ struct header {
     uint64_t text_len;
     uint64_t n; /* instructions */
     uint64_t code_hash;
-    struct file_identity program;
+    unsigned char program[PROGRAM_ID_SIZE];
     struct file_identity library;
     char library_path[LIBRARY_PATH_MAX];
 };
@@ -50,6 +51,62 @@ static uint64_t hash(uint64_t seed, const void *data, size_t len)
         h ^= h >> 32;
     }
     return h;
+}
+
+/* The linker's build id in one PT_NOTE segment. */
+static bool note_build_id(const char *note, size_t len, unsigned char ret_id[static PROGRAM_ID_SIZE])
+{
+    while (len >= sizeof(ElfW(Nhdr))) {
+        ElfW(Nhdr) head;
+        memcpy(&head, note, sizeof(head));
+        size_t name = (head.n_namesz + 3U) & ~(size_t)3, text = (head.n_descsz + 3U) & ~(size_t)3;
+        if (name > len || text > len || sizeof(head) + name + text > len)
+            return false;
+        if (head.n_type == NT_GNU_BUILD_ID && head.n_namesz == 4 && head.n_descsz >= 16 &&
+            head.n_descsz <= PROGRAM_ID_SIZE && memcmp(note + sizeof(head), "GNU", 4) == 0) {
+            memcpy(ret_id, note + sizeof(head) + name, head.n_descsz);
+            return true;
+        }
+        note += sizeof(head) + name + text;
+        len -= sizeof(head) + name + text;
+    }
+    return false;
+}
+
+/* Our own build id, as mapped: asking /proc/self/exe costs 20 us more. */
+static bool build_id(unsigned char ret_id[static PROGRAM_ID_SIZE])
+{
+    const char *table = (const char *)getauxval(AT_PHDR);
+    size_t n = getauxval(AT_PHNUM);
+    ElfW(Phdr) header;
+    if (!table || getauxval(AT_PHENT) != sizeof(header))
+        return false;
+    const char *base = NULL;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&header, table + i * sizeof(header), sizeof(header));
+        if (header.p_type == PT_PHDR)
+            base = table - header.p_vaddr;
+    }
+    for (size_t i = 0; base && i < n; i++) {
+        memcpy(&header, table + i * sizeof(header), sizeof(header));
+        if (header.p_type == PT_NOTE && note_build_id(base + header.p_vaddr, header.p_memsz, ret_id))
+            return true;
+    }
+    return false;
+}
+
+/* What tells this program, and so its compiler, from any other build of it. */
+static int program_id(unsigned char ret_id[static PROGRAM_ID_SIZE])
+{
+    _Static_assert(sizeof(struct file_identity) <= PROGRAM_ID_SIZE, "PROGRAM_ID_SIZE is too small");
+    if (build_id(ret_id))
+        return 0;
+    struct stat st;
+    if (stat("/proc/self/exe", &st) < 0)
+        return -errno;
+    struct file_identity own = identity(&st);
+    memcpy(ret_id, &own, sizeof(own));
+    return 0;
 }
 
 /* Open the entries' directory and check that it is ours alone. */
@@ -82,13 +139,11 @@ void cache_open(struct cache *cache, const char *cache_dir, const struct source_
     *cache = (struct cache){ .directory = -1 };
     if (!cache_dir)
         return;
-    struct stat st;
-    if (stat("/proc/self/exe", &st) < 0) {
+    if (program_id(cache->program) < 0) {
         cache->note = "the filter cache is not used: /proc/self/exe cannot be examined";
         return;
     }
-    cache->program = identity(&st);
-    uint64_t key = hash(FORMAT, &cache->program, sizeof(cache->program));
+    uint64_t key = hash(FORMAT, cache->program, sizeof(cache->program));
     key = hash(key, sources->text.data, sources->text.len);
     snprintf(cache->name, sizeof(cache->name), "%016llx", (unsigned long long)key);
 
@@ -126,7 +181,7 @@ static bool header_fits(const struct header *header, size_t size, const struct c
         header->audit == architecture_native()->audit && header->text_len == sources->text.len &&
         header->n > 0 && header->n <= BPF_MAXINSNS &&
         size == sizeof(*header) + header->text_len + header->n * sizeof(struct sock_filter) &&
-        same(&header->program, &cache->program) && library_unchanged(header);
+        memcmp(header->program, cache->program, sizeof(cache->program)) == 0 && library_unchanged(header);
 }
 
 /* Read an entry, if it is a regular file of the user's that nobody else can write. */
@@ -143,6 +198,10 @@ static int read_entry(const struct cache *cache, struct buf *entry)
         return -EACCES;
     if (st.st_size < (off_t)sizeof(struct header) || st.st_size > (off_t)ENTRY_MAX)
         return -EBADMSG;
+    entry->size = (size_t)st.st_size + 4096; /* room for buf_read_fd(), so that it need not grow in steps */
+    entry->data = malloc(entry->size);
+    if (!entry->data)
+        return -ENOMEM;
     return buf_read_fd(entry, fd, ENTRY_MAX);
 }
 
@@ -254,8 +313,7 @@ static int store(struct cache *cache, const struct source_set *sources, const st
     struct header header = { .format = FORMAT,
                              .audit = architecture_native()->audit,
                              .text_len = sources->text.len,
-                             .n = program->n,
-                             .program = cache->program };
+                             .n = program->n };
     const char *path;
     struct stat st;
     int r = names_library(names, &path, &st);
@@ -266,6 +324,7 @@ static int store(struct cache *cache, const struct source_set *sources, const st
     strcpy(header.library_path, path);
     header.library = identity(&st);
     memcpy(header.magic, magic, sizeof(magic));
+    memcpy(header.program, cache->program, sizeof(header.program));
     size_t bytes = program->n * sizeof(*program->code);
     header.code_hash = hash(FORMAT, program->code, bytes);
 

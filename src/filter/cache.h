@@ -17,12 +17,14 @@ struct file_identity {
     uint64_t device, inode, size, mtime_s, mtime_ns;
 };
 
+#define PROGRAM_ID_SIZE 40
+
 /* A place in the cache: opened once for the look-up, used again for the store. */
 struct cache {
-    int directory;                 /* -1: no cache */
-    char name[17];                 /* of the entry */
-    struct file_identity program;  /* who compiles: our own executable */
-    const char *note;              /* why it cannot be used, NULL if all is well */
+    int directory; /* -1: no cache */
+    char name[17]; /* of the entry */
+    unsigned char program[PROGRAM_ID_SIZE]; /* who compiles: our own build id */
+    const char *note; /* why it cannot be used, NULL if all is well */
 };
 
 /* Open the directory (made by cache_store() when it is missing) and find the entry's name for a text. Never fails:

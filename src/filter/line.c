@@ -11,7 +11,8 @@ int line_error(struct line *line, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    buf_printf(line->why, "%s:%u: %s", line->path, line->number, text);
+    buf_printf(line->why, "%s:%u: %s", line->path,
+               line->at ? line->tokens[line->at - 1].number : line->number, text);
     return -EINVAL;
 }
 
@@ -30,10 +31,13 @@ static size_t op_len(const char *text, size_t len)
     return text[0] == '!' ? 0 : 1;
 }
 
+void line_start(struct line *line)
+{
+    line->n = line->at = line->used = 0;
+}
+
 int line_cut(struct line *line, const char *text, size_t len)
 {
-    char *store = line->store;
-    line->n = line->at = 0;
     for (size_t i = 0; i < len && text[i] != '#';) {
         if (text[i] == ' ' || text[i] == '\t') {
             i++;
@@ -48,12 +52,14 @@ int line_cut(struct line *line, const char *text, size_t len)
         if (n == 0)
             return line_error(line, "unexpected '%c'; write words, numbers and the operators == != < <= > >= & | , : =",
                               (unsigned char)text[i] < 128 ? text[i] : '?');
-        if (line->n == LINE_WORDS_MAX)
-            return line_error(line, "more than %d words; write several lines", LINE_WORDS_MAX);
+        if (line->n == LINE_WORDS_MAX || n >= sizeof(line->store) - line->used)
+            return line_error(line, "more than %d words or %d bytes in one statement; write several", LINE_WORDS_MAX,
+                              STATEMENT_BYTES_MAX);
+        char *store = line->store + line->used;
         memcpy(store, text + i, n);
         store[n] = '\0';
-        line->tokens[line->n++] = (struct token){ store, op };
-        store += n + 1;
+        line->tokens[line->n++] = (struct token){ store, line->number, op };
+        line->used += n + 1;
         i += n;
     }
     return 0;

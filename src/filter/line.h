@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One line of a filter file, cut into words and operators, and errors that name it. Pure. */
+/* One statement of a filter file (a line and the indented lines that continue it), cut into words and operators, and
+ * errors that name the line. Pure. */
 #ifndef AGENTJAIL_FILTER_LINE_H
 #define AGENTJAIL_FILTER_LINE_H
 
@@ -11,20 +12,26 @@
 
 struct token {
     const char *text;
-    bool op; /* = == != < <= > >= & | , : */
+    unsigned number; /* line */
+    bool op;         /* = == != < <= > >= & | , : */
 };
 
 struct line {
     const char *path;
-    unsigned number;
+    unsigned number; /* of the line at hand, from 1 */
     struct buf *why;
     struct token tokens[LINE_WORDS_MAX];
     size_t n;
     size_t at; /* next token */
-    char store[LINE_BYTES_MAX * 2];
+    size_t used; /* bytes of store */
+    char store[STATEMENT_BYTES_MAX];
 };
 
-/* Cut text (no NUL in it) into tokens, a comment left out; 0 or -EINVAL with a message. path, number and why are set. */
+/* Forget the tokens: a new statement. */
+void line_start(struct line *line);
+
+/* Cut text (no NUL in it) into tokens, a comment left out, and add them; 0 or -EINVAL with a message. path, number and
+ * why are set. */
 int line_cut(struct line *line, const char *text, size_t len);
 
 /* The next token's text if it is a word (an operator), and step past it; NULL otherwise. */
@@ -41,7 +48,7 @@ bool line_end(const struct line *line);
 /* What stands next, for messages. */
 const char *line_rest(const struct line *line);
 
-/* Put "path:number: " and the message into why; returns -EINVAL. */
+/* Put "path:number: " and the message into why, with the number of the last token taken; returns -EINVAL. */
 int line_error(struct line *line, const char *format, ...) _printf_(2, 3);
 
 #endif

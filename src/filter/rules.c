@@ -158,14 +158,10 @@ static int parse_architecture(struct parser *parser)
         const char *word = line_word(parser->line);
         const struct architecture *architecture = word && (word[0] == '+' || word[0] == '-') ?
             architecture_find(word + 1) : NULL;
-        if (!architecture) {
-            buf_printf(parser->line->why, "%s:%u: architecture: '%s' cannot be admitted on %s; known here:",
-                       parser->line->path, parser->line->number, word ? word : line_rest(parser->line),
-                       architecture_native()->name);
-            for (unsigned i = 0; architecture_other(i); i++)
-                buf_printf(parser->line->why, " +%s", architecture_other(i)->name);
-            return -EINVAL;
-        }
+        if (!architecture)
+            return line_error(parser->line, "architecture: '%.40s' cannot be admitted on %s; write for example +%s",
+                              word ? word : line_rest(parser->line), architecture_native()->name,
+                              architecture_other(0)->name);
         for (unsigned i = 0; architecture_other(i); i++)
             if (architecture_other(i) == architecture)
                 parser->rules->admitted[i] = word[0] == '+';
@@ -280,38 +276,64 @@ static int check_line(struct line *line, const char *text, size_t len)
     }
     if (!utf8_valid(text, len))
         return line_error(line, "is not UTF-8; save the file as UTF-8");
-    if (len && (text[0] == ' ' || text[0] == '\t')) {
-        for (size_t i = 0; i < len && text[i] != '#'; i++)
-            if (text[i] != ' ' && text[i] != '\t')
-                return line_error(line, "is indented; a statement starts at the left margin and takes one line");
-    }
     return 0;
+}
+
+/* Carry out the statement that the lines so far make up. */
+static int finish_statement(struct parser *parser)
+{
+    struct line *line = parser->line;
+    if (line->n == 0)
+        return 0;
+    unsigned number = line->number;
+    line->number = line->tokens[0].number;
+    int r = parse_statement(parser);
+    line->number = number;
+    line_start(line);
+    return r;
+}
+
+static bool blank(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len && text[i] != '#'; i++)
+        if (text[i] != ' ' && text[i] != '\t')
+            return false;
+    return true;
 }
 
 static int parse_source(struct parser *parser, size_t index);
 
+/* An include line: source.c found the same line and read the file. */
+static int parse_include(struct parser *parser)
+{
+    const char *path = parser->line->path;
+    unsigned number = parser->line->number;
+    int r = parse_source(parser, parser->next_source++);
+    parser->line->path = path;
+    parser->line->number = number;
+    return r;
+}
+
 static int parse_line(struct parser *parser, const char *text, size_t len)
 {
-    int r = check_line(parser->line, text, len);
+    struct line *line = parser->line;
+    int r = check_line(line, text, len);
+    if (r < 0 || blank(text, len))
+        return r;
+
+    if (text[0] == ' ' || text[0] == '\t') {
+        if (line->n == 0)
+            return line_error(line, "is indented, but there is no statement above that it could continue");
+        return line_cut(line, text, len);
+    }
+    r = finish_statement(parser);
     if (r < 0)
         return r;
-
     const char *rest;
     size_t rest_len;
-    if (source_line_includes(text, len, &rest, &rest_len)) {
-        /* source.c found the same line and read the file. */
-        const char *path = parser->line->path;
-        unsigned number = parser->line->number;
-        r = parse_source(parser, parser->next_source++);
-        parser->line->path = path;
-        parser->line->number = number;
-        return r;
-    }
-
-    r = line_cut(parser->line, text, len);
-    if (r < 0 || parser->line->n == 0)
-        return r;
-    return parse_statement(parser);
+    if (source_line_includes(text, len, &rest, &rest_len))
+        return parse_include(parser);
+    return line_cut(line, text, len);
 }
 
 static int parse_source(struct parser *parser, size_t index)
@@ -328,7 +350,7 @@ static int parse_source(struct parser *parser, size_t index)
             return r;
         at += len + 1;
     }
-    return 0;
+    return finish_statement(parser);
 }
 
 /* A jail whose command cannot start, or ends only by a signal, is a filter's mistake. */

@@ -20,7 +20,8 @@
 #define COMPARISONS_MAX 6       /* joined by "and" in one rule */
 #define VALUES_MAX 128          /* of one "in" */
 #define LINE_BYTES_MAX 1024
-#define LINE_WORDS_MAX 512
+#define LINE_WORDS_MAX 1024      /* of one statement */
+#define STATEMENT_BYTES_MAX 16384
 
 enum comparison_op { COMPARE_IN, COMPARE_NE, COMPARE_LT, COMPARE_LE, COMPARE_GT, COMPARE_GE };
 

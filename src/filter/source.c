@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 
 #define NESTED_NAME "nested"
+/* More than our own filters have, so that the text need not be moved while it grows. */
+#define TEXT_BYTES 32768
 
 struct reader {
     const struct filter_request *request;
@@ -248,6 +250,10 @@ static int read_first(struct reader *reader)
 int source_set_read(const struct filter_request *request, struct source_set *ret_set, struct buf *why)
 {
     _cleanup_source_set_ struct source_set set = { 0 };
+    set.text.size = TEXT_BYTES;
+    set.text.data = malloc(TEXT_BYTES);
+    if (!set.text.data)
+        return -ENOMEM;
     struct reader reader = { .request = request, .set = &set, .why = why };
 
     int r = read_first(&reader);
