@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One row a feature. A row's check looks at the probed features only, so that the table can be tested without a host. */
+/* One row a feature. A row's check looks at the probed features only, so that the table can be tested without a
+ * host. */
 #include "cli/doctor.h"
 
 #include <stdlib.h>

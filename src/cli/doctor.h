@@ -9,8 +9,8 @@
 #include "base/buf.h"
 #include "monitor/host_probe.h"
 
-/* Probe the host and print the table to out, in colour if out is a terminal (and NO_COLOR is not set). The exit status: 0 if
- * a jail with the default profile can run here, else 1. */
+/* Probe the host and print the table to out, in colour if out is a terminal (and NO_COLOR is not set). The exit
+ * status: 0 if a jail with the default profile can run here, else 1. */
 int doctor_main(FILE *out);
 
 /* The table for the given features. *ret_usable: a jail with the default profile can run. 0 or -ENOMEM. */

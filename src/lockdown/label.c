@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The payload's label.
  *
- * AppArmor: "stack NAME" written to the thread's attr/exec makes the next execve run under CURRENT//&NAME, that is under both
- * profiles: a narrowing, which the kernel also lets pass under no_new_privs. Replacing the profile ("exec NAME") would not be
- * one where agentjail itself is confined (Ubuntu 24.04's profile with userns), and would give up what confined it.
- * SELinux: the context written to attr/exec; its policy must allow the transition under no_new_privs
- * (process2 nnp_transition, or a type bounded by ours).
- * The request is read back: a write that was accepted and forgotten must not pass for a label. */
+ * AppArmor: "stack NAME" written to the thread's attr/exec makes the next execve run under CURRENT//&NAME, that is
+ * under both profiles: a narrowing, which the kernel also lets pass under no_new_privs. Replacing the profile
+ * ("exec NAME") would not be one where agentjail itself is confined (Ubuntu 24.04's profile with userns), and would
+ * give up what confined it. SELinux: the context written to attr/exec; its policy must allow the transition under
+ * no_new_privs (process2 nnp_transition, or a type bounded by ours). The request is read back: a write that was
+ * accepted and forgotten must not pass for a label. */
 #include "lockdown/label.h"
 
 #include <errno.h>

@@ -16,11 +16,12 @@ enum label_kind {
 /* Longest request to the kernel, with NUL. */
 #define LABEL_MAX 1024
 
-/* In the payload's process, after the last namespace change and before no_new_privs (AppArmor refuses a change after it
- * unless it narrows; SELinux wants nnp_transition): ask for the label at the next execve and read the request back.
- * Needs /proc (else the kernel's lsm_set_self_attr, 6.8). No allocation, no stdio. 0 or -errno: -ENOENT means that the
- * profile is not loaded, -EPERM that policy forbids the change, -ENOSYS that the request did not hold (also when the profile
- * is in complain mode). An optional label that fails here is the caller's to forgive. */
+/* In the payload's process, after the last namespace change and before no_new_privs (AppArmor refuses a change
+ * after it unless it narrows; SELinux wants nnp_transition): ask for the label at the next execve and read the
+ * request back. Needs /proc (else the kernel's lsm_set_self_attr, 6.8). No allocation, no stdio. 0 or -errno:
+ * -ENOENT means that the profile is not loaded, -EPERM that policy forbids the change, -ENOSYS that the request did
+ * not hold (also when the profile is in complain mode). An optional label that fails here is the caller's to
+ * forgive. */
 int label_apply(const struct policy *policy, enum label_kind kind);
 
 /* What -errno of label_apply means, for people: what to write or run instead. */

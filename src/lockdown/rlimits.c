@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Resource limits of the payload.
  *
- * RLIMIT_CORE = 0: a core file would go to a core_pattern pipe, which runs on the host with the host's rights, or into the
- * workspace with whatever secrets the process held. RLIMIT_RTPRIO and RLIMIT_NICE = 0: a user in a real-time group must not let
- * an agent take the CPUs.
+ * RLIMIT_CORE = 0: a core file would go to a core_pattern pipe, which runs on the host with the host's rights, or
+ * into the workspace with whatever secrets the process held. RLIMIT_RTPRIO and RLIMIT_NICE = 0: a user in a
+ * real-time group must not let an agent take the CPUs.
  *
- * RLIMIT_NPROC holds the limit on processes: set inside the payload's user namespace it counts that namespace's tasks and
- * those of namespaces below it. The kernel spares root (uid 0 of the host) from it, so root's jails need the control group.
+ * RLIMIT_NPROC holds the limit on processes: set inside the payload's user namespace it counts that namespace's
+ * tasks and those of namespaces below it. The kernel spares root (uid 0 of the host) from it, so root's jails need
+ * the control group.
  *
- * There is no stand-in for memory: RLIMIT_AS and RLIMIT_DATA count addresses, not pages, and one process, not the jail;
- * they stop Node, Go, Java and sanitizers long before memory runs short, and no fork bomb. Nor is there one for cpu. */
+ * There is no stand-in for memory: RLIMIT_AS and RLIMIT_DATA count addresses, not pages, and one process, not the
+ * jail; they stop Node, Go, Java and sanitizers long before memory runs short, and no fork bomb. Nor is there one
+ * for cpu. */
 #include "lockdown/rlimits.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* scope.so: asks systemd for a transient scope over D-Bus (libsystemd). Loaded by a short-lived child of the monitor, only
- * when limits need it, so that neither the library's pages nor its code stay in the monitor. */
+/* scope.so: asks systemd for a transient scope over D-Bus (libsystemd). Loaded by a short-lived child of the
+ * monitor, only when limits need it, so that neither the library's pages nor its code stay in the monitor. */
 #ifndef AGENTJAIL_MODULES_SCOPE_H
 #define AGENTJAIL_MODULES_SCOPE_H
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The limits memory, cpu and processes, held by a control group (cgroup v2 only; the time limit is the monitor's loop's).
+/* The limits memory, cpu and processes, held by a control group (cgroup v2 only; the time limit is the monitor's
+ * loop's).
  *
  * Two ways, tried in this order:
  *  1. a subtree that was delegated to us (systemd's Delegate=yes, a container's own cgroup namespace): a directory
  *     agentjail-ID of our own in it;
- *  2. a transient scope agentjail-ID.scope of the user's systemd (of the system's, as root), over D-Bus.
- * If neither can hold a limit: refused when it is required, lost with a note when it is optional. The number of processes
- * needs neither for an ordinary user: RLIMIT_NPROC in the payload's own user namespace holds it (lockdown/rlimits.h).
- * Costs nothing when the policy sets no limit. Never logs. See Documentation/admin-guide/cgroup-v2.rst and systemd's
- * "Control Group APIs and Delegation". */
+ *  2. a transient scope agentjail-ID.scope of the user's systemd (of the system's, as root), over D-Bus. If neither
+ * can hold a limit: refused when it is required, lost with a note when it is optional. The number of processes
+ * needs neither for an ordinary user: RLIMIT_NPROC in the payload's own user namespace holds it
+ * (lockdown/rlimits.h). Costs nothing when the policy sets no limit. Never logs. See
+ * Documentation/admin-guide/cgroup-v2.rst and systemd's "Control Group APIs and Delegation". */
 #ifndef AGENTJAIL_MONITOR_CGROUP_H
 #define AGENTJAIL_MONITOR_CGROUP_H
 
@@ -49,9 +50,9 @@ struct cgroup {
 
 #define CGROUP_EMPTY ((struct cgroup){ .dir = -1 })
 
-/* Find where the policy's limits can be held and get it ready. jail_id: the registry's id, [A-Za-z0-9-]. Call it before
- * the clone. 0 with a group (or with none: no limit set, or only optional ones that are lost: notes in why, one a line),
- * or -errno with the message for exit 125 in why. */
+/* Find where the policy's limits can be held and get it ready. jail_id: the registry's id, [A-Za-z0-9-]. Call it
+ * before the clone. 0 with a group (or with none: no limit set, or only optional ones that are lost: notes in why,
+ * one a line), or -errno with the message for exit 125 in why. */
 int cgroup_prepare(const struct policy *policy, const char *jail_id, struct cgroup *ret_cgroup, struct buf *why);
 
 /* As cgroup_prepare, on another host than the real one (tests). */

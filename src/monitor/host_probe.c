@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Probes of the host. Those that need namespaces run in a child, in this order: user and mount and pid namespace, id maps,
- * a mount, a fresh /proc, overlayfs; or user and network namespace, then what can be made in it. The child reports by its exit
- * status only. */
+/* Probes of the host. Those that need namespaces run in a child, in this order: user and mount and pid namespace,
+ * id maps, a mount, a fresh /proc, overlayfs; or user and network namespace, then what can be made in it. The child
+ * reports by its exit status only. */
 #include "monitor/host_probe.h"
 
 #include <errno.h>
@@ -293,8 +293,8 @@ const char *host_userns_fix(enum host_userns state)
         return "sudo sysctl -w user.max_user_namespaces=15000";
     case USERNS_APPARMOR:
     case USERNS_NO_CAPABILITIES:
-        return "sudo apparmor_parser -r /etc/apparmor.d/agentjail (in a source tree: packaging/apparmor/agentjail with the "
-               "binary's path)";
+        return "sudo apparmor_parser -r /etc/apparmor.d/agentjail (in a source tree: packaging/apparmor/agentjail with "
+               "the binary's path)";
     case USERNS_SECCOMP:
         return "podman run --security-opt seccomp=unconfined ... (docker: the same option)";
     case USERNS_NO_PROC:
@@ -410,7 +410,7 @@ void host_probe(struct host_features *ret_features)
     f.cgroup2 = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
     f.cgroup_way = host_cgroup(&f.controllers);
     f.user_manager = cgroup_manager_reachable(&here);
-    f.scope_module = scope_module_find(NULL);
+    f.scope_module = cgroup_scope_module();
     f.net = host_net();
     f.tun = access("/dev/net/tun", R_OK | W_OK) == 0;
     f.kvm = access("/dev/kvm", R_OK | W_OK) == 0;
