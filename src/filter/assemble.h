@@ -33,7 +33,7 @@ struct target assemble_load(struct assembler *as, uint32_t offset);
 /* Mask the loaded word, and go on with the instruction written last. */
 struct target assemble_and(struct assembler *as, uint32_t mask);
 
-/* Compare the loaded word with k by op (BPF_JEQ, BPF_JGE, BPF_JGT) and go on at one of two targets. */
+/* Compare the loaded word with k by op (BPF_JEQ, BPF_JGE, BPF_JGT, BPF_JSET) and go on at one of two targets. */
 struct target assemble_jump(struct assembler *as, unsigned op, uint32_t k, struct target yes, struct target no);
 
 /* Make sure that the instruction written last is target: what a load is to go on with. */

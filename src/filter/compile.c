@@ -133,6 +133,12 @@ static struct target compile_comparison(struct compiler *compiler, const struct 
         width = 32; /* a minus sign meant 32 bits there */
     uint64_t mask = condition_value(comparison->mask, width);
 
+    if (width < 64 && mask != UINT32_MAX && comparison->n == 1 && condition_value(values[0], width) == 0 &&
+        (comparison->op == COMPARE_IN || comparison->op == COMPARE_NE)) {
+        bool set = comparison->op == COMPARE_NE;
+        struct target next = assemble_jump(as, BPF_JSET, (uint32_t)mask, set ? yes : no, set ? no : yes);
+        return load_half(as, comparison->arg, false, UINT32_MAX, next);
+    }
     if (width < 64) {
         struct target next = comparison->op == COMPARE_IN ?
             compare_list(as, values, comparison->n, width, yes, no) :
@@ -217,11 +223,11 @@ static struct target compile_leaf(struct compiler *compiler, const struct number
 }
 
 /* Since 5.11 the kernel remembers which calls are allowed whatever their arguments and does not run the filter for
- * them: those that it runs for are to be reached first. */
+ * them: those that it runs for count more. Not much more, as loading a filter means a walk to every call. */
 static size_t weight(const struct compiler *compiler, const struct segment *segment)
 {
     uint32_t action;
-    return fixed_action(compiler, segment->like, &action) ? 1 : 8;
+    return fixed_action(compiler, segment->like, &action) ? 1 : 2;
 }
 
 /* Where to cut segments [low, high) so that both sides weigh about the same. */

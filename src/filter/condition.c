@@ -137,13 +137,23 @@ int condition_parse(struct line *line, struct rules *rules, struct rule *rule)
     return 0;
 }
 
+/* Every bit that counts is in the low half. */
+static bool low_half_only(const struct rules *rules, const struct comparison *comparison)
+{
+    if (!comparison->masked || comparison->mask > UINT32_MAX)
+        return false;
+    for (size_t i = 0; i < comparison->n; i++)
+        if (rules->values[comparison->first + i] > UINT32_MAX)
+            return false;
+    return true;
+}
+
 unsigned comparison_width(const struct rules *rules, const struct comparison *comparison, const char *call)
 {
-    (void)rules;
     unsigned width = comparison->width ? comparison->width : constant_width(call, comparison->arg);
     if (width == 0 && comparison->masked)
-        width = comparison->mask > UINT32_MAX ? 64 : 32; /* the mask says which bits count */
-    return width;
+        width = 64;
+    return width == 64 && low_half_only(rules, comparison) ? 32 : width;
 }
 
 static uint64_t width_max(unsigned width)

@@ -28,6 +28,7 @@ static bool instruction_valid(const struct sock_filter *instruction, size_t left
     case BPF_JMP | BPF_JEQ | BPF_K:
     case BPF_JMP | BPF_JGE | BPF_K:
     case BPF_JMP | BPF_JGT | BPF_K:
+    case BPF_JMP | BPF_JSET | BPF_K:
         return instruction->jt < left && instruction->jf < left;
     case BPF_RET | BPF_K:
         return true;
