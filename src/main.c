@@ -1,6 +1,48 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of modes and dispatch, nothing else. */
-int main(void)
+#include "config.h"
+
+#include <stdio.h>
+
+#include "cli/doctor.h"
+#include "cli/explain.h"
+#include "cli/help.h"
+#include "cli/run.h"
+#include "profile/request.h"
+
+static int main_doctor(const struct policy_request *request)
 {
-    return 125;
+    (void)request;
+    return doctor_main(stdout);
+}
+
+static int main_version(const struct policy_request *request)
+{
+    (void)request;
+    return printf("agentjail %s\n", PACKAGE_VERSION) < 0 ? 125 : 0;
+}
+
+static int main_help(const struct policy_request *request)
+{
+    (void)request;
+    return help_print(stdout) < 0 ? 125 : 0;
+}
+
+static int (*const modes[])(const struct policy_request *) = {
+    [MODE_RUN] = run_main,         [MODE_DRY_RUN] = run_dry_main, [MODE_EXPLAIN] = run_explain_main,
+    [MODE_DOCTOR] = main_doctor,   [MODE_VERSION] = main_version, [MODE_HELP] = main_help,
+};
+
+int main(int argc, char **argv)
+{
+    _cleanup_buf_ struct buf why = { 0 };
+    struct policy_request request = { 0 };
+
+    if (request_parse(argc, argv, &request, &why) < 0) {
+        fprintf(stderr, "agentjail: %s\n", why.data ? why.data : "out of memory");
+        return 125;
+    }
+    int status = modes[request.mode](&request);
+    request_free(&request);
+    return status;
 }

@@ -344,3 +344,22 @@ int view_enter(struct view *view)
     close(TAKE_FD(view->root));
     return r;
 }
+
+int view_mend(const struct plan *plan, size_t index)
+{
+    _cleanup_buf_ struct buf why = { 0 };
+    struct op op = plan->ops[index];
+    struct plan one = { .ops = &op, .n = 1 };
+    int source = -1;
+    uint64_t id = 0;
+    struct view view = { .plan = &one, .sources = &source, .mount_ids = &id, .root = -1, .ruleset = -1, .why = &why };
+
+    view.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (view.root < 0)
+        return -errno;
+    if (op.kind == OP_BIND)
+        op.source = NULL; /* what the host has put there now is what is bound onto itself */
+    int r = do_op(&view, 0);
+    close(view.root);
+    return r == -EROFS ? -ENOENT : r;
+}

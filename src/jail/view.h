@@ -37,4 +37,8 @@ int view_pin(struct view *view);
 int view_build(struct view *view);
 int view_enter(struct view *view);
 
+/* In the finished view (the caller's root directory), do one watched operation again over what is now at its target,
+ * after the host has made the kernel drop the mount that was there. 0 or -errno, -ENOENT: nothing is there. */
+int view_mend(const struct plan *plan, size_t index);
+
 #endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef AGENTJAIL_MONITOR_CONFINE_H
+#define AGENTJAIL_MONITOR_CONFINE_H
+
+/* Confine the monitor to what it still has to do once the jail is being built: no exec, no new sockets, no TCP, not
+ * dumpable; files only as registry and cgroup need them. landlock_abi: the kernel's, 0 to do without. 0 or -errno.
+ * Irreversible. */
+int monitor_confine(int landlock_abi);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The monitor's loop: from the clone to the end of the jail. */
+#ifndef AGENTJAIL_MONITOR_SUPERVISE_H
+#define AGENTJAIL_MONITOR_SUPERVISE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "monitor/cgroup.h"
+#include "monitor/registry.h"
+#include "plan/plan.h"
+#include "profile/policy.h"
+
+struct terminal;
+struct signals;
+
+/* A running jail as the monitor sees it. */
+struct supervise {
+    const struct policy *policy;
+    const struct plan *plan;
+    const char *command;       /* for messages */
+    int channel;               /* to init */
+    int pidfd;                 /* of init */
+    pid_t pid;                 /* of init */
+    struct cgroup *cgroup;
+    struct terminal *terminal; /* NULL: none of the standard files is one */
+    struct signals *signals;
+    struct registry *registry;
+};
+
+/* Serve the jail until it has ended and every process of it is gone. Returns the exit status for agentjail: the command's
+ * own, 128 + signal, 124 (time limit), 125 (the jail could not be set up; the message was printed), 126, 127. */
+int supervise(struct supervise *s);
+
+#endif
