@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154,SC2317
+# shellcheck shell=bash disable=SC1091,SC2016,SC2034,SC2154,SC2181,SC2317
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Other processes, and what all processes of a host share, are out of reach; init cannot be taken over.
 . "$SYSTEM/lib.sh"

@@ -1,0 +1,177 @@
+# shellcheck shell=bash disable=SC1091,SC2016,SC2034,SC2154,SC2181,SC2317
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Odd grants: each has a result that README.md of this directory documents. And no run leaves anything on the host.
+. "$SYSTEM/lib.sh"
+
+# grant STATUS NAME OPTIONS... -- COMMAND: and the world as it was before, whatever happened.
+grant() {
+    local wanted=$1 name=$2 got before
+
+    shift 2
+    before=$(listing "$T" | grep -v '\./std\(out\|err\)$')
+    jail "$@"
+    got=$?
+    [ "$got" -eq "$wanted" ] && [ "$before" = "$(listing "$T" | grep -v '\./std\(out\|err\)$')" ]
+    verdict "$name" "status $got, wanted $wanted"
+}
+
+new_world
+jail -- true # what the first run makes for itself (own directories) is made now
+grant 0 "/: everything can be read" --read=/ -- sh -c 'cat "$0" && ! touch "$0" 2>/dev/null' "$OUT/secret"
+grant 0 "/: agentjail's own directories are still covered" --read=/ -- \
+    sh -c 'test -z "$(ls -A "$0" 2>/dev/null)"' "$XDG_RUNTIME_DIR/agentjail"
+grant 0 "/: /proc, /dev and /tmp are the jail's own" --read=/ -- \
+    sh -c 'test "$(cat /proc/1/comm)" != systemd && test ! -e /dev/kmsg && touch /tmp/x'
+grant 0 "/ and exec" --read=/ --exec=/ -- "$ATTACKS/nothing"
+grant 0 "\$HOME by name" --read="$HOME" -- cat "$HOME/.ssh/id_ed25519"
+grant 0 "\$HOME by ~" --read='~' -- cat "$HOME/.ssh/id_ed25519"
+grant 125 "/proc" --read=/proc -- true
+grep -q '/proc' "$T/stderr"
+verdict "/proc: said why"
+grant 125 "/dev" --read=/dev -- true
+grant 125 "/proc/self/root" --read=/proc/self/root -- true
+grant 0 "overlapping: write below read" --read="$DATA" --write="$DATA/file" -- sh -c 'cat "$0/file"' "$DATA"
+grant 0 "overlapping: read below write" --write="$RO" --read="$RO/dir" -- \
+    sh -c 'cat "$0/dir/file" && ! touch "$0/dir/x" 2>/dev/null && touch "$0/y" && rm "$0/y"' "$RO"
+grant 0 "the same grant twice" --read="$RO" --read="$RO" -- cat "$RO/file"
+grant 0 "read and write of the same: write" --read="$RO" --write="$RO" -- sh -c 'touch "$0/y" && rm "$0/y"' "$RO"
+grant 0 "hide below write" --write="$RO" --hide="$RO/dir" -- sh -c '! cat "$0/dir/file" 2>/dev/null' "$RO"
+grant 0 "hide of a file" --write="$RO" --hide="$RO/file" -- sh -c '! grep -q . "$0/file" 2>/dev/null' "$RO"
+grant 0 "hide of what is not there, optional" --hide=-nothing -- true
+grant 0 "a file" --read="$OUT/secret" -- sh -c 'cat "$0/secret" && ! test -e "$0/dir"' "$OUT"
+grant 0 "scratch" --scratch="$WS/sub" -- sh -c '! test -e sub/file && echo x >sub/x'
+grant 125 "scratch where no directory is" --scratch="$WS/new/scratch" -- true
+grant 0 "copy on write" --copy-on-write="$DATA" -- sh -c 'echo changed >"$0/file" && echo x >"$0/new" && cat "$0/new"' "$DATA"
+ln -s "$OUT" "$T/link"
+grant 0 "a symlink outside writable places: what it means, by both names" --read="$T/link" -- \
+    sh -c 'cat "$0/link/secret" "$0/out/secret"' "$T"
+ln -s loop "$T/loop"
+grant 125 "a symlink to itself" --read="$T/loop" -- true
+ln -s nowhere "$T/dangling"
+grant 125 "a dangling symlink" --read="$T/dangling" -- true
+grant 0 "a dangling symlink, optional" --read="-$T/dangling" -- true
+mkdir "$T/new"$'\n'"line"
+echo text >"$T/new"$'\n'"line/file"
+grant 0 "a newline in the name" --read="$T/new"$'\n'"line" -- cat "$T/new"$'\n'"line/file"
+mkdir "$T/sp ace;#=[x]\\"
+echo text >"$T/sp ace;#=[x]\\/file"
+grant 0 "blanks and signs in the name" --read="$T/sp ace;#=[x]\\" -- cat "$T/sp ace;#=[x]\\/file"
+mkdir "$T/"$'\xff\xfe'
+grant 0 "a name that is not UTF-8" --read="$T/"$'\xff\xfe' -- ls "$T/"$'\xff\xfe'
+grant 0 "dots and slashes" --read="$T//ro/../ro/./" -- cat "$RO/file"
+end_world
+
+# The empty list means: nothing granted.
+new_world
+jail --read= --exec= -- sh -c 'cat /etc/passwd'
+s=$?
+[ $s -eq 126 ] || [ $s -eq 127 ] || [ $s -eq 125 ]
+verdict "an emptied list of grants grants nothing" "status $s"
+end_world
+
+# 4,095 bytes are the kernel's limit for a path.
+new_world
+long=$T/long
+name=$(printf 'd%.0s' $(seq 200))
+while [ $((${#long} + 201)) -le 4095 ]; do long=$long/$name; done
+rest=$((4095 - ${#long} - 1))
+[ "$rest" -lt 1 ] || [ "$rest" -gt 255 ] || long=$long/$(printf 'e%.0s' $(seq "$rest"))
+python3 - "$long" <<'P'
+import os, sys
+at = os.open("/", os.O_RDONLY)
+for part in sys.argv[1].strip("/").split("/"):
+    try:
+        os.mkdir(part, dir_fd=at)
+    except FileExistsError:
+        pass
+    at = os.open(part, os.O_RDONLY, dir_fd=at)
+P
+jail --read="$long" -- sh -c 'ls -d "$0" | wc -c' "$long"
+s=$?
+[ $s -eq 0 ] || { [ $s -eq 125 ] && grep -q 'long' "$T/stderr"; }
+verdict "a path of ${#long} bytes works or is refused as too long" "status $s"
+[ $s -ne 0 ] || ok "a path of ${#long} bytes is granted"
+jail --read="$long/x" -- true
+[ $? -eq 125 ] && grep -qi 'long\|limit' "$T/stderr"
+verdict "a longer path is refused as such"
+end_world
+
+# A directory that is deleted: before, and while the jail runs; the current directory itself.
+new_world
+mkdir "$T/gone"
+cd "$T/gone" && rmdir "$T/gone"
+jail -- sh -c 'echo ran'
+s=$?
+{ [ $s -eq 0 ] && grep -q ran "$T/stdout"; } || { [ $s -eq 125 ] && [ -s "$T/stderr" ]; }
+verdict "in a deleted directory: no workspace, or a refusal with a reason" "status $s"
+cd "$WS" || exit 2
+mkdir "$T/going"
+echo text >"$T/going/file"
+"$AGENTJAIL" --read="$T/going" -- sh -c 'echo up; read x; ls "$0"; exit 9' "$T/going" <"$(mkfifo "$T/f" && echo "$T/f")" >"$T/stdout" 2>"$T/stderr" &
+pid=$!
+exec 8>"$T/f"
+for _ in $(seq 200); do
+    [ -s "$T/stdout" ] && break
+    sleep 0.02
+done
+rm -r "$T/going"
+echo go >&8
+exec 8>&-
+wait $pid
+[ $? -eq 9 ]
+verdict "a granted directory that is deleted while the jail runs does no harm"
+end_world
+
+# A bind mount, as root in a mount namespace of our own; as a user in one with a user namespace around it.
+new_world
+mkdir "$T/mounted"
+cat >"$T/in-namespace" <<'SH'
+mount --bind "$1/out" "$1/mounted" && mkdir -p "$1/mounted/dir" && mount -t tmpfs none "$1/mounted/dir" &&
+    echo inner >"$1/mounted/dir/inner" && shift && exec "$@"
+SH
+timeout 60 "$ATTACKS/mounts" own sh "$T/in-namespace" "$T" "$AGENTJAIL" --read="$T/mounted" -- \
+    sh -c 'cat "$0/secret" "$0/dir/inner" && ! touch "$0/x" 2>/dev/null && ! touch "$0/dir/x" 2>/dev/null' "$T/mounted" \
+    >"$T/stdout" 2>"$T/stderr"
+[ $? -eq 0 ] && grep -q inner "$T/stdout"
+verdict "a bind mount with a mount below it: both are shown, both read-only"
+end_world
+
+# FUSE, where it works: a file system that the user serves.
+new_world
+if python3 "$SYSTEM/fuse_hello.py" --probe 2>/dev/null; then
+    mkdir "$T/fuse"
+    python3 "$SYSTEM/fuse_hello.py" "$T/fuse" >"$T/fuse.log" 2>&1 &
+    fuse_pid=$!
+    for _ in $(seq 200); do
+        [ -e "$T/fuse/hello" ] && break
+        sleep 0.02
+    done
+    jail --read="$T/fuse" -- cat "$T/fuse/hello"
+    s=$?
+    { [ $s -eq 0 ] && grep -q hello "$T/stdout"; } || { [ $s -eq 125 ] && grep -qi 'fuse' "$T/stderr"; }
+    verdict "a FUSE file system of the user's own is shown, or refused with a reason" "status $s"
+    fusermount3 -u "$T/fuse" 2>/dev/null
+    kill $fuse_pid 2>/dev/null
+    wait $fuse_pid 2>/dev/null
+else
+    skip "a FUSE file system" "optional: no FUSE here"
+fi
+end_world
+
+# ---- nothing is left on the host ----
+new_world
+jail -- true
+before=$(listing "$T")
+mounts=$(cat /proc/self/mountinfo)
+timeout 60 "$AGENTJAIL" --protect=-.mcp.json --protect=-.claude/settings.json --protect=-.envrc --protect=-no/such/name \
+    --hide=-.env --read="-$T/none" --write="-$T/none2" --home=temporary -- sh -c 'cat file >/dev/null' >/dev/null 2>&1
+s=$?
+after=$(listing "$T")
+[ $s -eq 0 ] && [ "$before" = "$after" ] && [ "$mounts" = "$(cat /proc/self/mountinfo)" ]
+verdict "names that do not exist leave no stub" "$(diff <(echo "$before") <(echo "$after"))"
+timeout 60 "$AGENTJAIL" --read=/nonexistent --protect=.nothing -- true >/dev/null 2>&1
+[ "$before" = "$(listing "$T")" ]
+verdict "a refused run leaves no stub"
+end_world
+
+done_testing

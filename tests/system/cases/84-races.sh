@@ -1,0 +1,128 @@
+# shellcheck shell=bash disable=SC1091,SC2016,SC2034,SC2154,SC2181,SC2317
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What the host, or another jail, does at the same time: swapped names, renames over protected files, many jails at once.
+. "$SYSTEM/lib.sh"
+
+# The granted directory of a writable place is swapped with a symlink, over and over, between resolving and binding.
+# swapped PROGRAM TIMES: how many of the runs showed the secret; the world must be there.
+swapped() {
+    local program=$1 times=$2 seen=0 i
+
+    for ((i = 0; i < times; i++)); do
+        timeout 60 "$program" --read="$WS/sub" -- cat "$WS/sub/secret" >"$T/stdout" 2>"$T/stderr" </dev/null
+        ! grep -q secret "$T/stdout" || seen=$((seen + 1))
+    done
+    SEEN=$seen
+}
+
+new_world
+rm -rf "$WS/sub"
+mkdir "$WS/sub"
+ln -s "$OUT" "$WS/other"
+start "$ATTACKS/files" race "$WS/sub" "$WS/other"
+kill -0 "$BACKGROUND_PID" 2>/dev/null
+verdict "a process swaps a directory and a symlink"
+swapped "$AGENTJAIL" 60
+[ "$SEEN" -eq 0 ]
+verdict "a swapped grant never shows what the symlink leads to" "seen $SEEN times of 60"
+AGENTJAIL_TEST_OFF=symlinks,landlock-files swapped "$UNFENCED" 60
+[ "$SEEN" -gt 0 ]
+verdict "without symlinks it would" "seen $SEEN times of 60"
+end_background
+end_world
+
+# KERNEL-FACTS 2: the host renames over a protected file; the bind goes away; the jail is frozen until it stands again.
+# detached PROGRAM ROUNDS: the payload tries to write all the while.
+detached() {
+    local program=$1 i pid
+
+    "$program" -- sh -c 'echo up; while [ ! -e stop ]; do (echo evil >>.git/config) 2>/dev/null && echo broken; done' \
+        >"$T/stdout" 2>"$T/stderr" </dev/null &
+    pid=$!
+    for i in $(seq 500); do
+        [ -s "$T/stdout" ] && break
+        sleep 0.02
+    done
+    for i in $(seq "$2"); do
+        printf '[core]\n\tround = %d\n' "$i" >"$WS/.git/config.lock"
+        mv "$WS/.git/config.lock" "$WS/.git/config"
+        sleep 0.15
+        [ "$(sed -n 's/^\tround = //p' "$WS/.git/config")" = "$i" ] || echo "round $i lost" >>"$T/lost"
+    done
+    touch "$WS/stop"
+    for i in $(seq 500); do
+        kill -0 $pid 2>/dev/null || break
+        sleep 0.02
+    done
+    ENDED=yes
+    kill -0 $pid 2>/dev/null && ENDED=no && kill -KILL $pid
+    wait $pid
+    DETACHED_STATUS=$?
+}
+
+new_world
+detached "$AGENTJAIL" 10
+! grep -q evil "$WS/.git/config"
+verdict "ten renames over .git/config by the host: the payload never writes the new one"
+[ $ENDED = yes ] && [ $DETACHED_STATUS -eq 0 ]
+verdict "and the jail goes on once it stands again" "status $DETACHED_STATUS"
+[ ! -e "$T/lost" ]
+verdict "and the host's own writes stand"
+end_world
+new_world
+AGENTJAIL_TEST_OFF=watch,landlock-files detached "$UNFENCED" 10
+grep -qs evil "$WS/.git/config"
+verdict "without watch it would"
+end_world
+
+# The same by unlinking, and by git itself.
+new_world
+if command -v git >/dev/null; then
+    rm -rf "$WS/.git"
+    git init -q "$WS" 2>/dev/null
+    "$AGENTJAIL" -- sh -c 'echo up; while [ ! -e stop ]; do (printf "[core]\n\tfsmonitor = evil\n" >>.git/config) 2>/dev/null; done' \
+        >"$T/stdout" 2>"$T/stderr" </dev/null &
+    pid=$!
+    for _ in $(seq 500); do
+        [ -s "$T/stdout" ] && break
+        sleep 0.02
+    done
+    for i in 1 2 3 4 5; do
+        git -C "$WS" config agentjail.round $i
+        sleep 0.1
+    done
+    touch "$WS/stop"
+    wait $pid
+    [ "$(git -C "$WS" config agentjail.round)" = 5 ] && ! git -C "$WS" config core.fsmonitor
+    verdict "git config on the host, while the payload tries"
+else
+    skip "git config on the host" "optional: no git"
+fi
+end_world
+
+# Twenty jails in one repository, all at work.
+new_world
+for i in $(seq 20); do
+    timeout 120 "$AGENTJAIL" -- sh -c 'for i in 1 2 3 4 5; do echo "$0.$i" >"made.$0.$i"; cat file >/dev/null || exit 9; done
+        ! (echo evil >>.git/config) 2>/dev/null' "$i" >"$T/out.$i" 2>&1 </dev/null &
+done
+failed=0
+for job in $(jobs -p); do wait "$job" || failed=$((failed + 1)); done
+[ $failed -eq 0 ] && [ "$(find "$WS" -name 'made.*' | wc -l)" -eq 100 ] && ! grep -q evil "$WS/.git/config"
+verdict "twenty jails in one repository" "$failed failed: $(cat "$T"/out.* | sort | uniq -c | head -5)"
+[ -z "$(find "$XDG_RUNTIME_DIR/agentjail" -mindepth 1 2>/dev/null)" ]
+verdict "no registry entry is left of them" "$(find "$XDG_RUNTIME_DIR" 2>/dev/null | head)"
+end_world
+
+# Twenty cold caches at once.
+new_world
+export XDG_CACHE_HOME=$T/cache
+for i in $(seq 20); do timeout 120 "$AGENTJAIL" -- true >"$T/out.$i" 2>&1 </dev/null & done
+failed=0
+for job in $(jobs -p); do wait "$job" || failed=$((failed + 1)); done
+[ $failed -eq 0 ]
+verdict "twenty first runs at once" "$failed failed: $(cat "$T"/out.* | sort | uniq -c | head -5)"
+export XDG_CACHE_HOME=$BASE/cache
+end_world
+
+done_testing

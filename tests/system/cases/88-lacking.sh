@@ -1,0 +1,108 @@
+# shellcheck shell=bash disable=SC1091,SC2016,SC2034,SC2154,SC2181,SC2317
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A kernel that lacks something: the command runs and the loss is shown, or is refused with a clear line. Never unfenced.
+. "$SYSTEM/lib.sh"
+
+# lacking WHAT ERRNO: runs fenced, or 125. The payload tries what the other fences must still hold.
+lacking() {
+    local what=$1 error=$2 s
+
+    new_world
+    timeout 60 "$ATTACKS/shim" --errno "$error" "$what" "$AGENTJAIL" --read="$ATTACKS" --exec="$ATTACKS" -- \
+        sh -c 'cat "$1/secret" 2>/dev/null && echo LEAK
+               "$0/mounts" unshare-user >/dev/null && echo LEAK
+               (echo evil >>.git/config) 2>/dev/null && echo LEAK
+               "$0/syscalls" io-uring >/dev/null && echo LEAK
+               "$0/processes" caps >/dev/null && echo LEAK
+               echo ran; exit 5' "$ATTACKS" "$OUT" >"$T/stdout" 2>"$T/stderr" </dev/null
+    s=$?
+    ! grep -q 'LEAK\|secret' "$T/stdout" && ! grep -q evil "$WS/.git/config"
+    verdict "without $what ($error): nothing is open"
+    { [ $s -eq 5 ] && grep -q ran "$T/stdout"; } || { [ $s -eq 125 ] && [ -s "$T/stderr" ] && ! grep -q ran "$T/stdout"; }
+    verdict "without $what ($error): runs, or is refused with a line" "status $s"
+    RAN=no
+    [ $s -ne 5 ] || RAN=yes
+    end_world
+}
+
+# shown WHAT WORD ERRNO: --explain names the loss.
+shown() {
+    new_world
+    timeout 60 "$ATTACKS/shim" --errno "$3" "$1" "$AGENTJAIL" --explain -- true >"$T/stdout" 2>"$T/stderr" </dev/null
+    grep -qi "$2" "$T/stdout" "$T/stderr"
+    verdict "--explain tells that $1 is lacking ($3)"
+    end_world
+}
+
+# refused WHAT WORD ERRNO OPTIONS...: exit 125 and a line that names it.
+refused() {
+    local what=$1 word=$2 error=$3 s
+
+    shift 3
+    new_world
+    timeout 60 "$ATTACKS/shim" --errno "$error" "$what" "$AGENTJAIL" "$@" -- sh -c 'echo ran' \
+        >"$T/stdout" 2>"$T/stderr" </dev/null
+    s=$?
+    [ $s -eq 125 ] && ! grep -q ran "$T/stdout" && grep -qi "$word" "$T/stderr"
+    verdict "without $what ($error) ${*:-}: refused, and named" "status $s"
+    end_world
+}
+
+# The shim itself: the loss is there.
+new_world
+timeout 60 "$ATTACKS/shim" userns "$ATTACKS/mounts" unshare-user >"$T/stdout" 2>"$T/stderr"
+[ $? -eq 1 ]
+verdict "control: the shim takes user namespaces away"
+timeout 60 "$ATTACKS/shim" openat2 "$ATTACKS/files" openat2 "$WS/file" >"$T/stdout" 2>"$T/stderr"
+[ $? -eq 77 ]
+verdict "control: the shim takes openat2 away"
+end_world
+
+for what in landlock openat2 clone3 mount_setattr open_tree move_mount fsopen pidfd_open pidfd_send_signal \
+    close_range statx memfd_create signalfd; do
+    lacking $what ENOSYS
+    lacking $what EPERM
+done
+lacking clone3,pidfd_open,close_range,openat2,mount_setattr,landlock ENOSYS
+for what in userns netns unshare setns pivot_root seccomp; do
+    lacking $what ENOSYS
+    lacking $what EPERM
+done
+lacking userns ENOSPC
+
+shown landlock landlock ENOSYS
+shown landlock landlock EOPNOTSUPP
+refused landlock landlock ENOSYS --strict
+refused landlock landlock ENOSYS --landlock=on
+refused userns 'user namespace' EPERM
+refused userns 'user namespace' ENOSPC
+refused userns 'user namespace' ENOSYS
+refused netns 'network' EPERM
+
+# The limit of user namespaces that an administrator sets to none.
+if [ "$UID_NOW" -eq 0 ] && unshare -U true 2>/dev/null; then
+    new_world
+    "$ATTACKS/mounts" own sh -c 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"' sh \
+        "$AGENTJAIL" -- echo ran >"$T/stdout" 2>"$T/stderr" </dev/null
+    s=$?
+    [ $s -eq 125 ] && ! grep -q ran "$T/stdout" && grep -q 'user\.max_user_namespaces\|user namespace' "$T/stderr"
+    verdict "user.max_user_namespaces = 0: refused, and named" "status $s"
+    end_world
+fi
+
+# Limits that cannot be had are refused; with '-' they are done without.
+new_world
+timeout 60 "$AGENTJAIL" --memory=-100M --processes=-100 --cpu=-50% -- echo ran >"$T/stdout" 2>"$T/stderr" </dev/null
+[ $? -eq 0 ] && grep -q ran "$T/stdout"
+verdict "optional limits never stop a command"
+timeout 60 "$AGENTJAIL" --processes=-20 --read="$ATTACKS" --exec="$ATTACKS" -- "$ATTACKS/processes" fork 60 \
+    >"$T/stdout" 2>"$T/stderr" </dev/null
+s=$?
+[ $s -eq 1 ] && grep -q EAGAIN "$T/stdout"
+verdict "a limit of processes stops a fork bomb" "status $s"
+timeout 60 "$AGENTJAIL" --read="$ATTACKS" --exec="$ATTACKS" -- "$ATTACKS/processes" fork 60 \
+    >"$T/stdout" 2>"$T/stderr" </dev/null
+verdict "control: without the limit it has its 60 children"
+end_world
+
+done_testing

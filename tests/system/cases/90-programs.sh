@@ -1,0 +1,96 @@
+# shellcheck shell=bash disable=SC1091,SC2016,SC2034,SC2154,SC2181,SC2317
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Real programs do their work inside.
+. "$SYSTEM/lib.sh"
+
+# needs PROGRAM NAME: skips if the machine has not got it.
+needs() {
+    command -v "$1" >/dev/null && return 0
+    skip "$2" "optional: no $1 on this machine"
+    return 1
+}
+
+new_world
+jail -- sh -c 'printf "b\na\nc\n" | sort | tr "\n" " " | sed "s/ $//" | cat >sorted && cat sorted'
+[ "$(cat "$T/stdout")" = "a b c" ]
+verdict "a shell pipeline"
+jail -- sh -c 'for i in 1 2 3; do (sleep 0.0$i; echo $i) & done; wait' && [ "$(wc -l <"$T/stdout")" -eq 3 ]
+verdict "background jobs of a shell"
+jail -- sh -c 'tar cf t.tar file sub && mkdir un && tar xf t.tar -C un && cmp file un/file && ls un/sub'
+verdict "tar"
+jail -- sh -c 'touch /tmp/x /var/tmp/y && mktemp && echo x >/dev/shm/z && cat /dev/shm/z && head -c 3 /dev/zero | wc -c && echo x >/dev/null'
+verdict "/tmp, /var/tmp, /dev/shm, /dev/null, /dev/zero"
+jail -- sh -c 'cat /etc/os-release >/dev/null && id -un && getent passwd "$(id -un)" && date && ls -la / /proc/self /dev >/dev/null'
+verdict "the usual small questions"
+needs gcc "gcc and make" && {
+    printf 'int f(void);\nint main(void) { return f(); }\n' >main.c
+    printf 'int f(void) { return 0; }\n' >f.c
+    printf 'all: p\n\t./p\np: main.o f.o\n\t$(CC) -o $@ $^\n' >Makefile
+    jail -- make -j2
+    verdict "gcc and make of a small project, and its program runs"
+}
+needs git git && {
+    rm -rf .git
+    git init -q . 2>/dev/null
+    git -C . config user.email a@example.org && git config user.name A
+    jail -- sh -c 'git add file && git commit -qm first && git log --oneline && git status --short && git checkout -qb other'
+    [ $? -eq 0 ] && [ "$(git log --format=%s 2>/dev/null)" = first ]
+    verdict "git add, commit, log, status, checkout -b"
+}
+needs python3 python3 && {
+    jail -- python3 -c '
+import subprocess, threading, tempfile, multiprocessing, sqlite3, ctypes, json, socket
+assert subprocess.run(["echo", "x"], capture_output=True).stdout == b"x\n"
+t = threading.Thread(target=lambda: None); t.start(); t.join()
+with tempfile.NamedTemporaryFile() as f: f.write(b"x")
+with multiprocessing.Pool(2) as p: assert p.map(abs, [-1, -2]) == [1, 2]
+sqlite3.connect("db").execute("create table t (a)"); ctypes.CDLL(None).getpid(); a, b = socket.socketpair()'
+    verdict "python3: processes, threads, pools, sqlite, ctypes"
+    jail -- sh -c 'python3 -m venv --without-pip v && ./v/bin/python -c "import sys; assert sys.prefix != sys.base_prefix"'
+    verdict "a virtual environment in the workspace"
+}
+needs node node && {
+    jail -- node -e '
+const { execFileSync, spawn } = require("child_process"), fs = require("fs"), net = require("net");
+if (execFileSync("echo", ["x"]).toString() !== "x\n") process.exit(2);
+fs.writeFileSync("n", "x"); fs.watch(".").close();
+const s = net.createServer(c => c.end("x")).listen(0, "127.0.0.1", () =>
+  net.connect(s.address().port, "127.0.0.1").on("data", d => process.exit(d.toString() === "x" ? 0 : 3)));'
+    verdict "node: children, files, watches, loopback"
+}
+needs vim "vim -es" && {
+    jail -- vim -Nu NONE -es -c 's/text/edited/' -c 'wq' file
+    grep -q edited file
+    verdict "vim -es edits and saves"
+}
+needs perl perl && {
+    jail -- perl -e 'open F, ">p" or die; print F "x"; close F; fork() // die; wait; exit 0'
+    verdict "perl"
+}
+needs bwrap "bwrap inside, nested = allow" && {
+    jail --nested=allow -- bwrap --ro-bind / / --unshare-user --unshare-pid --proc /proc --dev /dev sh -c 'echo inner; ! touch /usr/x 2>/dev/null'
+    s=$?
+    # Landlock for files forbids every mount (KERNEL-FACTS 4): nested has to do without it.
+    [ $s -eq 0 ] && grep -q inner "$T/stdout"
+    verdict "bwrap inside, nested = allow" "status $s"
+}
+needs gdb "gdb" && {
+    jail -- gdb -batch -ex run -ex bt --args true
+    verdict "a debugger on a program of the jail's"
+}
+needs strace strace && {
+    jail -- strace -o trace -f true && grep -q exit_group trace
+    verdict "strace on a program of the jail's"
+}
+end_world
+
+# Profiles that are shipped.
+for profile in default offline locked shell; do
+    new_world
+    jail --profile=$profile -- sh -c 'echo ran; cat "$0/secret"' "$OUT"
+    grep -q ran "$T/stdout" && ! grep -q secret "$T/stdout"
+    verdict "profile $profile runs a shell and shows nothing else"
+    end_world
+done
+
+done_testing
