@@ -18,13 +18,33 @@ const struct option options[N_OPTIONS] = {
 #undef SECTION
 };
 
+#define JOIN(a, b) JOIN2(a, b)
+#define JOIN2(a, b) a##b
+
+/* One number a row and a section: a section's first row is its own number less the sections before it. */
+enum {
+#define SECTION(name, title) JOIN(SECTION_AT_, __LINE__),
+#define OPTION(id, ...) ROW_##id,
+#include "profile/options.def"
+#undef OPTION
+#undef SECTION
+};
+
+enum {
+#define SECTION(name, title) JOIN(SECTION_NUMBER_, __LINE__),
+#define OPTION(id, ...)
+#include "profile/options.def"
+#undef OPTION
+#undef SECTION
+};
+
 const struct option_section option_sections[] = {
-#define SECTION(name, title) { name, title },
+#define SECTION(name, title) { name, title, (size_t)JOIN(SECTION_AT_, __LINE__) - (size_t)JOIN(SECTION_NUMBER_, __LINE__) },
 #define OPTION(...)
 #include "profile/options.def"
 #undef OPTION
 #undef SECTION
-    { NULL, NULL },
+    { NULL, NULL, N_OPTIONS },
 };
 
 const struct option *option_by_key(const char *section, const char *key)

@@ -86,12 +86,13 @@ enum option_id {
 
 struct option_section {
     const char *name; /* NULL: command line only */
-    const char *title;
+    const char *title; /* NULL: not shown */
+    size_t first;      /* its first row of the table */
 };
 
 /* Rows in the order of options.def. */
 extern const struct option options[N_OPTIONS];
-/* Sections in the order of options.def; the last has title NULL. */
+/* Sections in the order of options.def; the last has neither name nor title. */
 extern const struct option_section option_sections[];
 
 /* The row of a key; NULL if there is none. */

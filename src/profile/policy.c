@@ -363,8 +363,9 @@ static void start_over(struct merge *m)
     struct policy *p = m->policy;
     free(p->grants);
     free(p->env);
+    strv_free(&p->notes);
     struct policy fresh = {
-        .own_paths = p->own_paths, .notes = p->notes, .arena = p->arena, .quiet = p->quiet, .verbose = p->verbose,
+        .own_paths = p->own_paths, .arena = p->arena, .quiet = p->quiet, .verbose = p->verbose,
         .user = p->user, .data_dir = p->data_dir, .state_dir = p->state_dir, .cache_dir = p->cache_dir,
         .runtime_dir = p->runtime_dir,
     };

@@ -90,7 +90,7 @@ struct policy {
     char *workspace; /* absolute, resolved (realpath); NULL: none */
     struct origin workspace_origin;
     bool workspace_default; /* found, not named */
-    char *workspace_note;   /* one line for people why there is none, or NULL */
+    char *workspace_note;   /* one line for people why there is none, or NULL; also in notes */
 
     enum home_kind home;
     char *home_source; /* HOME_PERSISTENT: the directory on the host (may not exist yet) */

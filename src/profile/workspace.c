@@ -47,7 +47,7 @@ static int note(struct merge *m, const char *format, const char *path, const cha
     char text[PATH_MAX + 256];
     snprintf(text, sizeof(text), format, path, reason);
     m->policy->workspace_note = arena_strdup(m->arena, text);
-    return m->policy->workspace_note ? 0 : -ENOMEM;
+    return m->policy->workspace_note ? merge_note(m, "%s", text) : -ENOMEM;
 }
 
 static int take(struct merge *m, const char *path, const char *gitdir)

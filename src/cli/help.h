@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* agentjail --help, from the option table. */
+#ifndef AGENTJAIL_CLI_HELP_H
+#define AGENTJAIL_CLI_HELP_H
+
+#include <stdio.h>
+
+/* Print it, at most 80 columns wide. 0 or -errno. */
+int help_print(FILE *out);
+
+#endif
