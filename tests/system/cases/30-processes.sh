@@ -63,6 +63,8 @@ mem-init | any | init | dumpable | | : sh -c '"$0/processes" mem "${INIT:-1}"' "
 vm-read-init | any | init | dumpable | | : sh -c '"$0/processes" vm-read "${INIT:-1}"' "$ATTACKS"
 environ-init | any | init | dumpable | | : sh -c '"$0/processes" environ "${INIT:-1}"' "$ATTACKS"
 fd-steal-init | any | init | dumpable | | : sh -c '"$0/processes" fd-steal "${INIT:-1}" 0' "$ATTACKS"
+fds-init | any | init | dumpable | | : sh -c '"$0/files" list "/proc/${INIT:-1}/fd"' "$ATTACKS"
+root-init | any | init | dumpable | | : sh -c '"$0/files" list "/proc/${INIT:-1}/root"' "$ATTACKS"
 kill-init | any | init | landlock-scope | | : sh -c '"$0/processes" kill "${INIT:-1}" 0' "$ATTACKS"
 shm | any | shm | ipcns | | processes shm "$KEY"
 queue | any | queue | ipcns | | processes queue /agentjail-test.$$
@@ -117,6 +119,49 @@ new_world
 jail -- sh -c "trap '' TERM; kill -TERM -1; exit 8"
 [ $? -eq 8 ]
 verdict "kill of all that can be seen ends nothing of ours"
+end_world
+
+# ---- our own processes, seen from outside while a jail runs ----
+new_world
+start "$AGENTJAIL" -- sh -c 'echo up; exec sleep 60'
+[ "$LINE" = up ]
+verdict "a jail to look at"
+monitor=$BACKGROUND_PID
+init=$(tr -d ' ' <"/proc/$monitor/task/$monitor/children")
+payload=$(tr -d ' ' <"/proc/$init/task/$init/children")
+# field PID NAME: a line of its status.
+field() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; }
+for who in monitor init payload; do
+    pid=${!who}
+    [ "$(field "$pid" Seccomp)" = 2 ] && [ "$(field "$pid" NoNewPrivs)" = 1 ]
+    verdict "the $who has a seccomp filter and no_new_privs" "$(grep -i 'secc\|nonew' "/proc/$pid/status")"
+    [ "$who" = payload ] || {
+        if [ "$UID_NOW" -ne 0 ]; then
+            ! head -c1 "/proc/$pid/environ" >/dev/null 2>&1 && ! "$ATTACKS/processes" ptrace "$pid" >/dev/null
+            verdict "the $who cannot be looked into by another process of the user"
+        else
+            [ "$(stat -c %a "/proc/$pid/fd")" = 500 ]
+            verdict "the $who is there"
+        fi
+    }
+done
+for who in init payload; do
+    pid=${!who}
+    [ "$(field "$pid" CapEff)$(field "$pid" CapPrm)$(field "$pid" CapInh)$(field "$pid" CapAmb)" = \
+        "$(printf '0%.0s' $(seq 64))" ]
+    verdict "the $who has no capability" "$(grep Cap "/proc/$pid/status")"
+done
+[ "$(field "$payload" CapBnd)" = 0000000000000000 ]
+verdict "the payload's bounding set is empty"
+[ "$(find "/proc/$payload/fd" -mindepth 1 | wc -l)" -le 3 ]
+verdict "the payload has three descriptors at most" "$(ls -l "/proc/$payload/fd")"
+for ns in user mnt pid net ipc uts cgroup; do
+    [ "$(readlink "/proc/$payload/ns/$ns")" != "$(readlink "/proc/self/ns/$ns")" ]
+    verdict "the payload has a $ns namespace of its own"
+done
+[ "$(readlink "/proc/$payload/ns/user")" != "$(readlink "/proc/$init/ns/user" 2>/dev/null)" ]
+verdict "and another user namespace than init"
+end_background
 end_world
 
 done_testing

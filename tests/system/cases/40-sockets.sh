@@ -12,6 +12,12 @@ setup_socket() {
     mkdir "$T/daemon"
     start "$ATTACKS/sockets" listen "$T/daemon/s"
 }
+# The session bus; a display's socket in /tmp.
+setup_bus() { start "$ATTACKS/sockets" listen "$XDG_RUNTIME_DIR/bus"; }
+setup_display() {
+    start "$ATTACKS/sockets" listen "/tmp/.agentjail-test.$$"
+    cleanup() { rm -f "/tmp/.agentjail-test.$$" "/tmp/.agentjail-test.$$.d"; }
+}
 setup_loopback() {
     start "$ATTACKS/sockets" listen-inet
     PORT=$LINE
@@ -28,6 +34,8 @@ abstract-connect-host-net | any | abstract | landlock-scope | --network=host | s
 abstract-send-host-net | any | abstract | landlock-scope | --network=host | sockets send-unix "$NAME"
 socket-connect | any | socket | with:--read=$T/daemon | | sockets connect-unix "$T/daemon/s"
 socket-send | any | socket | with:--read=$T/daemon | | sockets send-unix "$T/daemon/s"
+bus-connect | any | bus | with:--read=$XDG_RUNTIME_DIR | | sockets connect-unix "$XDG_RUNTIME_DIR/bus"
+display-connect | any | display | with:--read=/tmp | | sockets connect-unix "/tmp/.agentjail-test.$$"
 loopback-tcp | any | loopback | netns,landlock-net | | sockets tcp "$PORT"
 loopback-udp | any | loopback | netns | | sockets udp "$PORT"
 loopback-tcp-host-net | any | loopback | with:--network=host | | sockets tcp "$PORT"

@@ -136,6 +136,17 @@ timeout 60 "$ATTACKS/mounts" own sh "$T/in-namespace" "$T" "$AGENTJAIL" --read="
 verdict "a bind mount with a mount below it: both are shown, both read-only"
 end_world
 
+# A workspace below /tmp, which is a private one in the jail otherwise.
+new_world
+tmp=$(mktemp -d /tmp/agentjail-test.XXXXXX)
+cd "$tmp" || exit 2
+echo text >file
+jail -- sh -c 'cat file && echo x >made && touch /tmp/beside'
+[ $? -eq 0 ] && [ -e "$tmp/made" ] && [ ! -e /tmp/beside ]
+verdict "a workspace below /tmp, the rest of /tmp private"
+cd / && rm -rf "$tmp"
+end_world
+
 # FUSE, where it works: a file system that the user serves.
 new_world
 if python3 "$SYSTEM/fuse_hello.py" --probe 2>/dev/null; then
