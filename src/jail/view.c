@@ -121,7 +121,7 @@ static int allow(struct view *view, const struct op *op, int mount, bool directo
 static int place(struct view *view, size_t i, int mount, bool directory)
 {
     const struct op *op = &view->plan->ops[i];
-    _cleanup_close_ int owned = mount;
+    _cleanup_close_ __attribute__((unused)) int owned = mount; /* clang does not count the cleanup as a use */
     struct point_rules rules = rules_for(view, op);
     _cleanup_close_ int target = point_open(&rules, op->target, directory ? POINT_DIRECTORY : POINT_FILE);
     if (target < 0)
