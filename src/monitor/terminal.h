@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The user's terminal and the jail's own: the payload never holds the user's terminal, it gets a pty of the jail's
+ * devpts, and the monitor carries bytes, size and job control between the two. The pattern is sudo's use_pty.
+ *
+ *  - Each of fds 0-2 that is a terminal becomes the pty's slave in the payload, the others stay what they are.
+ *  - The user's terminal is raw while the payload is in the foreground: ^C and ^Z are bytes that the *pty* turns into
+ *    signals for the payload's group.
+ *  - In a pipeline (one of fds 0, 1 is no terminal) and in the background the payload starts as a background group of
+ *    its pty, the user's terminal stays as it is and is not read, for others may be reading it. The payload is stopped
+ *    with SIGTTIN or SIGTTOU when it wants the terminal; then we go raw if we are in the foreground, else stop likewise.
+ *  - What the payload writes passes the filter of monitor/ansi.h unless the policy says terminal = full.
+ *  - Whatever way the monitor ends, the terminal is put back: by terminal_end(), or after SIGKILL by a small process that
+ *    terminal_watch() leaves waiting. That costs a fork, taken while the jail is being built, and about 100 KiB.
+ *
+ * All functions take NULL for "no terminal" and then do nothing. */
+#ifndef AGENTJAIL_MONITOR_TERMINAL_H
+#define AGENTJAIL_MONITOR_TERMINAL_H
+
+#include <poll.h>
+#include <stdbool.h>
+
+#include "profile/policy.h"
+
+struct signals;
+struct terminal;
+
+#define TERMINAL_POLLFDS 2
+
+/* Look at fds 0-2; *ret_terminal is NULL if none of them is a terminal. Changes nothing. 0 or -errno. */
+int terminal_probe(struct terminal **ret_terminal);
+
+/* Which of fds 0-2 become the pty's slave. */
+void terminal_replaces(const struct terminal *t, bool ret_fds[3]);
+
+/* Should the payload start as a background group of the pty? */
+bool terminal_background(const struct terminal *t);
+
+/* Fork the process that puts the terminal back if we are killed. Before the monitor confines itself, not needed without
+ * a terminal. 0 or -errno. */
+int terminal_watch(struct terminal *t);
+
+/* Take the pty's master (owned from now on, also on failure): give it the user's modes and size, and go raw if the
+ * payload is to be in the foreground. 0 or -errno. */
+int terminal_attach(struct terminal *t, int master, enum terminal_mode mode);
+
+/* Fill fds[0..TERMINAL_POLLFDS) for poll(2); entries not waited for have fd -1. */
+void terminal_pollfds(const struct terminal *t, struct pollfd fds[TERMINAL_POLLFDS]);
+
+/* Carry bytes as poll(2) reported. 1 if the user's terminal was hung up just now (tell the payload with SIGHUP), 0, or
+ * -ENOMEM. */
+int terminal_handle(struct terminal *t, const struct pollfd fds[TERMINAL_POLLFDS]);
+
+/* Hand the size of the user's terminal on (SIGWINCH). */
+void terminal_resize(struct terminal *t);
+
+/* MSG_STOPPED: the payload was stopped by signal. Gives it the terminal if that is what it wants and we can, else gives
+ * the terminal back and stops ourselves with our process group; returns when continued. The value for the MSG_FOREGROUND
+ * to send (0, 1), or -1 to send none (the payload stays stopped, until somebody inside continues it). */
+int terminal_stopped(struct terminal *t, int signal);
+
+/* SIGCONT that did not follow from terminal_stopped(): we were stopped from outside. As terminal_stopped(); on -1
+ * forward SIGCONT with MSG_SIGNAL. */
+int terminal_continued(struct terminal *t);
+
+/* After the end of the jail (pidfd readable): bring out what the payload wrote last, undo the modes it left (all of them
+ * if killed: it had no chance), keep answers to its last questions from being typed into the shell, put the terminal
+ * back, free t. Waits as long as the user's terminal takes no output, unless signals (NULL: none; consumed) brings one that
+ * ends us. */
+void terminal_end(struct terminal *t, bool killed, const struct signals *signals);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the parts of the terminal code share: terminal.c (modes, job control), terminal_relay.c (bytes), terminal_watch.c
+ * (after SIGKILL). */
+#ifndef AGENTJAIL_MONITOR_TERMINAL_STATE_H
+#define AGENTJAIL_MONITOR_TERMINAL_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <termios.h>
+
+#include "base/buf.h"
+#include "monitor/ansi.h"
+#include "profile/policy.h"
+
+struct signals;
+
+#define RELAY_CHUNK 65536 /* bytes read at once, and how many may wait to be written before reading pauses */
+
+/* Lies in memory shared with the process of terminal_watch(), which uses fd, raw, saved, raw_modes and ansi. */
+struct terminal {
+    int fd;         /* the user's terminal */
+    bool own_file;  /* fd is an open file description of our own, O_NONBLOCK; else the one shared with the shell */
+    bool replaced[3];
+    bool background; /* the payload starts in the background of its pty */
+    bool raw;
+    struct termios saved, raw_modes;
+    pid_t watcher;
+
+    int master;           /* -1 before terminal_attach() */
+    bool slave_plain;     /* the pty leaves output processing to the user's terminal, which is not raw */
+    bool filtered;        /* output passes the filter (else it only watches modes) */
+    bool master_ended;    /* no more output: every slave is closed */
+    bool input_ended;     /* the user's terminal gives no more input */
+    bool output_ended;    /* it takes no more output: discard */
+    struct ansi ansi;
+    struct buf out;       /* waits for the user's terminal, from out_done */
+    size_t out_done;
+    struct buf in;        /* waits for the payload, from in_done */
+    size_t in_done;
+    uint64_t queries_seen;
+    uint64_t query_time;  /* ms, monotonic: when the payload last asked the terminal something */
+    char chunk[RELAY_CHUNK];
+};
+
+/* Carry output: read once from the master, write what the user's terminal takes now. 0 or -ENOMEM. */
+int relay_output(struct terminal *t);
+
+/* Carry input likewise. 0 or -ENOMEM. */
+int relay_input(struct terminal *t);
+
+/* The user's terminal gives no more: an end of file for whoever reads lines inside. 0 or -ENOMEM. */
+int relay_end_input(struct terminal *t);
+
+/* Write what waits for the user's terminal, as much as it takes now. */
+void relay_flush(struct terminal *t);
+
+/* Bytes that wait. */
+size_t relay_out_waiting(const struct terminal *t);
+size_t relay_in_waiting(const struct terminal *t);
+
+/* Read the master until it is empty for now (or, with to_end, until every slave is closed) and write it all out. Gives up
+ * when signals (may be NULL) brings one that ends us or, with a limit in ms (-1: none), after that long without progress. */
+void relay_drain(struct terminal *t, bool to_end, const struct signals *signals, int limit);
+
+/* If the payload asked the terminal something just before its end, or asked says so, take the answers in until the
+ * terminal has answered a question of ours (at most some 100 ms): they are not the shell's. */
+void relay_settle(struct terminal *t, bool asked);
+
+/* Monotonic milliseconds. */
+uint64_t relay_now(void);
+
+#endif
