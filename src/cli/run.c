@@ -21,7 +21,6 @@
 #include "monitor/label_probe.h"
 #include "monitor/registry.h"
 #include "monitor/signals.h"
-#include "monitor/stdio.h"
 #include "monitor/supervise.h"
 #include "monitor/terminal.h"
 #include "plan/resolve.h"
@@ -171,19 +170,6 @@ static int find_directory(struct run *run)
     return run->directory ? 0 : -ENOMEM;
 }
 
-/* What does not touch the host: for every mode. */
-static int resolve(struct run *run, struct buf *why)
-{
-    int r = policy_load(run->request, &run->policy, why);
-    if (r < 0)
-        return r;
-    step(run, "policy resolved");
-    r = plan_from_policy(&run->policy, &run->plan, why);
-    if (r >= 0)
-        step(run, "plan made");
-    return r;
-}
-
 static int prepare(struct run *run, struct buf *why)
 {
     int r = policy_load(run->request, &run->policy, why);
@@ -240,29 +226,87 @@ static int explain_clone(int error, struct buf *why)
 }
 
 /* Clone the jail and serve it. The child is in jail_main() and does not come back. */
-static int start(struct run *run, struct jail_start *start_with, struct supervise *s)
+static int start(struct run *run, struct jail_start *with, struct supervise *s)
 {
     _cleanup_buf_ struct buf why = { 0 };
-    int channel;
-    int r = channel_pair(&channel, &start_with->channel);
+    int r = channel_pair(&s->channel, &with->channel);
     if (r < 0) {
         buf_printf(&why, "no channel to the jail: %s", strerror(-r));
         return refuse(&why);
     }
 
     fflush(NULL);
-    pid_t pid = sys_fork(jail_namespaces(&run->policy), &s->pidfd);
-    if (pid == 0)
-        jail_main(start_with);
-    close(start_with->channel);
-    if (pid < 0) {
-        explain_clone(pid, &why);
+    s->pid = sys_fork(jail_namespaces(&run->policy), &s->pidfd);
+    if (s->pid == 0)
+        jail_main(with);
+    close(with->channel);
+    if (s->pid < 0) {
+        explain_clone(s->pid, &why);
         return refuse(&why);
     }
     step(run, "jail's first process cloned");
-    s->channel = channel;
-    s->pid = pid;
+    r = terminal_watch(s->terminal);
+    if (r < 0)
+        fprintf(stderr, "agentjail: the terminal will not be put back if agentjail is killed: %s\n", strerror(-r));
     return supervise(s);
+}
+
+/* Fds 0-2: which are terminals, and whether the others may be handed to the command. */
+static int prepare_terminal(struct supervise *s, struct jail_start *with, struct buf *why)
+{
+    int r = fence_on(FENCE_PTY) ? terminal_probe(&s->terminal) : 0;
+    if (r < 0) {
+        buf_printf(why, "the terminal cannot be used: %s", strerror(-r));
+        return r;
+    }
+    if (!s->terminal)
+        return 0;
+    terminal_replaces(s->terminal, with->terminal);
+    with->background = terminal_background(s->terminal);
+    with->wait_go = true;
+    return 0;
+}
+
+static int run_prepared(struct run *run)
+{
+    _cleanup_buf_ struct buf why = { 0 };
+    struct signals signals = { .fd = -1 };
+    struct jail_start with = {
+        .policy = &run->policy,
+        .plan = &run->plan,
+        .filter = &run->filter,
+        .argv = run->request->command,
+        .env = run->env.v,
+        .directory = run->directory,
+        .watched = is_watched(&run->plan),
+        .wait_go = run->cgroup.way != HOST_CGROUP_NONE,
+        .landlock_abi = run->landlock_abi,
+        .label = run->label,
+        .uid = getuid(),
+        .gid = getgid(),
+    };
+    struct supervise s = {
+        .policy = &run->policy,
+        .plan = &run->plan,
+        .command = run->request->command[0],
+        .cgroup = &run->cgroup,
+        .registry = &run->registry,
+        .signals = &signals,
+        .channel = -1,
+        .pidfd = -1,
+    };
+
+    if (prepare_terminal(&s, &with, &why) < 0)
+        return refuse(&why);
+    int r = signals_setup(&signals);
+    if (r < 0) {
+        buf_printf(&why, "signals cannot be taken: %s", strerror(-r));
+        return refuse(&why);
+    }
+    with.mask = signals.original;
+    int status = start(run, &with, &s);
+    signals_end(&signals);
+    return status;
 }
 
 int run_main(const struct policy_request *request)
@@ -276,26 +320,43 @@ int run_main(const struct policy_request *request)
     print_notes(&run);
     if (why.len && !run.policy.quiet) /* optional fences that are not to be had here */
         fprintf(stderr, "agentjail: %s\n", why.data);
+    return run_prepared(&run);
+}
 
-    struct jail_start start_with = {
-        .policy = &run.policy,
-        .plan = &run.plan,
-        .filter = &run.filter,
-        .argv = request->command,
-        .env = run.env.v,
-        .directory = run.directory,
-        .watched = is_watched(&run.plan),
-        .landlock_abi = run.landlock_abi,
-        .label = run.label,
-        .uid = getuid(),
-        .gid = getgid(),
-    };
-    struct supervise s = {
-        .policy = &run.policy,
-        .plan = &run.plan,
-        .command = request->command[0],
-        .cgroup = &run.cgroup,
-        .registry = &run.registry,
-    };
-    return start(&run, &start_with, &s);
+/* What --dry-run and --explain need; nothing on the host is changed. */
+static int resolve(struct run *run)
+{
+    _cleanup_buf_ struct buf why = { 0 };
+    int r = policy_load(run->request, &run->policy, &why);
+    if (r >= 0)
+        r = plan_from_policy(&run->policy, &run->plan, &why);
+    if (r < 0)
+        return refuse(&why);
+    return 0;
+}
+
+int run_dry_main(const struct policy_request *request)
+{
+    _cleanup_run_ struct run run = { .request = request, .cgroup = CGROUP_EMPTY, .registry = REGISTRY_EMPTY };
+    _cleanup_buf_ struct buf text = { 0 };
+
+    int status = resolve(&run);
+    if (status != 0)
+        return status;
+    print_notes(&run);
+    if (plan_print(&run.plan, &text) < 0)
+        return refuse(&text);
+    return fputs(text.data ? text.data : "", stdout) < 0 || fflush(stdout) != 0 ? 125 : 0;
+}
+
+int run_explain_main(const struct policy_request *request)
+{
+    _cleanup_run_ struct run run = { .request = request, .cgroup = CGROUP_EMPTY, .registry = REGISTRY_EMPTY };
+    struct host_features host;
+
+    int status = resolve(&run);
+    if (status != 0)
+        return status;
+    host_probe(&host);
+    return explain_print(&run.policy, &run.plan, &host, stdout) < 0 ? 125 : 0;
 }

@@ -17,6 +17,7 @@
 
 #include "base/fence_switch.h"
 #include "ipc/channel.h"
+#include "monitor/command.h"
 #include "monitor/confine.h"
 #include "monitor/mend.h"
 #include "monitor/signals.h"
@@ -53,9 +54,10 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* A line for people; with a carriage return, as the terminal may be raw. */
 static void say(const struct loop *l, const char *text)
 {
-    terminal_note(l->s->terminal, text);
+    fprintf(stderr, "agentjail: %s%s\n", text, l->s->terminal ? "\r" : "");
 }
 
 static void tell(struct loop *l, enum message_kind kind, int64_t value)
@@ -83,4 +85,326 @@ static void end_jail(struct loop *l, int signal)
     l->kill_at = now_ms() + GRACE_MS;
     tell(l, MSG_SIGNAL, signal);
     tell(l, MSG_SIGNAL, SIGCONT); /* a stopped payload could not heed it */
+}
+
+static void on_failed(struct loop *l, const struct message *m)
+{
+    char text[MESSAGE_TEXT_MAX + 64];
+    snprintf(text, sizeof(text), "the jail cannot be set up: %s", m->text);
+    say(l, text);
+    l->status = STATUS_FAILED;
+    l->stage = STAGE_OVER;
+}
+
+static int on_view(struct loop *l, int *fd)
+{
+    if (l->ns >= 0 || *fd < 0)
+        return -EBADMSG;
+    l->ns = TAKE_FD(*fd);
+    return 0;
+}
+
+/* The jail stands and waits: terminal, cgroup, then go. */
+static int on_ready(struct loop *l, int *fd)
+{
+    _cleanup_buf_ struct buf why = { 0 };
+    if (l->stage != STAGE_BUILDING)
+        return -EBADMSG;
+    if (*fd >= 0) {
+        if (!l->s->terminal)
+            return -EBADMSG;
+        int r = terminal_attach(l->s->terminal, TAKE_FD(*fd), l->s->policy->terminal);
+        if (r < 0) {
+            say(l, "the terminal cannot be prepared");
+            l->status = STATUS_FAILED;
+            kill_jail(l);
+            return 0;
+        }
+    }
+    int r = cgroup_attach(l->s->cgroup, l->s->pid, &why);
+    if (why.len && (r < 0 || !l->s->policy->quiet))
+        say(l, why.data);
+    if (r < 0) {
+        l->status = STATUS_FAILED;
+        kill_jail(l);
+        return 0;
+    }
+    l->stage = STAGE_READY;
+    tell(l, MSG_GO, 0);
+    return 0;
+}
+
+static void on_noexec(struct loop *l, const struct message *m)
+{
+    _cleanup_buf_ struct buf text = { 0 };
+    command_explain(l->s->plan, l->s->command, getenv("PATH"), (int)m->value, &text);
+    say(l, text.data ? text.data : l->s->command);
+    l->status = m->code == 127 ? 127 : 126;
+    l->stage = STAGE_OVER;
+}
+
+/* The payload was stopped, as ^Z does or reading the terminal from the background. */
+static void on_stopped(struct loop *l, int signal)
+{
+    if (!l->s->terminal) {
+        /* Without a terminal of its own the payload stops as the job that we are; who continues us continues it. */
+        if (signals_stop_group(signal))
+            tell(l, MSG_SIGNAL, SIGCONT);
+        return;
+    }
+    int foreground = terminal_stopped(l->s->terminal, signal);
+    if (foreground >= 0)
+        tell(l, MSG_FOREGROUND, foreground);
+}
+
+static void on_exited(struct loop *l, int64_t value)
+{
+    int status = (int)value;
+    l->status = WIFEXITED(status) ? WEXITSTATUS(status) : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : STATUS_FAILED;
+    l->stage = STAGE_OVER;
+}
+
+/* Put the mount back, or, while the host has nothing there to mount on, try again. */
+static void mend_lost(struct loop *l)
+{
+    const struct op *op = &l->s->plan->ops[l->lost];
+    int r = l->ns < 0 ? -EBADF : mend(l->ns, l->s->plan, l->lost);
+    if (r >= 0) {
+        l->mend_at = 0;
+        l->lost_told = false;
+        tell(l, MSG_MENDED, (int64_t)l->lost);
+        l->lost = SIZE_MAX;
+        return;
+    }
+    if (!l->lost_told) {
+        _cleanup_buf_ struct buf text = { 0 };
+        buf_printf(&text, "%s was removed or replaced from outside and cannot be held now (%s); the command is frozen until it "
+                   "is there again; end it with SIGTERM to this process", op->target, strerror(-r));
+        say(l, text.data ? text.data : op->target);
+        l->lost_told = true;
+    }
+    l->mend_at = now_ms() + MEND_RETRY_MS;
+}
+
+static int on_lost(struct loop *l, const struct message *m)
+{
+    if (l->lost != SIZE_MAX || m->value < 0 || (size_t)m->value >= l->s->plan->n)
+        return -EBADMSG;
+    l->lost = (size_t)m->value;
+    if (!(l->s->plan->ops[l->lost].flags & OP_WATCHED))
+        return -EBADMSG;
+    if (!l->s->policy->quiet) {
+        _cleanup_buf_ struct buf text = { 0 };
+        buf_printf(&text, "%s was replaced from outside, which undid its protection; the command was stopped while it is "
+                   "put back", l->s->plan->ops[l->lost].target);
+        say(l, text.data ? text.data : "a mount was lost");
+    }
+    mend_lost(l);
+    return 0;
+}
+
+/* One message of init's. -EBADMSG: not permitted now. */
+static int serve_message(struct loop *l)
+{
+    struct message m;
+    _cleanup_close_ int fd = -1;
+    int r = channel_receive(l->s->channel, &m, &fd);
+    if (r < 0)
+        return r;
+    bool running = l->stage == STAGE_RUNNING;
+
+    switch (m.kind) {
+    case MSG_FAILED:
+        on_failed(l, &m);
+        return 0;
+    case MSG_VIEW:
+        return l->stage == STAGE_BUILDING ? on_view(l, &fd) : -EBADMSG;
+    case MSG_READY:
+        return on_ready(l, &fd);
+    case MSG_STARTED:
+        if (running || l->stage == STAGE_OVER)
+            return -EBADMSG;
+        l->stage = STAGE_RUNNING;
+        return 0;
+    case MSG_NOEXEC:
+        if (running)
+            return -EBADMSG;
+        on_noexec(l, &m);
+        return 0;
+    case MSG_STOPPED:
+        if (!running)
+            return -EBADMSG;
+        on_stopped(l, (int)m.value);
+        return 0;
+    case MSG_EXITED:
+        if (!running)
+            return -EBADMSG;
+        on_exited(l, m.value);
+        return 0;
+    case MSG_LOST:
+        return running ? on_lost(l, &m) : -EBADMSG;
+    default:
+        return -EBADMSG;
+    }
+}
+
+static void on_time(struct loop *l)
+{
+    int64_t now = now_ms();
+    if (l->limit_at && now >= l->limit_at && !l->timed_out) {
+        l->timed_out = true;
+        say(l, "time limit reached; ending the command");
+        end_jail(l, SIGTERM);
+    }
+    if (l->kill_at && now >= l->kill_at && !l->killed)
+        kill_jail(l);
+    if (l->mend_at && now >= l->mend_at)
+        mend_lost(l);
+}
+
+static int timeout_ms(const struct loop *l)
+{
+    int64_t next = INT64_MAX;
+    int64_t at[] = { l->timed_out ? 0 : l->limit_at, l->killed ? 0 : l->kill_at, l->mend_at };
+    for (size_t i = 0; i < ELEMENTSOF(at); i++)
+        if (at[i] && at[i] < next)
+            next = at[i];
+    if (next == INT64_MAX)
+        return -1;
+    int64_t left = next - now_ms();
+    return left < 0 ? 0 : left > 3600000 ? 3600000 : (int)left;
+}
+
+static void on_signal(struct loop *l)
+{
+    int signal;
+    bool typed;
+    while (signals_read(l->s->signals, &signal, &typed) == 0) {
+        switch (signals_action(signal, typed)) {
+        case SIGNAL_END:
+            end_jail(l, signal);
+            break;
+        case SIGNAL_FORWARD:
+            if (l->stage == STAGE_RUNNING)
+                tell(l, MSG_SIGNAL, signal);
+            else
+                end_jail(l, signal);
+            break;
+        case SIGNAL_RESIZE:
+            terminal_resize(l->s->terminal);
+            break;
+        case SIGNAL_CONTINUED: {
+            int foreground = terminal_continued(l->s->terminal);
+            if (foreground >= 0)
+                tell(l, MSG_FOREGROUND, foreground);
+            else
+                tell(l, MSG_SIGNAL, SIGCONT);
+            break;
+        }
+        }
+    }
+}
+
+/* The channel first, to its end: what init said before it died counts. */
+static void serve_channel(struct loop *l)
+{
+    int r = serve_message(l);
+    if (r >= 0)
+        return;
+    if (r != -EPIPE) {
+        say(l, "the jail's init said something that it may not; ending the jail");
+        l->status = STATUS_FAILED;
+        kill_jail(l);
+    }
+    close(l->s->channel);
+    l->s->channel = -1;
+}
+
+/* One round: wait and serve. False when init is dead and all it said was heard. */
+static bool serve_once(struct loop *l)
+{
+    enum { CHANNEL, INIT, SIGNALS, TERMINAL, N = TERMINAL + TERMINAL_POLLFDS };
+    struct pollfd fds[N] = {
+        [CHANNEL] = { .fd = l->s->channel, .events = POLLIN },
+        [INIT] = { .fd = l->s->channel < 0 ? l->s->pidfd : -1, .events = POLLIN },
+        [SIGNALS] = { .fd = l->s->signals->fd, .events = POLLIN },
+    };
+    for (int i = TERMINAL; i < N; i++)
+        fds[i].fd = -1;
+    if (l->s->terminal)
+        terminal_pollfds(l->s->terminal, &fds[TERMINAL]);
+
+    if (poll(fds, N, timeout_ms(l)) < 0) {
+        if (errno != EINTR)
+            kill_jail(l);
+        return true;
+    }
+    if (fds[CHANNEL].revents)
+        serve_channel(l);
+    if (fds[SIGNALS].revents)
+        on_signal(l);
+    if (l->s->terminal && terminal_handle(l->s->terminal, &fds[TERMINAL]) != 0)
+        end_jail(l, SIGHUP);
+    on_time(l);
+    return !fds[INIT].revents;
+}
+
+static void register_jail(struct loop *l)
+{
+    struct supervise *s = l->s;
+    struct registry_facts facts = {
+        .monitor = getpid(),
+        .init = s->pid,
+        .profile = s->policy->name,
+        .command = s->command,
+        .cgroup = s->cgroup->path,
+    };
+    int r = registry_open(s->registry, s->policy->runtime_dir, s->policy->state_dir);
+    if (r >= 0)
+        r = registry_add(s->registry, &facts);
+    if (r < 0 && s->policy->verbose)
+        fprintf(stderr, "agentjail: this jail is not in the registry: %s\n", strerror(-r));
+    registry_sweep(s->registry);
+}
+
+/* What the end of the jail means when init did not say. */
+static int unexplained(const struct loop *l)
+{
+    if (l->ending)
+        return 128 + l->ending;
+    if (cgroup_was_oom(l->s->cgroup))
+        say(l, "the memory limit was reached and the command was killed");
+    else
+        say(l, "the jail was killed from outside");
+    return 128 + SIGKILL;
+}
+
+int supervise(struct supervise *s)
+{
+    struct loop l = { .s = s, .ns = -1, .status = -1, .lost = SIZE_MAX };
+    if (s->policy->time.set)
+        l.limit_at = now_ms() + (int64_t)s->policy->time.value;
+
+    register_jail(&l);
+    if (fence_on(FENCE_DUMPABLE)) {
+        int r = monitor_confine();
+        if (r < 0) {
+            fprintf(stderr, "agentjail: the monitor cannot confine itself: %s\n", strerror(-r));
+            l.status = STATUS_FAILED;
+            kill_jail(&l);
+        }
+    }
+    while (serve_once(&l))
+        ;
+    int status;
+    while (waitpid(s->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    terminal_end(s->terminal, l.killed || l.status >= 128, s->signals);
+    if (l.status < 0)
+        l.status = unexplained(&l);
+    else if (l.status > 128 && cgroup_was_oom(s->cgroup))
+        say(&l, "the memory limit was reached and a process was killed");
+    cleanup_close(&l.ns);
+    cleanup_close(&s->pidfd);
+    return l.timed_out ? STATUS_TIMEOUT : l.status;
 }

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "monitor/command.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "plan/resolve.h"
+
+/* The first executable of that name on the host's PATH, or NULL; owned by the caller. */
+static char *find_on_host(const char *command, const char *path)
+{
+    if (strchr(command, '/'))
+        return access(command, X_OK) == 0 ? realpath(command, NULL) : NULL;
+    while (path && *path) {
+        size_t len = strcspn(path, ":");
+        _cleanup_buf_ struct buf name = { 0 };
+        struct stat st;
+        if (len && buf_printf(&name, "%.*s/%s", (int)len, path, command) >= 0 && stat(name.data, &st) == 0 &&
+            S_ISREG(st.st_mode) && access(name.data, X_OK) == 0)
+            return buf_take(&name);
+        path += len;
+        path += *path == ':';
+    }
+    return NULL;
+}
+
+/* The operation that shows path inside, or NULL. */
+static const struct op *shown_by(const struct plan *plan, const char *path)
+{
+    const struct op *best = NULL;
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct op *op = &plan->ops[i];
+        bool place = op->kind == OP_BIND || op->kind == OP_OVERLAY || op->kind == OP_TMPFS || op->kind == OP_MASK;
+        if (place && path_within(path, op->target) && (!best || strlen(op->target) >= strlen(best->target)))
+            best = op;
+    }
+    return best;
+}
+
+static bool host_file(const struct op *op)
+{
+    return op && (op->kind == OP_BIND || op->kind == OP_OVERLAY) && !(op->flags & OP_OWN);
+}
+
+void command_explain(const struct plan *plan, const char *command, const char *path, int error, struct buf *text)
+{
+    _cleanup_free_ char *found = find_on_host(command, path);
+    _cleanup_free_ char *real = found ? realpath(found, NULL) : NULL;
+    const struct op *op = real ? shown_by(plan, real) : NULL;
+
+    if (!real) {
+        if (error == EACCES)
+            buf_printf(text, "%s: permission denied: it is no program, or lies where the profile has no exec", command);
+        else if (error == ENOENT)
+            buf_printf(text, "%s: not found, neither inside nor on the host's PATH", command);
+        else
+            buf_printf(text, "%s: %s", command, strerror(error));
+    } else if (!host_file(op)) {
+        buf_printf(text, "%s: not visible inside: it is %s on the host, which no grant of the profile shows; allow it with "
+                   "--exec=%s", command, real, real);
+    } else if (op->flags & OP_NO_EXEC) {
+        buf_printf(text, "%s: %s lies in %s, where the profile lets nothing be executed", command, real, op->target);
+        if (op->origin.file && op->origin.line)
+            buf_printf(text, " (%s:%u)", op->origin.file, op->origin.line);
+        buf_printf(text, "; allow it with --exec=%s", op->target);
+    } else if (error == ENOENT) {
+        buf_printf(text, "%s: %s is visible inside, but its interpreter (the \"#!\" line) or loader is not; allow that with "
+                   "--exec=PATH", command, real);
+    } else {
+        buf_printf(text, "%s: %s", command, strerror(error));
+    }
+}
