@@ -8,7 +8,7 @@ LOADER=${LOADER%%$'\n'*}
 
 setup_programs() {
     cp "$ATTACKS/nothing" "$DATA/nothing"
-    cp "$(command -v true)" "$DATA/true"
+    cp "$(type -P true)" "$DATA/true"
     printf '#!/bin/sh\nexit 0\n' >"$DATA/script"
     chmod 755 "$DATA/script"
 }
