@@ -19,6 +19,7 @@ _agentjail() {
         --workspace= --home= --read= --write= --exec= --hide= --protect= --unprotect= --scratch= --copy-on-write= --device=
         --env=
         --network=
+        --loopback=
         --backend= --filter= --label= --landlock= --nested= --terminal= --strict
         --memory= --cpu= --processes= --timeout=
         --quiet --verbose -v
@@ -65,6 +66,7 @@ _agentjail() {
         return
         ;;
     --home) mapfile -t COMPREPLY < <(compgen -W 'temporary persistent none' -- "$cur") && return ;;
+    --loopback) mapfile -t COMPREPLY < <(compgen -W 'yes no' -- "$cur") && return ;;
     --network) mapfile -t COMPREPLY < <(compgen -W 'none host' -- "$cur") && return ;;
     --backend) mapfile -t COMPREPLY < <(compgen -W 'namespace' -- "$cur") && return ;;
     --landlock) mapfile -t COMPREPLY < <(compgen -W 'on -on off' -- "$cur") && return ;;

@@ -41,6 +41,7 @@ complete -c agentjail -n __agentjail_options -l copy-on-write -r -F -d 'Writable
 complete -c agentjail -n __agentjail_options -l device -r -F -d 'A device node below /dev'
 complete -c agentjail -n __agentjail_options -l env -x -a '(set --names --export)' -d 'Pass a variable on, or set it'
 complete -c agentjail -n __agentjail_options -l network -x -a 'none host' -d 'Network'
+complete -c agentjail -n __agentjail_options -l loopback -x -a 'yes no' -d 'TCP on its own 127.0.0.1'
 complete -c agentjail -n __agentjail_options -l backend -x -a namespace -d 'What the jail is made of'
 complete -c agentjail -n __agentjail_options -l filter -x -a '(__agentjail_names seccomp .filter)' -d 'System call filter'
 complete -c agentjail -n __agentjail_options -l label -x -d 'AppArmor profile or SELinux context'

@@ -73,16 +73,26 @@ static void step(const struct run *run, const char *what)
     fprintf(stderr, "agentjail: %7.3f ms  %s\n", ms, what);
 }
 
+static void print_list(const char *head, const struct strv *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        fprintf(stderr, "%s%s", i ? ", " : head, list->v[i]);
+    if (list->n)
+        fputc('\n', stderr);
+}
+
 static void print_notes(const struct run *run)
 {
     for (size_t i = 0; i < run->policy.notes.n && !run->policy.quiet; i++)
         fprintf(stderr, "agentjail: %s\n", run->policy.notes.v[i]);
     if (!run->request->verbose)
         return;
-    for (size_t i = 0; i < run->plan.notes.n; i++)
-        fprintf(stderr, "agentjail: %s\n", run->plan.notes.v[i]);
-    for (size_t i = 0; i < run->dropped.n; i++)
-        fprintf(stderr, "agentjail: variable not passed on: %s\n", run->dropped.v[i]);
+    print_list("agentjail: variables not passed on: ", &run->dropped);
+    if (run->request->verbose > 1)
+        print_list("agentjail: ", &run->plan.notes);
+    else if (run->plan.notes.n)
+        fprintf(stderr, "agentjail: %zu protected names do not exist yet and are not held (-vv or --explain names them)\n",
+                run->plan.notes.n);
 }
 
 /* The profile's persistent home: the one directory that a run makes for itself. */

@@ -115,12 +115,17 @@ static struct target compare_list(struct assembler *as, const uint64_t *values, 
     return next;
 }
 
-static bool all_fit(const uint64_t *values, size_t n)
+/* The values of a comparison. Where arguments have 32 bits, one with a minus sign counts as 32 bits wide; *width becomes
+ * 32 if all values are that narrow, since the kernel fills the high half with zeros. */
+static void narrow_values(const uint64_t *values, size_t n, unsigned *width, uint64_t *ret_values)
 {
-    for (size_t i = 0; i < n; i++)
-        if (!condition_fits(values[i], 32))
-            return false;
-    return true;
+    uint64_t all = 0;
+    for (size_t i = 0; i < n; i++) {
+        ret_values[i] = condition_fits(values[i], 32) ? condition_value(values[i], 32) : values[i];
+        all |= ret_values[i];
+    }
+    if (all <= UINT32_MAX)
+        *width = 32;
 }
 
 static struct target compile_comparison(struct compiler *compiler, const struct comparison *comparison,
@@ -128,29 +133,32 @@ static struct target compile_comparison(struct compiler *compiler, const struct 
 {
     struct assembler *as = &compiler->as;
     const uint64_t *values = compiler->rules->values + comparison->first;
+    uint64_t narrowed[VALUES_MAX];
     unsigned width = comparison_width(compiler->rules, comparison, call->call->name);
-    if (call->narrow && width == 64 && all_fit(values, comparison->n))
-        width = 32; /* a minus sign meant 32 bits there */
+    if (call->narrow && width == 64) {
+        narrow_values(values, comparison->n, &width, narrowed);
+        values = narrowed;
+    }
     uint64_t mask = condition_value(comparison->mask, width);
+    uint64_t value = condition_value(values[0], width);
+    struct target next = no;
 
-    if (width < 64 && mask != UINT32_MAX && comparison->n == 1 && condition_value(values[0], width) == 0 &&
-        (comparison->op == COMPARE_IN || comparison->op == COMPARE_NE)) {
+    if (width == 64) {
+        if (comparison->op != COMPARE_IN)
+            return compare_long(as, comparison->arg, comparison->op, mask, value, yes, no);
+        for (size_t i = comparison->n; i > 0; i--)
+            next = compare_long(as, comparison->arg, COMPARE_IN, mask, values[i - 1], yes, next);
+        return next;
+    }
+    bool equality = comparison->op == COMPARE_IN || comparison->op == COMPARE_NE;
+    if (equality && comparison->n == 1 && value == 0 && mask != UINT32_MAX) {
         bool set = comparison->op == COMPARE_NE;
-        struct target next = assemble_jump(as, BPF_JSET, (uint32_t)mask, set ? yes : no, set ? no : yes);
+        next = assemble_jump(as, BPF_JSET, (uint32_t)mask, set ? yes : no, set ? no : yes);
         return load_half(as, comparison->arg, false, UINT32_MAX, next);
     }
-    if (width < 64) {
-        struct target next = comparison->op == COMPARE_IN ?
-            compare_list(as, values, comparison->n, width, yes, no) :
-            compare_word(as, comparison->op, (uint32_t)condition_value(values[0], width), yes, no);
-        return load_half(as, comparison->arg, false, (uint32_t)mask, next);
-    }
-    struct target next = no;
-    if (comparison->op != COMPARE_IN)
-        return compare_long(as, comparison->arg, comparison->op, mask, values[0], yes, no);
-    for (size_t i = comparison->n; i > 0; i--)
-        next = compare_long(as, comparison->arg, COMPARE_IN, mask, values[i - 1], yes, next);
-    return next;
+    next = comparison->op == COMPARE_IN ? compare_list(as, values, comparison->n, width, yes, no) :
+                                          compare_word(as, comparison->op, (uint32_t)value, yes, no);
+    return load_half(as, comparison->arg, false, (uint32_t)mask, next);
 }
 
 /* All rules of a call: the last that holds decides, so that is the one tried first and written last. */
@@ -274,8 +282,10 @@ static void add_segment(struct compiler *compiler, uint32_t start, const struct 
 
 static int compare_numbered(const void *a, const void *b)
 {
-    uint32_t x = ((const struct numbered *)a)->number, y = ((const struct numbered *)b)->number;
-    return x < y ? -1 : x > y;
+    const struct numbered *x = a, *y = b;
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    return x->call < y->call ? -1 : x->call > y->call; /* two names for one number: the first named counts */
 }
 
 /* Cut all 32-bit numbers into segments. */

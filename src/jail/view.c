@@ -303,6 +303,7 @@ static int make_root(struct view *view)
     static const struct mount_option options[] = { { "mode", "755" }, { "size", ROOT_SIZE } };
     const struct op *first = view->plan->n ? &view->plan->ops[0] : NULL;
     bool host_root = first && first->kind == OP_BIND && strcmp(first->target, "/") == 0;
+    view->root_is_first = host_root;
     uint64_t attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
     view->root = host_root ? TAKE_FD(view->sources[0]) : mount_new("tmpfs", options, ELEMENTSOF(options), attr);
@@ -323,7 +324,7 @@ int view_build(struct view *view)
     int r = make_root(view);
     for (size_t i = 0; i < view->plan->n && r >= 0; i++) {
         const struct op *op = &view->plan->ops[i];
-        if (strcmp(op->target, "/") == 0)
+        if (i == 0 && view->root_is_first)
             continue;
         r = do_op(view, i);
         if (r >= 0)

@@ -25,6 +25,7 @@ struct view {
     uint64_t *own_mounts;  /* mounts in which mount points may be made; owned */
     size_t n_own;
     int root;              /* the new root */
+    bool root_is_first;    /* it is the first operation's bind */
     int ruleset;           /* Landlock ruleset to which places are added, or -1; not owned */
     int landlock_abi;
     int ptmx;              /* /dev/pts/ptmx of the jail opened for a terminal, if asked for, or -1; owned */

@@ -247,14 +247,21 @@ static int emit_pins(struct emit *m, const struct entry *up, const struct entry 
     return pin_ancestors(m, up, e);
 }
 
-/* Once its nodes are there, /dev itself changes no more. */
-static int seal_dev(struct plan *plan)
+static int seal(struct plan *plan, const char *target)
 {
-    struct op *op = plan_add(plan, OP_REMOUNT, NULL, "/dev");
+    struct op *op = plan_add(plan, OP_REMOUNT, NULL, target);
     if (!op)
         return -ENOMEM;
     op->flags = OP_READ_ONLY | OP_NO_EXEC | OP_NO_SYMLINKS;
     return 0;
+}
+
+/* Once everything is in place, the root and /dev themselves change no more. A root that is the host's has its own say. */
+static int seal_own(struct plan *plan)
+{
+    bool host_root = plan->n && plan->ops[0].kind == OP_BIND && strcmp(plan->ops[0].target, "/") == 0;
+    int r = seal(plan, "/dev");
+    return r < 0 || host_root ? r : seal(plan, "/");
 }
 
 int plan_from_policy(const struct policy *policy, struct plan *ret_plan, struct buf *why)
@@ -272,7 +279,7 @@ int plan_from_policy(const struct policy *policy, struct plan *ret_plan, struct 
             r = emit_entry(&m, up, e);
     }
     if (r >= 0)
-        r = seal_dev(&plan);
+        r = seal_own(&plan);
     if (r < 0) {
         plan_free(&plan);
         return r;

@@ -59,7 +59,7 @@ static char *field(const struct merge *m, const struct option *o)
 /* Words lie in the policy as enums or bools. */
 static int word_value(const struct merge *m, const struct option *o)
 {
-    bool small = o->type == &type_nested || o->type == &type_strict;
+    bool small = o->type == &type_nested || o->type == &type_strict || o->type == &type_loopback;
     return small ? *(const bool *)field(m, o) : (int)*(const unsigned *)field(m, o);
 }
 

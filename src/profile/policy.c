@@ -365,6 +365,7 @@ static void start_over(struct merge *m)
     free(p->env);
     strv_free(&p->notes);
     struct policy fresh = {
+        .loopback = true,
         .own_paths = p->own_paths, .arena = p->arena, .quiet = p->quiet, .verbose = p->verbose,
         .user = p->user, .data_dir = p->data_dir, .state_dir = p->state_dir, .cache_dir = p->cache_dir,
         .runtime_dir = p->runtime_dir,
@@ -411,7 +412,7 @@ static int load_all(struct merge *m, const struct policy_request *q)
 
 int policy_load(const struct policy_request *request, struct policy *ret_policy, struct buf *why)
 {
-    struct policy policy = { .quiet = request->quiet, .verbose = request->verbose };
+    struct policy policy = { .loopback = true, .quiet = request->quiet, .verbose = request->verbose };
     struct policy_host host;
     struct arena *arena = arena_new();
     if (!arena)

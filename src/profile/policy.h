@@ -85,7 +85,7 @@ struct policy {
     struct fence filter;
     struct fence label;
     struct fence landlock; /* value "on" */
-    struct origin backend_origin, network_origin, terminal_origin, nested_origin, strict_origin;
+    struct origin backend_origin, network_origin, terminal_origin, nested_origin, strict_origin, loopback_origin;
 
     char *workspace; /* absolute, resolved (realpath); NULL: none */
     struct origin workspace_origin;

@@ -36,6 +36,8 @@ static const struct word home_words[] = {
 static const struct word nested_words[] = { { "deny", false, 0 }, { "allow", true, 1 }, { NULL, 0, 0 } };
 static const struct word strict_words[] = { { "yes", true, 0 }, { "no", false, 1 }, { NULL, 0, 0 } };
 
+static const struct word loopback_words[] = { { "yes", true, 1 }, { "no", false, 0 }, { NULL, 0, 0 } };
+
 static int unknown_word(const struct merge *m, const struct setting *s)
 {
     _cleanup_buf_ struct buf list = { 0 };
@@ -346,6 +348,7 @@ const struct option_type type_network = { .set = set_enum, .show = show_enum, .w
 const struct option_type type_backend = { .set = set_enum, .show = show_enum, .words = backend_words };
 const struct option_type type_terminal = { .set = set_enum, .show = show_enum, .words = terminal_words };
 const struct option_type type_nested = { .set = set_bool, .show = show_bool, .words = nested_words };
+const struct option_type type_loopback = { .set = set_bool, .show = show_bool, .words = loopback_words };
 const struct option_type type_strict = { .set = set_bool, .show = show_bool, .words = strict_words };
 const struct option_type type_fence = { .set = set_fence, .show = show_fence, .form = "a name, or -name to do without it" };
 const struct option_type type_landlock = { .set = set_landlock, .show = show_fence, .form = "on, -on or off" };
