@@ -110,9 +110,15 @@ static int become_root_of_jail(const struct jail_start *start, int channel)
     return inner;
 }
 
+/* Landlock's file rules forbid every mount call (KERNEL-FACTS 4), so not where the payload may mount. */
+static bool restricts_files(const struct jail_start *start)
+{
+    return !start->policy->nested && fence_on(FENCE_LANDLOCK_FILES);
+}
+
 static int make_ruleset(const struct jail_start *start, int channel)
 {
-    bool files = !start->policy->nested && fence_on(FENCE_LANDLOCK_FILES);
+    bool files = restricts_files(start);
     bool tcp = start->policy->network == NETWORK_NONE && !start->policy->loopback && fence_on(FENCE_LANDLOCK_NET);
     int ruleset = landlock_new(start->landlock_abi, files, tcp);
     if (ruleset < 0 && ruleset != -EOPNOTSUPP)
@@ -184,10 +190,11 @@ _Noreturn void jail_main(const struct jail_start *start)
     }
 
     _cleanup_buf_ struct buf why = { 0 };
+    int ruleset = make_ruleset(start, channel);
     struct view view = {
         .plan = start->plan,
         .root = -1,
-        .ruleset = make_ruleset(start, channel),
+        .ruleset = restricts_files(start) ? ruleset : -1,
         .landlock_abi = start->landlock_abi,
         .ptmx = -1,
         .want_ptmx = wants_terminal(start),
@@ -216,11 +223,11 @@ _Noreturn void jail_main(const struct jail_start *start)
         if (init.mounts < 0)
             give_up_errno(channel, "/proc/self/mountinfo cannot be watched", -errno);
     }
-    if (view.ruleset >= 0) {
-        r = landlock_enter(view.ruleset);
+    if (ruleset >= 0) {
+        r = landlock_enter(ruleset);
         if (r < 0)
             give_up_errno(channel, "the Landlock domain cannot be entered", r);
-        close(view.ruleset);
+        close(ruleset);
     }
     init_main(&init);
 }

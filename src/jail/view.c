@@ -32,9 +32,9 @@ static int fail(struct view *view, const struct op *op, int error, const char *w
 static uint64_t attributes(const struct op *op)
 {
     uint64_t attr = MOUNT_ATTR_NOSUID;
-    if (op->flags & OP_READ_ONLY)
+    if (op->flags & OP_READ_ONLY && fence_on(FENCE_READ_ONLY))
         attr |= MOUNT_ATTR_RDONLY;
-    if (op->flags & OP_NO_EXEC)
+    if (op->flags & OP_NO_EXEC && fence_on(FENCE_NOEXEC))
         attr |= MOUNT_ATTR_NOEXEC;
     if (!(op->flags & OP_DEVICES) && fence_on(FENCE_NODEV))
         attr |= MOUNT_ATTR_NODEV;
@@ -106,7 +106,7 @@ static int allow(struct view *view, const struct op *op, int mount, bool directo
     if (view->ruleset < 0)
         return 0;
     unsigned access = LANDLOCK_READ;
-    if (!(op->flags & OP_READ_ONLY) || !fence_on(FENCE_READ_ONLY))
+    if (!(op->flags & OP_READ_ONLY))
         access |= LANDLOCK_WRITE;
     if (!(op->flags & OP_NO_EXEC))
         access |= LANDLOCK_EXEC;

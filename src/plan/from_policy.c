@@ -108,9 +108,9 @@ static int emit_access(struct emit *m, const struct entry *up, const struct entr
     struct op *op = add_op(m, OP_BIND, e->path, e);
     if (!op)
         return -ENOMEM;
-    if (access != ACCESS_WRITE && fence_on(FENCE_READ_ONLY))
+    if (access != ACCESS_WRITE)
         op->flags |= OP_READ_ONLY;
-    if (!exec && fence_on(FENCE_NOEXEC))
+    if (!exec)
         op->flags |= OP_NO_EXEC;
     return 0;
 }
@@ -133,7 +133,7 @@ static int emit_held(struct emit *m, const struct entry *up, const struct entry 
     op->flags |= OP_READ_ONLY;
     if (S_ISDIR(e->st.st_mode))
         op->mode = S_IFDIR;
-    if (!exec_at(m->list, e->path) && fence_on(FENCE_NOEXEC))
+    if (!exec_at(m->list, e->path))
         op->flags |= OP_NO_EXEC;
     if (host_writable(m->list, up))
         op->flags |= OP_WATCHED;
@@ -150,7 +150,7 @@ static int emit_tmpfs(struct emit *m, const struct entry *up, const struct entry
     op->mode = strcmp(e->path, "/tmp") == 0 || strcmp(e->path, "/var/tmp") == 0 ? 01777 : 0700;
     if (e->access == ACCESS_READ)
         op->flags |= OP_READ_ONLY;
-    if (!exec_at(m->list, e->path) && fence_on(FENCE_NOEXEC))
+    if (!exec_at(m->list, e->path))
         op->flags |= OP_NO_EXEC;
     return 0;
 }
@@ -163,7 +163,7 @@ static int emit_home(struct emit *m, const struct entry *up, const struct entry 
     if (!op)
         return -ENOMEM;
     op->flags |= OP_OWN;
-    if (!exec_at(m->list, e->path) && fence_on(FENCE_NOEXEC))
+    if (!exec_at(m->list, e->path))
         op->flags |= OP_NO_EXEC;
     return 0;
 }
@@ -173,7 +173,7 @@ static int emit_overlay(struct emit *m, const struct entry *e)
     struct op *op = add_op(m, OP_OVERLAY, e->path, e);
     if (!op)
         return -ENOMEM;
-    if (!exec_at(m->list, e->path) && fence_on(FENCE_NOEXEC))
+    if (!exec_at(m->list, e->path))
         op->flags |= OP_NO_EXEC;
     return 0;
 }
