@@ -110,15 +110,14 @@ static int become_root_of_jail(const struct jail_start *start, int channel)
     return inner;
 }
 
-/* Landlock's file rules forbid every mount call (KERNEL-FACTS 4), so not where the payload may mount. */
-static bool restricts_files(const struct jail_start *start)
+bool jail_restricts_files(const struct jail_start *start)
 {
-    return !start->policy->nested && fence_on(FENCE_LANDLOCK_FILES);
+    return landlock_has_files(start->landlock_abi) && !start->policy->nested && fence_on(FENCE_LANDLOCK_FILES);
 }
 
 static int make_ruleset(const struct jail_start *start, int channel)
 {
-    bool files = restricts_files(start);
+    bool files = jail_restricts_files(start);
     bool tcp = start->policy->network == NETWORK_NONE && !start->policy->loopback && fence_on(FENCE_LANDLOCK_NET);
     int ruleset = landlock_new(start->landlock_abi, files, tcp);
     if (ruleset < 0 && ruleset != -EOPNOTSUPP)
@@ -194,7 +193,7 @@ _Noreturn void jail_main(const struct jail_start *start)
     struct view view = {
         .plan = start->plan,
         .root = -1,
-        .ruleset = restricts_files(start) ? ruleset : -1,
+        .ruleset = jail_restricts_files(start) ? ruleset : -1,
         .landlock_abi = start->landlock_abi,
         .ptmx = -1,
         .want_ptmx = wants_terminal(start),

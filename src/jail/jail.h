@@ -36,6 +36,10 @@ struct jail_start {
 /* The namespaces to clone(2) the jail's first process into. */
 uint64_t jail_namespaces(const struct policy *policy);
 
+/* Whether Landlock holds the file view, too: not where the payload may mount, as its file rules forbid every mount call
+ * (KERNEL-FACTS 4). */
+bool jail_restricts_files(const struct jail_start *start);
+
 /* The first process, in its new namespaces. Ends as PID 1 of the jail. */
 _Noreturn void jail_main(const struct jail_start *start);
 

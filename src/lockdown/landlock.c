@@ -3,6 +3,7 @@
 #include "lockdown/landlock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -126,7 +127,18 @@ int landlock_enter(int ruleset)
     return syscall(SYS_landlock_restrict_self, ruleset, 0U) < 0 ? -errno : 0;
 }
 
-int landlock_enter_scopes(int abi, bool signals, bool abstract_sockets, bool no_tcp)
+/* The kernel takes a domain that says nothing of FS_REFER to refuse it, whenever any domain of the stack handles files:
+ * rename and link between directories would be EXDEV everywhere. */
+static int allow_refer(int ruleset)
+{
+    _cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct path_beneath_attr rule = { .allowed_access = FS_REFER, .parent_fd = root };
+    if (root < 0)
+        return -errno;
+    return syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0U) < 0 ? -errno : 0;
+}
+
+int landlock_enter_scopes(int abi, bool signals, bool abstract_sockets, bool no_tcp, bool below_files)
 {
     struct ruleset_attr attr = { 0 };
     if (landlock_has_scopes(abi))
@@ -136,6 +148,11 @@ int landlock_enter_scopes(int abi, bool signals, bool abstract_sockets, bool no_
     if (!attr.scoped && !attr.handled_access_net)
         return 0;
 
+    if (below_files)
+        attr.handled_access_fs = FS_REFER;
     _cleanup_close_ int ruleset = create(&attr);
-    return ruleset < 0 ? ruleset : landlock_enter(ruleset);
+    int r = ruleset < 0 ? ruleset : 0;
+    if (r >= 0 && below_files)
+        r = allow_refer(ruleset);
+    return r < 0 ? r : landlock_enter(ruleset);
 }

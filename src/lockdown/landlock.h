@@ -36,7 +36,8 @@ int landlock_allow(int ruleset, int abi, int fd, unsigned access, bool directory
 /* Enter the domain of ruleset: needs no_new_privs or CAP_SYS_ADMIN. 0 or -errno. Irreversible. */
 int landlock_enter(int ruleset);
 
-/* Enter a domain that confines signals and abstract sockets, and all TCP if asked, as far as abi goes. 0 or -errno. */
-int landlock_enter_scopes(int abi, bool signals, bool abstract_sockets, bool no_tcp);
+/* Enter a domain that confines signals and abstract sockets, and all TCP if asked, as far as abi goes. below_files: a
+ * domain that handles files is around us already, and this one must not narrow it. 0 or -errno. */
+int landlock_enter_scopes(int abi, bool signals, bool abstract_sockets, bool no_tcp, bool below_files);
 
 #endif

@@ -84,7 +84,7 @@ static int scopes(const struct jail_start *start)
 {
     if (start->landlock_abi == 0 || !fence_on(FENCE_LANDLOCK_SCOPE))
         return 0;
-    return landlock_enter_scopes(start->landlock_abi, true, true, false);
+    return landlock_enter_scopes(start->landlock_abi, true, true, false, jail_restricts_files(start));
 }
 
 static int load_filter(const struct jail_start *start)

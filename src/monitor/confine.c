@@ -40,6 +40,6 @@ int monitor_confine(void)
         return -errno;
     /* No rule for files: a Landlock domain with one forbids every mount, and so mend(). No scope for signals: init would
      * be out of reach. */
-    int r = landlock_enter_scopes(landlock_abi(), false, true, true);
+    int r = landlock_enter_scopes(landlock_abi(), false, true, true, false);
     return r < 0 ? r : seccomp_confine(calls, ELEMENTSOF(calls));
 }
