@@ -115,7 +115,7 @@ static struct target compare_list(struct assembler *as, const uint64_t *values, 
     return next;
 }
 
-/* The values of a comparison. Where arguments have 32 bits, one with a minus sign counts as 32 bits wide; *width becomes
+/* The values of a comparison where arguments have 32 bits: one with a minus sign counts as 32 bits wide. *width becomes
  * 32 if all values are that narrow, since the kernel fills the high half with zeros. */
 static void narrow_values(const uint64_t *values, size_t n, unsigned *width, uint64_t *ret_values)
 {
@@ -133,7 +133,7 @@ static struct target compile_comparison(struct compiler *compiler, const struct 
 {
     struct assembler *as = &compiler->as;
     const uint64_t *values = compiler->rules->values + comparison->first;
-    uint64_t narrowed[VALUES_MAX];
+    uint64_t narrowed[VALUES_MAX] = { 0 };
     unsigned width = comparison_width(compiler->rules, comparison, call->call->name);
     if (call->narrow && width == 64) {
         narrow_values(values, comparison->n, &width, narrowed);
@@ -194,11 +194,11 @@ static bool fixed_action(const struct compiler *compiler, const struct numbered 
 /* True if two calls get the same verdict for every argument: the same rules, compared in the same width. */
 static bool alike(const struct compiler *compiler, const struct numbered *a, const struct numbered *b)
 {
-    uint32_t x, y;
+    uint32_t x = 0, y = 0;
     bool fixed = fixed_action(compiler, a, &x);
     if (fixed != fixed_action(compiler, b, &y))
         return false;
-    if (fixed)
+    if (fixed || !a || !b)
         return x == y;
     if (a->call->n != b->call->n || a->narrow != b->narrow ||
         memcmp(a->call->rules, b->call->rules, a->call->n * sizeof(a->call->rules[0])) != 0)
@@ -354,7 +354,8 @@ int filter_compile(const struct rules *rules, const struct names *names, struct 
     struct target next = target_return(ACTION_FOREIGN);
     for (unsigned i = 0; (other = architecture_other(i)); i++)
         if (rules->admitted[i] && other->audit != native->audit) {
-            struct target tree = compile_architecture(compiler, names, other->audit, calls + (i + 1) * PER_ARCHITECTURE);
+            struct numbered *own = calls + (i + 1) * PER_ARCHITECTURE;
+            struct target tree = compile_architecture(compiler, names, other->audit, own);
             next = assemble_jump(&compiler->as, BPF_JEQ, other->audit, tree, next);
         }
     struct target tree = compile_architecture(compiler, names, native->audit, calls);
@@ -364,7 +365,7 @@ int filter_compile(const struct rules *rules, const struct names *names, struct 
 
     int r = assemble_finish(&compiler->as, ret_code, ret_n);
     if (r == -E2BIG)
-        buf_printf(why, "the filter needs more than %d instructions, the kernel's limit; use fewer conditions or values",
+        buf_printf(why, "the filter needs more than %d instructions, the kernel's limit; use fewer conditions",
                    BPF_MAXINSNS);
     return r;
 }

@@ -29,7 +29,7 @@ static int value_parse(struct line *line, uint64_t *ret_value)
         const char *text = line_word(line);
         if (!text)
             return line_error(line, "a number or a constant is missing before '%s'", line_rest(line));
-        uint64_t value;
+        uint64_t value = 0;
         if (number(text, &value) < 0 && constant_value(text, &value) < 0)
             return line_error(line, "'%s' is neither a number nor a constant known here; write its number", text);
         sum |= value;

@@ -74,8 +74,8 @@ void rules_free(struct rules *rules);
 /* A call by name, NULL if the filter does not name it. */
 const struct call *rules_find(const struct rules *rules, const char *name);
 
-/* Bits to compare, 16, 32 or 64, of comparison for a call; 0 when neither the rule nor the table says and the comparison
- * would come out differently. */
+/* Bits to compare, 16, 32 or 64, of comparison for a call; 0 when neither the rule nor the table says and it would make
+ * a difference. */
 unsigned comparison_width(const struct rules *rules, const struct comparison *comparison, const char *call);
 
 #define _cleanup_rules_ _cleanup_(rules_free)

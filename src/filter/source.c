@@ -234,7 +234,8 @@ static int read_first(struct reader *reader)
         return r;
     }
     if (!name_ok(name)) {
-        buf_printf(reader->why, "filter '%s': is no name; write letters, digits, - and _, or a path with a slash", name);
+        buf_printf(reader->why, "filter '%s': is no name; write letters, digits, - and _, or a path with a slash",
+                   name);
         return -EINVAL;
     }
     r = read_name(reader, name);

@@ -68,6 +68,10 @@ static void run(const struct sock_filter *code, size_t n, const struct seccomp_d
                 i += code[i].k;
             else if (BPF_OP(code[i].code) == BPF_JEQ)
                 i += a == code[i].k ? code[i].jt : code[i].jf;
+            else if (BPF_OP(code[i].code) == BPF_JSET)
+                i += a & code[i].k ? code[i].jt : code[i].jf;
+            else if (BPF_OP(code[i].code) == BPF_JGT)
+                i += a > code[i].k ? code[i].jt : code[i].jf;
             else
                 i += a >= code[i].k ? code[i].jt : code[i].jf;
             break;

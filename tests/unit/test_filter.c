@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The filters that we ship: what they say to every system call, run by an interpreter, and that the kernel takes them. */
+/* The filters that we ship: what they say to every system call, run by an interpreter, and the kernel. */
 #include "unit.h"
 
 #include <errno.h>
@@ -117,7 +117,8 @@ START_TEST(power_over_the_machine_is_refused)
     for (int filter = 0; filter < N_FILTERS; filter++) {
         expect(filter, "reboot kexec_load kexec_file_load init_module finit_module delete_module swapon swapoff acct "
                        "quotactl quotactl_fd syslog vhangup iopl ioperm modify_ldt fanotify_init open_by_handle_at "
-                       "clock_settime clock_adjtime settimeofday adjtimex bpf perf_event_open userfaultfd", DENY(EPERM));
+                       "clock_settime clock_adjtime settimeofday adjtimex bpf perf_event_open userfaultfd",
+               DENY(EPERM));
         expect(filter, "io_uring_setup io_uring_enter io_uring_register add_key request_key keyctl openat2",
                DENY(ENOSYS));
     }
@@ -137,8 +138,8 @@ END_TEST
 
 START_TEST(locked_is_stricter)
 {
-    static const char refused[] = "ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd shmget shmat msgget semop "
-                                  "mq_open mknod mknodat chown fchownat setuid setgroups personality unshare "
+    static const char refused[] = "ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd shmget shmat msgget "
+                                  "semop mq_open mknod mknodat chown fchownat setuid setgroups personality unshare "
                                   "setxattr mbind move_pages name_to_handle_at";
     expect(LOCKED, refused, DENY(EPERM));
     /* Whatever locked allows with some arguments, default allows with the same. */
@@ -289,8 +290,9 @@ START_TEST(arguments_under_every_filter)
             check_samples(filter, everywhere, ELEMENTSOF(everywhere));
     for (size_t i = 0; i < ELEMENTSOF(everywhere); i++) {
         /* locked differs in error numbers and refuses more, never less. */
-        uint32_t got = number(everywhere[i].name) < 0 ? DENY(EPERM) : ask(LOCKED, everywhere[i].name, everywhere[i].args);
-        ck_assert_msg(everywhere[i].want == ALLOW || got != ALLOW, "sample %zu: locked allows", i);
+        if (everywhere[i].want == ALLOW || number(everywhere[i].name) < 0)
+            continue;
+        ck_assert_msg(ask(LOCKED, everywhere[i].name, everywhere[i].args) != ALLOW, "sample %zu: locked allows", i);
     }
 }
 END_TEST

@@ -105,7 +105,8 @@ START_TEST(widths)
     ck_assert_uint_eq(ask(NEEDED "allow ioctl if arg1 == 5", "ioctl", (uint64_t[6]){ 0, 1ULL << 32 | 5 }), ALLOW);
     ck_assert_uint_eq(ask(NEEDED "allow ioctl if arg1 == -1", "ioctl", (uint64_t[6]){ 0, 0xffffffff }), ALLOW);
     /* long, by the table */
-    ck_assert_uint_eq(ask(NEEDED "allow mmap if arg2 == 5", "mmap", (uint64_t[6]){ 0, 0, 1ULL << 32 | 5 }), DENY(EPERM));
+    ck_assert_uint_eq(ask(NEEDED "allow mmap if arg2 == 5", "mmap", (uint64_t[6]){ 0, 0, 1ULL << 32 | 5 }),
+                      DENY(EPERM));
     ck_assert_uint_eq(ask(NEEDED "allow mmap if arg2 == 5", "mmap", (uint64_t[6]){ 0, 0, 5 }), ALLOW);
     ck_assert_uint_eq(ask(NEEDED "allow mmap if arg2 == -1", "mmap", (uint64_t[6]){ 0, 0, 0xffffffff }), DENY(EPERM));
     ck_assert_uint_eq(ask(NEEDED "allow mmap if arg2 == -1", "mmap", (uint64_t[6]){ 0, 0, UINT64_MAX }), ALLOW);
