@@ -51,6 +51,17 @@ static int widened(const struct merge *m, const struct setting *c, struct origin
     return r < 0 ? r : -EPERM;
 }
 
+/* True if a profile or the command line wrote it: not built in, nor narrowed by another ceiling. */
+static bool written(const struct merge *m, struct origin origin)
+{
+    if (!origin.file)
+        return false;
+    for (size_t i = 0; i < m->ceilings.n; i++)
+        if (m->ceilings.v[i].origin.file == origin.file)
+            return false;
+    return true;
+}
+
 static char *field(const struct merge *m, const struct option *o)
 {
     return (char *)m->policy + o->place.value;
@@ -76,7 +87,7 @@ static int apply_order(struct merge *m, const struct setting *c)
     if (now->width <= top->width)
         return 0;
     struct origin origin = option_origin(m->policy, o);
-    if (origin.file)
+    if (written(m, origin))
         return widened(m, c, origin, now->name, "write that or a narrower value");
     return o->type->set(m, c);
 }
@@ -89,7 +100,7 @@ static int apply_maximum(struct merge *m, const struct setting *c)
     uint64_t top;
     if (o->type->number(text, &top) < 0 || top == 0)
         return setting_fail(c, m->why, "\"%s\" cannot be its value; write %s", c->value, o->type->form);
-    if (!limit->set)
+    if (!limit->set || (limit->value > top && !written(m, limit->origin)))
         return o->type->set(m, c);
     if (limit->value > top) {
         _cleanup_buf_ struct buf value = { 0 };
@@ -215,8 +226,6 @@ static int grant_widens(struct merge *m, size_t i, const struct setting *c)
 {
     const struct grant *g = &m->policy->grants[i];
     const struct setting *s = m->grant_settings[i];
-    if (!s && !m->workspace)
-        s = NULL;
     int r;
     if (s)
         r = setting_place(s, m->why);

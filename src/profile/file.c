@@ -43,7 +43,7 @@ int config_dir_open(struct merge *m, const char *path, bool trusted, int *ret_fd
     for (int i = 0; !trusted && i < 2; i++) {
         const char *problem = distrust(m, &st[i]);
         if (problem) {
-            (void)buf_printf(m->why, "%s: this directory %s %s", path, i ? "lies in one that" : "", problem);
+            (void)buf_printf(m->why, "%s: this directory %s%s", path, i ? "lies in one that " : "", problem);
             return -EPERM;
         }
     }

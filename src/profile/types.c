@@ -207,10 +207,11 @@ static int show_workspace(const struct policy *policy, const struct option *opti
 
 /* --- lists --- */
 
+/* The workspace is no entry of the write list: it has a key of its own. */
 static void empty_grants(struct merge *m, enum grant_kind kind)
 {
     for (size_t i = m->policy->n_grants; i-- > 0;)
-        if (m->policy->grants[i].kind == kind)
+        if (m->policy->grants[i].kind == kind && m->grant_settings[i])
             merge_drop_grant(m, i);
 }
 
