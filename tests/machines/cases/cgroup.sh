@@ -1,0 +1,194 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Limits that control groups hold, with a real systemd and a real kernel: each program runs without the limit, is
+# stopped with it, and the limit is refused where nothing can hold it. As the ordinary user and as root.
+n=0
+ok() { n=$((n + 1)); if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi; }
+# Runs the rest of the line and reports it under the name $1.
+check() { name=$1; shift; "$@" >&2; ok $? "$name"; }
+# The rest of the line ends with status $2.
+check_status() {
+    name=$1 want=$2
+    shift 2
+    "$@" >&2
+    got=$?
+    [ "$got" -eq "$want" ] || echo "# $name: status $got, wanted $want"
+    [ "$got" -eq "$want" ]
+    ok $? "$name"
+}
+
+runtime=/run/user/$(id -u tester)
+cd /home/tester || exit 1
+as_tester() {
+    setpriv --reuid tester --regid tester --init-groups --inh-caps=-all env HOME=/home/tester \
+        XDG_RUNTIME_DIR="$runtime" DBUS_SESSION_BUS_ADDRESS="unix:path=$runtime/bus" "$@"
+}
+as_root() { env HOME=/root "$@"; }
+# A machine where systemd's user managers are not to be reached.
+without_manager() { unshare -m sh -c 'mount -t tmpfs tmpfs /run/user && exec "$@"' sh "$@"; }
+tester_without_manager() {
+    without_manager setpriv --reuid tester --regid tester --init-groups --inh-caps=-all env -u XDG_RUNTIME_DIR \
+        -u DBUS_SESSION_BUS_ADDRESS HOME=/home/tester "$@"
+}
+jail=$AGENTJAIL
+
+# tail keeps what it has read until the end: 96 MiB.
+hog='head -c 96M /dev/zero | tail -c 96M | wc -c'
+# 40 tasks at a time.
+# shellcheck disable=SC2016
+bomb='i=0; while [ $i -lt 40 ]; do sleep 300 & i=$((i + 1)); done; echo made $i'
+spin='while :; do :; done'
+
+jail_groups() { find /sys/fs/cgroup -type d -name 'agentjail-*' ! -name 'agentjail-machine*'; }
+# The monitor of the jail with this command line, which its init shares: init lies in the group.
+monitor_of() {
+    for pid in $(pgrep -f -x "$1"); do
+        grep -q agentjail- "/proc/$pid/cgroup" || echo "$pid"
+    done
+}
+has_tasks() { grep -q . "$1/cgroup.procs" 2>/dev/null; }
+# Waits for a jail's group with the jail in it, and prints its path.
+wait_group() {
+    i=0
+    while [ $i -lt 300 ]; do
+        group=$(jail_groups | grep -v -e -monitor | head -n 1)
+        if [ -n "$group" ] && has_tasks "$group"; then
+            echo "$group"
+            return 0
+        fi
+        sleep 0.2
+        i=$((i + 1))
+    done
+    return 1
+}
+wait_no_group() {
+    i=0
+    while [ $i -lt 100 ] && [ -n "$(jail_groups)" ]; do
+        sleep 0.2
+        i=$((i + 1))
+    done
+    jail_groups | sed 's/^/# left: /'
+    [ -z "$(jail_groups)" ]
+}
+
+# The number behind $2 in file $1.
+stat_of() { sed -n "s/^$2 //p" "$1"; }
+
+for user in tester root; do
+    # ---- memory ----
+    check_status "$user: without a limit the memory hog ends well" 0 "as_$user" "$jail" -- sh -c "$hog"
+    check_status "$user: within the limit it ends well" 0 "as_$user" "$jail" --memory=400M -- sh -c "$hog"
+    check_status "$user: over the limit the jail is killed" 137 "as_$user" "$jail" --memory=48M -- sh -c "$hog"
+    check "$user: no group is left" wait_no_group
+
+    # ---- processes ----
+    check_status "$user: without a limit 40 processes are made" 0 "as_$user" "$jail" -- sh -c "$bomb"
+    check_status "$user: within the limit too" 0 "as_$user" "$jail" --processes=60 -- sh -c "$bomb"
+    check_status "$user: over the limit fork fails" 2 "as_$user" "$jail" --processes=20 -- sh -c "$bomb"
+    check_status "$user: over the limit fork fails, with a group" 2 \
+        "as_$user" "$jail" --processes=20 --memory=400M -- sh -c "$bomb"
+
+    # ---- cpu ----
+    "as_$user" "$jail" --cpu=20% -- timeout 60 sh -c "$spin" >&2 &
+    job=$!
+    group=$(wait_group)
+    check "$user: a cpu limit makes a group" test -n "$group"
+    i=0
+    while [ $i -lt 100 ] && [ "$(stat_of "$group/cpu.stat" nr_throttled)" -lt 2 ]; do
+        sleep 0.2
+        i=$((i + 1))
+    done
+    check "$user: the spinning jail is throttled" test "$(stat_of "$group/cpu.stat" nr_throttled)" -ge 2
+    read -r quota period <"$group/cpu.max"
+    check "$user: to what was asked" test "$((quota * 100 / period))" -eq 20
+    kill -TERM "$(monitor_of "$jail --cpu=20% -- timeout 60 sh -c $spin")"
+    wait $job
+    check "$user: no group is left after TERM" wait_no_group
+
+    # ---- a killed monitor ----
+    "as_$user" "$jail" --memory=400M -- sleep 600 >&2 &
+    job=$!
+    group=$(wait_group)
+    check "$user: the sleeping jail has a group" test -n "$group"
+    kill -KILL "$(monitor_of "$jail --memory=400M -- sleep 600")"
+    wait $job
+    check "$user: no group is left after KILL" wait_no_group
+done
+
+# ---- a delegated subtree ----
+scope() { as_tester systemd-run --user --scope -q -p Delegate=yes "$@"; }
+check_status "delegated: over the limit the jail is killed" 137 scope "$jail" --memory=48M -- sh -c "$hog"
+check_status "delegated: within the limit it ends well" 0 scope "$jail" --memory=400M -- sh -c "$hog"
+check "delegated: no group is left" wait_no_group
+
+# The scope's shell goes into a leaf, as a service with DelegateSubgroup= starts: the jail's group is its sibling.
+# shellcheck disable=SC2016
+leaf='own=/sys/fs/cgroup$(sed -n "s/^0:://p" /proc/self/cgroup)
+    mkdir "$own/main" && echo $$ >"$own/main/cgroup.procs" && exec "$@"'
+scope sh -c "$leaf" sh "$jail" --memory=400M --cpu=50% --processes=30 -- sleep 600 >&2 &
+job=$!
+group=$(wait_group)
+case $group in *.scope/agentjail-*) check "delegated: the group lies in the subtree" true ;; *)
+    echo "# $group"
+    check "delegated: the group lies in the subtree" false ;;
+esac
+check "delegated: memory" test "$(cat "$group/memory.max")" -eq 419430400
+check "delegated: cpu" test "$(cat "$group/cpu.max")" = "50000 100000"
+check "delegated: processes, and init" test "$(cat "$group/pids.max")" -eq 31
+check "delegated: killed as one" test "$(cat "$group/memory.oom.group")" -eq 1
+kill -TERM "$(monitor_of "$jail --memory=400M --cpu=50% --processes=30 -- sleep 600")"
+wait $job
+check "delegated: no group is left after TERM" wait_no_group
+
+# A monitor that is killed leaves an empty directory there; the next call, from another group, sweeps it.
+# shellcheck disable=SC2016
+keep='own=/sys/fs/cgroup$(sed -n "s/^0:://p" /proc/self/cgroup)
+    mkdir "$own/main" && echo $$ >"$own/main/cgroup.procs"
+    "$@" & echo $! >/tmp/monitor
+    wait
+    while [ ! -e /tmp/enough ]; do sleep 0.2; done'
+rm -f /tmp/monitor
+: >/tmp/monitor && chmod 666 /tmp/monitor
+scope sh -c "$keep" sh "$jail" --memory=400M -- sleep 600 >&2 &
+job=$!
+group=$(wait_group)
+kill -KILL "$(cat /tmp/monitor)"
+i=0
+while [ $i -lt 100 ] && has_tasks "$group"; do sleep 0.2; i=$((i + 1)); done
+# shellcheck disable=SC2016
+check "delegated: a killed monitor takes its jail with it" sh -c '! grep . "$1/cgroup.procs"' sh "$group"
+as_tester "$jail" -- true
+check "delegated: the next call sweeps what it left" test ! -e "$group"
+touch /tmp/enough
+wait $job
+
+# ---- not to be had ----
+check_status "no manager: without a limit the jail runs" 0 tester_without_manager "$jail" -- true
+check_status "no manager: a memory limit is refused" 125 tester_without_manager "$jail" --memory=48M -- true
+check_status "no manager: a cpu limit is refused" 125 tester_without_manager "$jail" --cpu=20% -- true
+tester_without_manager "$jail" --memory=48M -- true 2>&1 | tee /dev/stderr | grep -q 'memory = -48M'
+ok $? "no manager: the message says what to write instead"
+check_status "no manager: an optional memory limit is not held" 0 \
+    tester_without_manager "$jail" --memory=-48M -- sh -c "$hog"
+check_status "no manager: RLIMIT_NPROC holds the number of processes" 2 \
+    tester_without_manager "$jail" --processes=20 -- sh -c "$bomb"
+
+# A controller that is not delegated to the user's manager: systemd takes the limit all the same, agentjail must not.
+mkdir -p /run/systemd/system/user@.service.d
+printf '[Service]\nDelegate=pids\n' >/run/systemd/system/user@.service.d/delegate.conf
+if systemctl daemon-reload >&2 && systemctl restart "user@$(id -u tester).service" >&2; then
+    uid=$(id -u tester)
+    # shellcheck disable=SC2016
+    check "the manager has lost the memory controller" sh -c '! grep memory "$1"' sh \
+        "/sys/fs/cgroup/user.slice/user-$uid.slice/user@$uid.service/cgroup.controllers"
+else
+    check "the manager has lost the memory controller" false
+fi
+check_status "not delegated: a memory limit is refused" 125 as_tester "$jail" --memory=48M -- true
+as_tester "$jail" --memory=48M -- true 2>&1 | tee /dev/stderr | grep -q 'Delegate='
+ok $? "not delegated: the message says how to delegate"
+check_status "not delegated: an optional limit is not held" 0 as_tester "$jail" --memory=-48M -- sh -c "$hog"
+check "not delegated: no group is left" wait_no_group
+
+echo "1..$n"
