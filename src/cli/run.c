@@ -246,7 +246,7 @@ static int start(struct run *run, struct jail_start *with, struct supervise *s)
     }
 
     fflush(NULL);
-    s->pid = sys_fork(jail_namespaces(&run->policy), &s->pidfd);
+    s->pid = sys_fork(jail_namespaces(), &s->pidfd);
     if (s->pid == 0)
         jail_main(with);
     close(with->channel);

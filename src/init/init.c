@@ -3,7 +3,7 @@
  * and its outer Landlock domain, and are PID 1. In order:
  *
  *  1. not dumpable, before the payload exists: it can then neither ptrace us nor read /proc/1.
- *  2. fork the payload (lockdown/payload.c).
+ *  2. make the payload (lockdown/payload.c), as vfork(2) does.
  *  3. no capabilities, no_new_privs, an own seccomp filter of the few calls used below.
  *  4. serve: reap, tell the monitor of stops and the end, deliver its signals, watch the mounts.
  *
@@ -12,8 +12,8 @@
 #include "init/init.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -29,16 +29,13 @@
 #include "lockdown/caps.h"
 #include "lockdown/payload.h"
 #include "lockdown/seccomp.h"
-#include "sys/syscalls.h"
 
 struct init {
     const struct init_args *args;
     struct watch watch;
     pid_t payload;
     int signals; /* signalfd of SIGCHLD */
-    bool started;
     bool frozen;
-    bool ended;
 };
 
 _Noreturn static void fail(int channel, const char *what, int error)
@@ -73,25 +70,43 @@ static int confine(void)
     return seccomp_confine(calls, ELEMENTSOF(calls));
 }
 
-/* 1 and 2. */
-static void start_payload(struct init *init, struct init_args *args)
+static int payload_entry(void *args)
 {
-    int status[2];
-    if (pipe2(status, O_CLOEXEC) < 0)
-        fail(args->channel, "no pipe", errno);
-    if (fence_on(FENCE_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-        fail(args->channel, "not dumpable", errno);
+    payload_main(args);
+}
 
-    pid_t pid = sys_fork(0, NULL);
+/* What became of the exec: known as soon as clone(2) returns. */
+static void report_start(struct init *init, const struct payload_failure *f)
+{
+    if (f->error == 0) {
+        tell(init, MSG_STARTED, 0, init->payload);
+    } else if (f->executing) {
+        tell(init, MSG_NOEXEC, f->error == ENOENT ? 127 : 126, f->error);
+        _exit(0);
+    } else {
+        fail(init->args->channel, f->step, f->error);
+    }
+}
+
+/* 1 and 2. A label is written to the payload's own /proc entry, which only a dumpable process may open; the payload cannot
+ * ptrace us in between either way, for we are in the user namespace above its own. */
+static void start_payload(struct init *init, const struct init_args *args)
+{
+    static _Alignas(16) char stack[65536];
+    struct payload_args payload = { .start = args->start, .inner = args->inner, .terminal = args->terminal };
+    bool late = args->start->label != LABEL_NONE;
+
+    if (!late && fence_on(FENCE_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        fail(args->channel, "not dumpable", errno);
+    pid_t pid = clone(payload_entry, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &payload);
     if (pid < 0)
-        fail(args->channel, "the command's process cannot be made", -pid);
-    if (pid == 0)
-        payload_main(args->start, args->inner, args->terminal, status[1]);
-    close(status[1]);
+        fail(args->channel, "the command's process cannot be made", errno);
+    if (late && fence_on(FENCE_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        fail(args->channel, "not dumpable", errno);
+    init->payload = pid;
+    report_start(init, &payload.failure);
     if (args->inner >= 0)
         close(args->inner);
-    args->status = status[0];
-    init->payload = pid;
 }
 
 /* 3. Fds 0-2 may be the user's terminal or files; init has no business with them. */
@@ -107,30 +122,13 @@ static void drop(const struct init_args *args)
         fail(args->channel, "init cannot confine itself", -r);
 }
 
-/* The status pipe: what became of the exec. */
-static void read_status(struct init *init)
+/* Nothing of the payload's is left when the monitor hears of the end; it need not wait for our own death then. What it has
+ * written to its terminal is still in the pty; the monitor drains that. */
+_Noreturn static void end(struct init *init, int status)
 {
-    struct payload_failure f = { 0 };
-    ssize_t n = read(init->args->status, &f, sizeof(f));
-    if (n == 0) {
-        init->started = true;
-        tell(init, MSG_STARTED, 0, init->payload);
-        return;
-    }
-    if (n != sizeof(f))
-        _exit(125);
-    if (f.executing) {
-        tell(init, MSG_NOEXEC, f.error == ENOENT ? 127 : 126, f.error);
-    } else {
-        f.step[sizeof(f.step) - 1] = '\0';
-        fail(init->args->channel, f.step, f.error);
-    }
-    _exit(0);
-}
-
-static void end(struct init *init, int status)
-{
-    /* What the payload has written to its terminal is still in the pty; the monitor drains it after this. */
+    kill(-1, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+        ;
     tell(init, MSG_EXITED, 0, status);
     _exit(0);
 }
@@ -149,10 +147,6 @@ static void reap(struct init *init)
                 tell(init, MSG_STOPPED, 0, WSTOPSIG(status));
             continue;
         }
-        if (init->started) /* else the status pipe, which closes with the process, says what happened */
-            end(init, status);
-        init->ended = true;
-        read_status(init);
         end(init, status);
     }
 }
@@ -206,12 +200,11 @@ static void check_mounts(struct init *init)
 
 static void serve(struct init *init)
 {
-    enum { CHANNEL, SIGNALS, STATUS, MOUNTS, N };
+    enum { CHANNEL, SIGNALS, MOUNTS, N };
     for (;;) {
         struct pollfd fds[N] = {
             [CHANNEL] = { .fd = init->args->channel, .events = POLLIN },
             [SIGNALS] = { .fd = init->signals, .events = POLLIN },
-            [STATUS] = { .fd = init->started ? -1 : init->args->status, .events = POLLIN },
             [MOUNTS] = { .fd = init->args->mounts, .events = POLLPRI },
         };
         if (poll(fds, N, -1) < 0) {
@@ -221,8 +214,6 @@ static void serve(struct init *init)
         }
         if (fds[MOUNTS].revents)
             check_mounts(init);
-        if (fds[STATUS].revents)
-            read_status(init);
         if (fds[SIGNALS].revents) {
             struct signalfd_siginfo info;
             if (read(init->signals, &info, sizeof(info)) < 0 && errno != EAGAIN && errno != EINTR)

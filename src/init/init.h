@@ -14,7 +14,6 @@ struct init_args {
     int channel;
     int inner;    /* user namespace for the payload, or -1 */
     int terminal; /* the pty's slave, or -1 */
-    int status;   /* read end of the payload's status pipe; set by init_main */
     int mounts;   /* /proc/self/mountinfo, or -1 */
 };
 

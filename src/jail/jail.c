@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Theory of operation. The monitor cloned this process into new user, mount, pid, ipc, uts and (unless network = host)
- * net namespaces. It has every capability in them and, until stage 4, sees the host's files. In order:
+/* Theory of operation. The monitor cloned this process into new user, mount, pid, ipc and uts namespaces. It has every
+ * capability in them and, until stage 4, sees the host's files. In order:
  *
  *  1. tie     die with the monitor; keep no fd but 0-2 and the channel.
- *  2. users   become uid 0 of the jail's own user namespace (devpts wants a uid 0); make the inner namespace, in which the
- *             payload will have its own uid and no power over anything the outer one owns.
- *  3. net     loopback up.
- *  4. view    pin, build, pivot_root: from here on the host's files are gone.
+ *  2. users   become uid 0 of the jail's own user namespace (devpts wants a uid 0). A helper makes the inner namespace, in
+ *             which the payload will have its own uid and no power over anything the outer one owns, and the network's.
+ *  3. view    pin and build the new root; then join the helper.
+ *  4. enter   pivot_root: from here on the host's files are gone.
  *  5. go      wait until the monitor has put us into our cgroup; own cgroup namespace then, so that it is the root of it.
  *  6. domain  the Landlock domain that init and payload share; before the fork, so that the payload's is nested in it.
  *  7. fork    the payload; lockdown/payload.c takes it from there. Its capabilities are still needed for setns(2), so we
@@ -29,17 +29,17 @@
 #include "base/fence_switch.h"
 #include "init/init.h"
 #include "ipc/channel.h"
+#include "jail/namespaces.h"
 #include "jail/terminal.h"
 #include "jail/userns.h"
 #include "jail/view.h"
 #include "lockdown/landlock.h"
 #include "lockdown/payload.h"
-#include "netlink/link.h"
 #include "sys/syscalls.h"
 
 #define CHANNEL_FD 3
 
-uint64_t jail_namespaces(const struct policy *policy)
+uint64_t jail_namespaces(void)
 {
     uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS;
     if (fence_on(FENCE_PIDNS))
@@ -48,8 +48,6 @@ uint64_t jail_namespaces(const struct policy *policy)
         flags |= CLONE_NEWIPC;
     if (fence_on(FENCE_UTSNS))
         flags |= CLONE_NEWUTS;
-    if (policy->network != NETWORK_HOST && fence_on(FENCE_NETNS))
-        flags |= CLONE_NEWNET;
     return flags;
 }
 
@@ -96,18 +94,22 @@ static void scatter_pids(void)
         return;
 }
 
-/* Stage 2. Returns the inner namespace's fd, or -1 when a test does without. */
-static int become_root_of_jail(const struct jail_start *start, int channel)
+/* Stage 2. What takes long goes on in a helper. */
+static void become_root_of_jail(const struct jail_start *start, struct namespaces *ns, int channel)
 {
     int r = userns_map(0, start->uid, 0, start->gid);
     if (r < 0)
         give_up_errno(channel, "the jail's user namespace cannot be mapped (see agentjail --doctor)", r);
-    if (!fence_on(FENCE_USERNS2))
-        return -1;
-    int inner = userns_make_inner(start->uid, start->gid);
-    if (inner < 0)
-        give_up_errno(channel, "no second user namespace can be had (see agentjail --doctor)", inner);
-    return inner;
+    *ns = (struct namespaces){
+        .uid = start->uid,
+        .gid = start->gid,
+        .inner_user = fence_on(FENCE_USERNS2),
+        .net = start->policy->network != NETWORK_HOST && fence_on(FENCE_NETNS),
+        .loopback = start->policy->loopback,
+    };
+    r = namespaces_start(ns);
+    if (r < 0)
+        give_up_errno(channel, "no helper process can be had", r);
 }
 
 bool jail_restricts_files(const struct jail_start *start)
@@ -125,15 +127,20 @@ static int make_ruleset(const struct jail_start *start, int channel)
     return ruleset < 0 ? -1 : ruleset;
 }
 
-/* Stage 4. */
-static void build_view(struct view *view, int channel)
+/* Stages 3 and 4. */
+static void build_view(struct view *view, struct namespaces *ns, int channel)
 {
     int r = view_pin(view);
+    namespaces_wait_inner(ns);
     if (r >= 0)
         r = view_build(view);
-    if (r >= 0)
-        r = view_enter(view);
     if (r < 0)
+        give_up(channel, view->why->data ? view->why->data : "out of memory");
+
+    r = namespaces_join(ns);
+    if (r < 0)
+        give_up_errno(channel, ns->failed, r);
+    if (view_enter(view) < 0)
         give_up(channel, view->why->data ? view->why->data : "out of memory");
 }
 
@@ -180,13 +187,9 @@ _Noreturn void jail_main(const struct jail_start *start)
     if (channel < 0)
         give_up_errno(start->channel, "the jail's first process cannot be tied to agentjail", channel);
 
-    int inner = become_root_of_jail(start, channel);
+    struct namespaces ns;
+    become_root_of_jail(start, &ns, channel);
     scatter_pids();
-    if (start->policy->network == NETWORK_NONE && start->policy->loopback) {
-        int r = link_loopback_up();
-        if (r < 0)
-            give_up_errno(channel, "the loopback device cannot be brought up", r);
-    }
 
     _cleanup_buf_ struct buf why = { 0 };
     int ruleset = make_ruleset(start, channel);
@@ -197,15 +200,16 @@ _Noreturn void jail_main(const struct jail_start *start)
         .landlock_abi = start->landlock_abi,
         .ptmx = -1,
         .want_ptmx = wants_terminal(start),
+        .as_root = start->uid == 0,
         .why = &why,
     };
-    build_view(&view, channel);
+    build_view(&view, &ns, channel);
     enter_directory(start->directory, channel);
     if (start->watched)
         send_namespace(channel);
 
-    struct init_args init = { .channel = channel, .plan = start->plan, .mount_ids = view.mount_ids, .status = -1,
-                              .terminal = -1, .mounts = -1, .start = start, .inner = inner };
+    struct init_args init = { .channel = channel, .plan = start->plan, .mount_ids = view.mount_ids,
+                              .terminal = -1, .mounts = -1, .start = start, .inner = ns.inner_fd };
     int r = 0;
     if (view.want_ptmx) {
         r = jail_terminal_open(view.ptmx, &init.terminal);

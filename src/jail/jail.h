@@ -33,8 +33,9 @@ struct jail_start {
     sigset_t mask;          /* the payload's signal mask: what agentjail was started with */
 };
 
-/* The namespaces to clone(2) the jail's first process into. */
-uint64_t jail_namespaces(const struct policy *policy);
+/* The namespaces to clone(2) the jail's first process into. The network's is made later: it is slow, and a clone would
+ * wait for it. */
+uint64_t jail_namespaces(void);
 
 /* Whether Landlock holds the file view, too: not where the payload may mount, as its file rules forbid every mount call
  * (KERNEL-FACTS 4). */

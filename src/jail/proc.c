@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,10 +12,23 @@
 #include "jail/mounts.h"
 #include "sys/syscalls.h"
 
-/* As the OCI runtimes' lists: what a container of root may not touch, neither may we. */
-static const char *const read_only[] = { "sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "asound", "mtrr" };
-static const char *const covered[] = { "kcore", "keys", "key-users", "timer_list", "sched_debug", "kmsg", "kallsyms",
-                                       "kpagecount", "kpageflags", "kpagecgroup", "latency_stats", "timer_stats" };
+/* The OCI runtimes' lists: what a container of root may not touch, neither may we. What only root may use by the file's
+ * own mode is covered for root only. The sysctls of the network namespace belong to its owner, so sys is for all. */
+struct mask {
+    const char *name;
+    bool cover;     /* else read-only */
+    bool root_only;
+};
+
+static const struct mask masks[] = {
+    { "sys", false, false },       { "keys", true, false },         { "key-users", true, false },
+    { "sysrq-trigger", false, true }, { "irq", false, true },       { "bus", false, true },
+    { "fs", false, true },         { "acpi", false, true },         { "scsi", false, true },
+    { "asound", false, true },     { "mtrr", false, true },         { "kcore", true, true },
+    { "timer_list", true, true },  { "sched_debug", true, true },   { "kmsg", true, true },
+    { "kallsyms", true, true },    { "kpagecount", true, true },    { "kpageflags", true, true },
+    { "kpagecgroup", true, true }, { "latency_stats", true, true }, { "timer_stats", true, true },
+};
 
 int proc_mount(void)
 {
@@ -28,25 +42,21 @@ static int bind_over(int source, int target, unsigned long attributes)
     return mount < 0 ? mount : mount_attach(mount, target);
 }
 
-int proc_mask(int proc)
+int proc_mask(int proc, bool as_root)
 {
     const unsigned long attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
     if (!fence_on(FENCE_PROC_MASKS))
         return 0;
 
-    for (size_t i = 0; i < ELEMENTSOF(read_only); i++) {
-        _cleanup_close_ int fd = openat(proc, read_only[i], O_PATH | O_CLOEXEC | O_NOFOLLOW);
-        int r = fd < 0 ? -errno : bind_over(fd, fd, attr);
-        if (r < 0 && r != -ENOENT)
-            return r;
-    }
-
     _cleanup_close_ int null = open("/dev/null", O_PATH | O_CLOEXEC);
     if (null < 0)
         return -errno;
-    for (size_t i = 0; i < ELEMENTSOF(covered); i++) {
-        _cleanup_close_ int fd = openat(proc, covered[i], O_PATH | O_CLOEXEC | O_NOFOLLOW);
-        int r = fd < 0 ? -errno : bind_over(null, fd, attr);
+    for (size_t i = 0; i < ELEMENTSOF(masks); i++) {
+        const struct mask *m = &masks[i];
+        if (m->root_only && !as_root)
+            continue;
+        _cleanup_close_ int fd = openat(proc, m->name, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+        int r = fd < 0 ? -errno : bind_over(m->cover ? null : fd, fd, attr);
         if (r < 0 && r != -ENOENT)
             return r;
     }

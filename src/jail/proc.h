@@ -2,12 +2,14 @@
 #ifndef AGENTJAIL_JAIL_PROC_H
 #define AGENTJAIL_JAIL_PROC_H
 
+#include <stdbool.h>
+
 /* A fresh, detached procfs of the caller's pid namespace; its fd or -errno (-EPERM: the host's own /proc is partly
  * covered, as in containers, and the kernel then allows no fresh one). */
 int proc_mount(void);
 
 /* Below the procfs mounted at proc (O_PATH): what acts on the whole kernel becomes read-only, what tells of it is
- * covered (KERNEL-FACTS 7: as uid 0 core_pattern was written without any capability). 0 or -errno. */
-int proc_mask(int proc);
+ * covered (KERNEL-FACTS 7: as uid 0 core_pattern was written without any capability). as_root: the user is uid 0 of the host. 0 or -errno. */
+int proc_mask(int proc, bool as_root);
 
 #endif

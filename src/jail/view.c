@@ -292,7 +292,7 @@ static int finish_op(struct view *view, const struct op *op)
     _cleanup_close_ int at = point_open(&rules, op->target, POINT_DIRECTORY);
     if (at < 0)
         return fail(view, op, at, "cannot be opened");
-    int r = op->kind == OP_PROC ? proc_mask(at) : dev_fill(view, at);
+    int r = op->kind == OP_PROC ? proc_mask(at, view->as_root) : dev_fill(view, at);
     return r < 0 ? fail(view, op, r, "cannot be set up") : 0;
 }
 

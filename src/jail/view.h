@@ -30,6 +30,7 @@ struct view {
     int landlock_abi;
     int ptmx;              /* /dev/pts/ptmx of the jail opened for a terminal, if asked for, or -1; owned */
     bool want_ptmx;
+    bool as_root;          /* the user is uid 0 of the host */
     struct buf *why;       /* on failure: what went wrong, for people */
 };
 

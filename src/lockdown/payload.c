@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Theory of operation. This process is a fork of the jail's first one: uid 0 of the jail's user namespace with all its
- * capabilities, inside the first Landlock domain, seeing the jail's files. In order, and why in that order:
+/* Theory of operation. This process is a child of the jail's first one: uid 0 of the jail's user namespace with all its
+ * capabilities, inside the first Landlock domain, seeing the jail's files. It shares that one's memory, which sleeps until
+ * we execute or exit (a fork's copy of it would cost more than all fences together): nothing here may leave a trace there
+ * but args->failure. In order, and why in that order:
  *
  *  1. terminal    its own process group, the pty's foreground one unless in the background; fds 0-2.
  *  2. inner user namespace   setns(2) needs CAP_SYS_ADMIN over it, so before the capabilities go. Nothing that the outer
@@ -36,12 +38,10 @@
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
 
-_Noreturn static void give_up(int status, const char *step, int error, int executing)
+_Noreturn static void give_up(struct payload_args *args, const char *step, int error, int executing)
 {
-    struct payload_failure f = { .error = error, .executing = executing };
-    strncpy(f.step, step, sizeof(f.step) - 1);
-    ssize_t n = write(status, &f, sizeof(f));
-    _exit(n == sizeof(f) ? 126 : 125);
+    args->failure = (struct payload_failure){ .error = error ? error : EIO, .executing = executing, .step = step };
+    _exit(125);
 }
 
 static int take_terminal(const struct jail_start *start, int terminal)
@@ -113,19 +113,19 @@ static void restore_signals(const sigset_t *mask)
     sigprocmask(SIG_SETMASK, mask, NULL);
 }
 
-_Noreturn void payload_main(const struct jail_start *start, int inner, int terminal, int status)
+_Noreturn void payload_main(struct payload_args *args)
 {
+    const struct jail_start *start = args->start;
     int r;
 #define STEP(call, name)                      \
     do {                                      \
         r = (call);                           \
         if (r < 0)                            \
-            give_up(status, name, -r, 0);     \
+            give_up(args, name, -r, 0);       \
     } while (0)
 
-    STEP(take_terminal(start, terminal), "terminal");
-    STEP(enter_inner(inner), "second user namespace");
-    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* exec would do it; the label is written to our own /proc entry before */
+    STEP(take_terminal(start, args->terminal), "terminal");
+    STEP(enter_inner(args->inner), "second user namespace");
     STEP(take_label(start), "label");
     if (fence_on(FENCE_RLIMITS))
         STEP(rlimits_apply(start->policy), "rlimits");
@@ -141,5 +141,5 @@ _Noreturn void payload_main(const struct jail_start *start, int inner, int termi
 
     environ = (char **)(uintptr_t)start->env; /* execvp(3) searches the PATH of the caller's environment */
     execvp(start->argv[0], start->argv);
-    give_up(status, "exec", errno, 1);
+    give_up(args, "exec", errno, 1);
 }

@@ -5,16 +5,22 @@
 
 struct jail_start;
 
-/* What the payload's process says on its status pipe when it did not become the command. */
+/* What became of the payload's process. */
 struct payload_failure {
-    int error;      /* errno */
-    int executing;  /* 1: the command could not be executed; 0: a fence could not be put up */
-    char step[64];  /* which fence */
+    int error;        /* errno, 0: it is the user's command now */
+    int executing;    /* 1: the command could not be executed; 0: a fence could not be put up */
+    const char *step; /* which fence */
 };
 
-/* In the forked child of init: enter the inner user namespace (fd inner, -1 for none), put up every fence of the
- * payload's, execute the command. terminal: the pty's slave or -1. status: the write end of a pipe (O_CLOEXEC) that takes a
- * struct payload_failure. Does not return. */
-_Noreturn void payload_main(const struct jail_start *start, int inner, int terminal, int status);
+struct payload_args {
+    const struct jail_start *start;
+    int inner;    /* the inner user namespace, or -1 */
+    int terminal; /* the pty's slave, or -1 */
+    struct payload_failure failure; /* written on failure, into the memory shared with init */
+};
+
+/* In the child that init made as vfork(2) does (shared memory, init asleep): enter the inner user namespace, put up every
+ * fence of the payload's, execute the command. Does not return. */
+_Noreturn void payload_main(struct payload_args *args);
 
 #endif

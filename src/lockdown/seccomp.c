@@ -6,6 +6,8 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -26,22 +28,47 @@ int seccomp_load(const struct sock_filter *code, size_t n)
     return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0U, &program) < 0 ? -errno : 0;
 }
 
+/* A balanced search over sorted numbers: allowed[from, to). Every leaf is "equal: allow, else refuse". The kernel runs a
+ * filter once for every call number when it is loaded, so depth counts at start-up too. */
+static void add_search(struct sock_filter *code, size_t *at, const int *allowed, size_t from, size_t to)
+{
+    if (to - from <= 2) {
+        unsigned char left = (unsigned char)(to - from);
+        for (size_t i = from; i < to; i++, left--)
+            code[(*at)++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)allowed[i], left, 0);
+        code[(*at)++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+        code[(*at)++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+        return;
+    }
+    size_t middle = from + (to - from) / 2;
+    size_t jump = (*at)++;
+    add_search(code, at, allowed, from, middle);
+    /* at most 2 * CALLS_MAX instructions on the left half of a half: fits the 8-bit offset */
+    code[jump] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (unsigned)allowed[middle],
+                                              (unsigned char)(*at - jump - 1), 0);
+    add_search(code, at, allowed, middle, to);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b);
+}
+
 int seccomp_confine(const int *calls, size_t n)
 {
-    struct sock_filter code[CALLS_MAX + 6];
+    struct sock_filter code[3 * CALLS_MAX + 8];
+    int sorted[CALLS_MAX];
     size_t at = 0;
 
-    if (n > CALLS_MAX)
+    if (n == 0 || n > CALLS_MAX)
         return -E2BIG;
+    memcpy(sorted, calls, n * sizeof(*calls));
+    qsort(sorted, n, sizeof(*sorted), compare_numbers);
     code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
     code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OUR_ARCH, 1, 0);
     code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
     code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-    for (size_t i = 0; i < n; i++)
-        code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)calls[i],
-                                                  (unsigned char)(n - i), 0);
-    code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
-    code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    add_search(code, &at, sorted, 0, n);
 
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return -errno;

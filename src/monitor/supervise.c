@@ -38,6 +38,7 @@ struct loop {
     int ns;              /* the jail's mount namespace, -1 */
     int status;          /* exit status once known, else -1 */
     int ending;          /* signal that we end the jail with, 0: we do not */
+    bool exited;         /* MSG_EXITED came */
     bool timed_out;
     bool killed;         /* MSG_END sent */
     bool lost_told;
@@ -162,6 +163,7 @@ static void on_exited(struct loop *l, int64_t value)
     int status = (int)value;
     l->status = WIFEXITED(status) ? WEXITSTATUS(status) : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : STATUS_FAILED;
     l->stage = STAGE_OVER;
+    l->exited = true;
 }
 
 /* Put the mount back, or, while the host has nothing there to mount on, try again. */
@@ -379,6 +381,21 @@ static int unexplained(const struct loop *l)
     return 128 + SIGKILL;
 }
 
+/* When init says that the payload has ended, it has reaped every other process and is about to exit: what remains is the
+ * kernel's taking down of its namespaces. That is waited for only when something of ours hangs on it: the terminal's last
+ * output, a cgroup to remove. */
+static bool may_leave(const struct loop *l)
+{
+    return l->stage == STAGE_OVER && l->exited && !l->s->terminal && l->s->cgroup->way == HOST_CGROUP_NONE;
+}
+
+static void wait_init(pid_t pid)
+{
+    int status;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+}
+
 int supervise(struct supervise *s)
 {
     struct loop l = { .s = s, .ns = -1, .status = -1, .lost = SIZE_MAX };
@@ -394,11 +411,10 @@ int supervise(struct supervise *s)
             kill_jail(&l);
         }
     }
-    while (serve_once(&l))
+    while (serve_once(&l) && !may_leave(&l))
         ;
-    int status;
-    while (waitpid(s->pid, &status, 0) < 0 && errno == EINTR)
-        ;
+    if (!may_leave(&l))
+        wait_init(s->pid);
     terminal_end(s->terminal, l.killed || l.status >= 128, s->signals);
     if (l.status < 0)
         l.status = unexplained(&l);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Network links over rtnetlink(7), in the network namespace of the caller. */
+/* Network links, in the network namespace of the caller. */
 #ifndef AGENTJAIL_NETLINK_LINK_H
 #define AGENTJAIL_NETLINK_LINK_H
 
-/* Bring up the loopback device (always index 1), with 127.0.0.1 and ::1. 0 or -errno. */
+/* Bring up the loopback device with 127.0.0.1 and ::1. 0 or -errno. */
 int link_loopback_up(void);
 
 #endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Namespaces that the jail makes beside those it was cloned into, in a helper that works while the mounts are made. */
+#ifndef AGENTJAIL_JAIL_NAMESPACES_H
+#define AGENTJAIL_JAIL_NAMESPACES_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What is wanted, and what came of it. */
+struct namespaces {
+    uid_t uid;
+    gid_t gid;
+    bool inner_user; /* make the inner user namespace */
+    bool net;        /* make a network namespace */
+    bool loopback;   /* and bring its loopback device up */
+
+    int inner_fd;    /* results: fds, or -errno; -1 when not wanted */
+    int net_fd;
+    int error;       /* 0 or the -errno of what failed */
+    const char *failed; /* what that was */
+    pid_t helper;
+    _Atomic uint32_t inner_done; /* futex word: 1 once the inner user namespace is made or has failed */
+};
+
+/* Start the helper; the caller goes on. ns must stay where it is until namespaces_join(). 0 or -errno. */
+int namespaces_start(struct namespaces *ns);
+
+/* Wait until the inner user namespace is there. To be called before anything is mounted over the root, as the helper
+ * would then count as chrooted, and who is may not make a user namespace. */
+void namespaces_wait_inner(struct namespaces *ns);
+
+/* Wait for the helper and enter the network namespace. 0 or -errno, failed says of what. */
+int namespaces_join(struct namespaces *ns);
+
+#endif
