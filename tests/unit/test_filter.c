@@ -139,7 +139,7 @@ END_TEST
 START_TEST(locked_is_stricter)
 {
     static const char refused[] = "ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd shmget shmat msgget "
-                                  "semop mq_open mknod mknodat chown fchownat setuid setgroups personality unshare "
+                                  "semop mq_open mknod mknodat setuid setgroups personality unshare "
                                   "setxattr mbind move_pages name_to_handle_at";
     expect(LOCKED, refused, DENY(EPERM));
     /* Whatever locked allows with some arguments, default allows with the same. */
