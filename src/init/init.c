@@ -122,11 +122,17 @@ static void drop(const struct init_args *args)
         fail(args->channel, "init cannot confine itself", -r);
 }
 
+/* Every other process of the jail. Only a test has us in the host's pid namespace, where kill(-1) would be everybody. */
+static void signal_all(const struct init *init, int signal)
+{
+    kill(getpid() == 1 ? -1 : -init->payload, signal);
+}
+
 /* Nothing of the payload's is left when the monitor hears of the end; it need not wait for our own death then. What it has
  * written to its terminal is still in the pty; the monitor drains that. */
 _Noreturn static void end(struct init *init, int status)
 {
-    kill(-1, SIGKILL);
+    signal_all(init, SIGKILL);
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
         ;
     tell(init, MSG_EXITED, 0, status);
@@ -179,7 +185,7 @@ static void serve_message(struct init *init)
             _exit(125);
         if (watch_renew(&init->watch, (size_t)m.value)) {
             init->frozen = false;
-            kill(-1, SIGCONT);
+            signal_all(init, SIGCONT);
         }
         break;
     default:
@@ -192,7 +198,7 @@ static void check_mounts(struct init *init)
 {
     size_t lost;
     while (!init->frozen && watch_lost(&init->watch, &lost)) {
-        kill(-1, SIGSTOP);
+        signal_all(init, SIGSTOP);
         init->frozen = true;
         tell(init, MSG_LOST, 0, (int64_t)lost);
     }
