@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Attacks on other processes: the jail's init, the monitor, the user's own programs outside, shared memory and other
  * things that processes of one host share. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <mqueue.h>
 #include <signal.h>
@@ -115,6 +116,22 @@ static int attack_fd_steal(char **argv)
         return stopped("pidfd_open");
     long got = syscall(SYS_pidfd_getfd, fd, atoi(argv[1]), 0);
     return got < 0 ? stopped("pidfd_getfd") : worked();
+}
+
+/* fd-names PID: what one of its descriptors is. */
+static int attack_fd_names(char **argv)
+{
+    char path[64], name[256];
+
+    snprintf(path, sizeof(path), "/proc/%s/fd", argv[0]);
+    DIR *dir = opendir(path);
+    if (!dir)
+        return stopped("opendir");
+    errno = ENOENT;
+    for (struct dirent *e; (e = readdir(dir));)
+        if (e->d_name[0] != '.' && readlinkat(dirfd(dir), e->d_name, name, sizeof(name)) >= 0)
+            return worked();
+    return stopped("readlink");
 }
 
 /* prlimit PID: change its limits. */
@@ -280,6 +297,7 @@ static const struct attack table[] = {
     {"vm-read", 1, attack_vm_read},
     {"environ", 1, attack_environ},
     {"fd-steal", 2, attack_fd_steal},
+    {"fd-names", 1, attack_fd_names},
     {"prlimit", 1, attack_prlimit},
     {"priority", 1, attack_priority},
     {"shm", 1, attack_shm},

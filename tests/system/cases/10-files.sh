@@ -90,31 +90,31 @@ list-run | any | - | with:--read=/run | | files list /run
 read-log | any | - | with:--read=/var/log | | files list /var/log
 list-boot | any | - | with:--read=/boot | | : sh -c 'ls -d /boot || exit 1'
 # --- granted for reading: not to be changed ---
-write-read-only | any | - | read-only,landlock-files | --read="$RO" | files write "$RO/file"
-openat2-read-only | any | - | read-only,landlock-files | --read="$RO" | files openat2 "$RO/file"
-truncate-read-only | any | - | read-only,landlock-files | --read="$RO" | files truncate "$RO/file"
-create-read-only | any | - | read-only,landlock-files | --read="$RO" | files create "$RO/new"
-replace-read-only | any | - | read-only,landlock-files | --read="$RO" | files replace "$RO/file"
-unlink-read-only | any | - | read-only,landlock-files | --read="$RO" | files unlink "$RO/file"
-rename-read-only | any | - | read-only,landlock-files | --read="$RO" | files rename "$RO/dir" "$RO/other"
+write-read-only | any | - | read-only,landlock-files@ | --read="$RO" | files write "$RO/file"
+openat2-read-only | any | - | read-only,landlock-files@,seccomp | --read="$RO" | files openat2 "$RO/file"
+truncate-read-only | any | - | read-only,landlock-files@ | --read="$RO" | files truncate "$RO/file"
+create-read-only | any | - | read-only,landlock-files@ | --read="$RO" | files create "$RO/new"
+replace-read-only | any | - | read-only,landlock-files@ | --read="$RO" | files replace "$RO/file"
+unlink-read-only | any | - | read-only,landlock-files@ | --read="$RO" | files unlink "$RO/file"
+rename-read-only | any | - | read-only,landlock-files@ | --read="$RO" | files rename "$RO/dir" "$RO/other"
 link-read-only | any | - | kernel | --read="$RO" | files link "$RO/file" "$WS/link"
 write-system | root | - | kernel | | files open-write /usr/bin/env
-write-nested-read | any | - | read-only,landlock-files | --read="$WS/sub" | files write "$WS/sub/file"
-swap-nested-read | any | - | read-only,pins | --read="$WS/sub" | files rename "$WS/sub" "$WS/other"
+write-nested-read | any | - | read-only,~landlock-files | --read="$WS/sub" | files write "$WS/sub/file"
+swap-nested-read | any | - | kernel | --read="$WS/sub" | files rename "$WS/sub" "$WS/other"
 # --- protected names in a writable place ---
-git-config-write | any | git_effect | read-only,landlock-files | | files write "$WS/.git/config"
-git-config-openat2 | any | git_effect | read-only,landlock-files | | files openat2 "$WS/.git/config"
-git-config-truncate | any | - | read-only,landlock-files | | files truncate "$WS/.git/config"
+git-config-write | any | git_effect | read-only | | files write "$WS/.git/config"
+git-config-openat2 | any | git_effect | read-only,seccomp | | files openat2 "$WS/.git/config"
+git-config-truncate | any | - | read-only | | files truncate "$WS/.git/config"
 git-config-unlink | any | - | read-only | | files unlink "$WS/.git/config"
 git-config-replace | any | git_effect | read-only | | files replace "$WS/.git/config"
-git-config-link | any | git_effect | read-only | | files link "$WS/.git/config" "$WS/x"
-git-config-proc | any | git_effect | read-only,landlock-files | | files write "/proc/self/root$WS/.git/config"
+git-config-link | any | git_effect | read-only,pins | | files link "$WS/.git/config" "$WS/x"
+git-config-proc | any | git_effect | read-only | | files write "/proc/self/root$WS/.git/config"
 git-config-swap | any | git_effect | pins | | files swap-dir "$WS/.git" config
-git-hooks-create | any | git_effect | read-only,landlock-files | | files create "$WS/.git/hooks/pre-commit"
-git-hooks-write | any | hook | read-only,landlock-files | | files write "$WS/.git/hooks/pre-commit"
+git-hooks-create | any | git_effect | read-only | | files create "$WS/.git/hooks/pre-commit"
+git-hooks-write | any | hook | read-only | | files write "$WS/.git/hooks/pre-commit"
 git-hooks-swap | any | git_effect | read-only | | files swap-dir "$WS/.git/hooks" pre-commit
 git-hooks-swap-above | any | git_effect | pins | | files swap-dir "$WS/.git" hooks/pre-commit
-vscode-write | any | vscode | read-only,landlock-files | | files write "$WS/.vscode/settings.json"
+vscode-write | any | vscode | read-only | | files write "$WS/.vscode/settings.json"
 # --- hidden names ---
 hidden-read | any | env_file | masks | --hide=sub/.env | files read "$WS/sub/.env"
 hidden-replace | any | env_file | masks | --hide=sub/.env | files unlink "$WS/sub/.env"
@@ -126,11 +126,11 @@ own-data-read | any | own | own-masks | --read="$HOME/.local" | files read "$HOM
 own-data-write | any | own | own-masks | --write="$HOME/.local" | files create "$HOME/.local/share/agentjail/homes/x/.profile"
 own-state-write | any | own | own-masks | --write="$HOME/.local" | files write "$HOME/.local/state/agentjail/file"
 own-cache-write | any | own | own-masks | --write="$HOME/.cache" | files write "$HOME/.cache/agentjail/file"
-own-runtime-read | any | own | own-masks | --read="$XDG_RUNTIME_DIR" | files read "$XDG_RUNTIME_DIR/agentjail/file"
-own-runtime-write | any | own | own-masks | --write="$XDG_RUNTIME_DIR" | files write "$XDG_RUNTIME_DIR/agentjail/file"
+own-runtime-list | any | own | own-masks | --read="$XDG_RUNTIME_DIR" | files list "$XDG_RUNTIME_DIR/agentjail"
+own-runtime-write | any | own | own-masks | --write="$XDG_RUNTIME_DIR" | files create "$XDG_RUNTIME_DIR/agentjail/evil"
 own-config-rename | any | own | own-masks | --write="$HOME/.config" | files rename "$HOME/.config/agentjail" "$HOME/.config/x"
 own-config-rename-above | any | own | pins | --write="$HOME" | files rename "$HOME/.config" "$HOME/x"
-own-data-rename-above | any | own | pins | --write="$HOME" | files rename "$HOME/.local/share" "$HOME/x"
+own-data-rename-above | any | own | pins | --write="$HOME" | files rename "$HOME/.local" "$HOME/x"
 own-config-make | any | no_own | own-masks | --write="$HOME/.config" | : mkdir -p "$HOME/.config/agentjail/profiles"
 # --- symlinks ---
 link-in-workspace | any | link | with:--read=$OUT | | files read "$WS/link/secret"

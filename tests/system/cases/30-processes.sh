@@ -49,29 +49,29 @@ setup_env() {
 
 rows <<'ROWS'
 # name | who | setup | fences | options | attack
-kill-host | any | victim_effect | pidns | | processes kill "$VICTIM" 10
-pidfd-host | any | victim | pidns | | processes pidfd-signal "$VICTIM"
-ptrace-host | any | victim | pidns | | processes ptrace "$VICTIM"
-mem-host | any | victim | pidns | | processes mem "$VICTIM"
-environ-host | any | victim | pidns | | processes environ "$VICTIM"
-vm-read-host | any | victim | pidns | | processes vm-read "$VICTIM"
-fd-steal-host | any | victim | pidns | | processes fd-steal "$VICTIM" 0
-prlimit-host | any | victim | pidns | | processes prlimit "$VICTIM"
-priority-host | any | victim | pidns | | processes priority "$VICTIM"
-ptrace-init | any | init | dumpable | | : sh -c '"$0/processes" ptrace "${INIT:-1}"' "$ATTACKS"
-mem-init | any | init | dumpable | | : sh -c '"$0/processes" mem "${INIT:-1}"' "$ATTACKS"
-vm-read-init | any | init | dumpable | | : sh -c '"$0/processes" vm-read "${INIT:-1}"' "$ATTACKS"
-environ-init | any | init | dumpable | | : sh -c '"$0/processes" environ "${INIT:-1}"' "$ATTACKS"
-fd-steal-init | any | init | dumpable | | : sh -c '"$0/processes" fd-steal "${INIT:-1}" 0' "$ATTACKS"
-fds-init | any | init | dumpable | | : sh -c '"$0/files" list "/proc/${INIT:-1}/fd"' "$ATTACKS"
-root-init | any | init | dumpable | | : sh -c '"$0/files" list "/proc/${INIT:-1}/root"' "$ATTACKS"
+kill-host | any | victim_effect | kernel | | processes kill "$VICTIM" 10
+pidfd-host | any | victim | kernel | | processes pidfd-signal "$VICTIM"
+ptrace-host | any | victim | kernel | | processes ptrace "$VICTIM"
+mem-host | any | victim | kernel | | processes mem "$VICTIM"
+environ-host | any | victim | kernel | | processes environ "$VICTIM"
+vm-read-host | any | victim | kernel | | processes vm-read "$VICTIM"
+fd-steal-host | any | victim | kernel | | processes fd-steal "$VICTIM" 0
+prlimit-host | any | victim | kernel | | processes prlimit "$VICTIM"
+priority-host | any | victim | kernel | | processes priority "$VICTIM"
+ptrace-init | any | init | dumpable,userns2,landlock-scope | | : sh -c '"$0/processes" ptrace "${INIT:-1}"' "$ATTACKS"
+mem-init | any | init | dumpable,userns2,landlock-scope | | : sh -c '"$0/processes" mem "${INIT:-1}"' "$ATTACKS"
+vm-read-init | any | init | dumpable,userns2,landlock-scope | | : sh -c '"$0/processes" vm-read "${INIT:-1}"' "$ATTACKS"
+environ-init | any | init | dumpable,userns2,landlock-scope | | : sh -c '"$0/processes" environ "${INIT:-1}"' "$ATTACKS"
+fd-steal-init | any | init | dumpable,userns2,landlock-scope | | : sh -c '"$0/processes" fd-steal "${INIT:-1}" 0' "$ATTACKS"
+fds-init | any | init | dumpable,userns2,landlock-scope | | : sh -c '"$0/processes" fd-names "${INIT:-1}"' "$ATTACKS"
+root-init | any | init | dumpable,userns2,landlock-scope | | : sh -c '"$0/files" list "/proc/${INIT:-1}/root"' "$ATTACKS"
 kill-init | any | init | landlock-scope | | : sh -c '"$0/processes" kill "${INIT:-1}" 0' "$ATTACKS"
 shm | any | shm | ipcns | | processes shm "$KEY"
-queue | any | queue | ipcns | | processes queue /agentjail-test.$$
+queue | any | queue | ipcns,landlock-files | | processes queue /agentjail-test.$$
 posix-shm | any | posix_shm | kernel | | processes posix-shm /agentjail-test.$$
-daemon | any | daemon | pidns | | processes daemon "$WS/alive"
+daemon | any | daemon | kernel | | processes daemon "$WS/alive"
 caps | root | - | caps | | processes caps
-new-privs | any | - | no-new-privs | | processes new-privs
+new-privs | any | - | no-new-privs,~caps | | processes new-privs
 file-caps | root | suid | kernel | --read="$FIXTURES" --exec="$FIXTURES" | : "$FIXTURES/with-caps" gained caps
 setuid-program | user | suid | kernel | --read="$FIXTURES" --exec="$FIXTURES" | : "$FIXTURES/setuid" gained id
 env-secret | any | env | env | | : sh -c '[ "${SECRET_KEY+x}" ]'
@@ -94,17 +94,16 @@ setup_there() { [ -e "${row_attack##* }" ] || CANNOT="optional: this kernel has 
 
 # /proc as uid 0 without capabilities still lets through what the mode bits allow (fact 7).
 rows <<'ROWS'
-core-pattern | root | there | proc-masks,landlock-files | | files rewrite /proc/sys/kernel/core_pattern
-modprobe-path | root | there | proc-masks,landlock-files | | files rewrite /proc/sys/kernel/modprobe
-panic-sysctl | root | there | proc-masks,landlock-files | | files rewrite /proc/sys/kernel/panic
-vm-sysctl | root | there | proc-masks,landlock-files | | files rewrite /proc/sys/vm/swappiness
-sysrq-trigger | root | there | proc-masks,landlock-files | | files open-write /proc/sysrq-trigger
+core-pattern | root | there | proc-masks | | files rewrite /proc/sys/kernel/core_pattern
+modprobe-path | root | there | proc-masks | | files rewrite /proc/sys/kernel/modprobe
+panic-sysctl | root | there | proc-masks | | files rewrite /proc/sys/kernel/panic
+vm-sysctl | root | there | proc-masks | | files rewrite /proc/sys/vm/swappiness
+sysrq-trigger | root | there | proc-masks | | files open-write /proc/sysrq-trigger
 kcore | root | there | kernel | | files read /proc/kcore
-kallsyms | any | there | proc-masks | | files read /proc/kallsyms
+kallsyms | root | there | proc-masks | | files read /proc/kallsyms
 timer-list | root | there | proc-masks | | files read /proc/timer_list
-bus | any | there | proc-masks | | files list /proc/bus
-irq-write | root | there | proc-masks,landlock-files | | files rewrite /proc/irq/default_smp_affinity
-ns-last-pid | root | there | proc-masks,landlock-files | | files rewrite /proc/sys/kernel/ns_last_pid
+irq-write | root | there | proc-masks | | files rewrite /proc/irq/default_smp_affinity
+ns-last-pid | root | there | proc-masks,~caps,~userns2 | | files rewrite /proc/sys/kernel/ns_last_pid
 ROWS
 
 # The payload does its worst to init: the jail stays up, and ends with the payload's own status.
@@ -119,6 +118,17 @@ new_world
 jail -- sh -c "trap '' TERM; kill -TERM -1; exit 8"
 [ $? -eq 8 ]
 verdict "kill of all that can be seen ends nothing of ours"
+end_world
+
+# Nothing of /proc but one's own processes can be opened for writing, whatever the mode bits say.
+new_world
+jail -- sh -c 'find /proc -maxdepth 6 -path "/proc/[0-9]*" -prune -o -path /proc/self -prune -o -path /proc/thread-self -prune \
+    -o -type f -perm /222 -print 2>/dev/null | while read -r f; do
+        (exec 3<>"$f") 2>/dev/null && echo "$f"; done'
+[ ! -s "$T/stdout" ]
+verdict "no file of /proc but the processes' own can be opened for writing"
+find /proc -maxdepth 3 -path '/proc/[0-9]*' -prune -o -type f -perm /222 -print 2>/dev/null | grep -q .
+verdict "control: outside there are such files"
 end_world
 
 # ---- our own processes, seen from outside while a jail runs ----

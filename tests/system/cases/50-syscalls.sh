@@ -40,8 +40,8 @@ x32 | any | - | seccomp | | syscalls x32
 int80 | any | - | seccomp | | syscalls int80
 personality-exec | any | - | seccomp | | syscalls personality 0x400000
 personality-layout | any | - | seccomp | | syscalls personality 0x200000
-hostname | any | own_uts | seccomp,caps | | syscalls hostname
-domainname | any | own_uts | seccomp,caps | | syscalls domainname
+hostname | any | own_uts | seccomp,caps,userns2 | | syscalls hostname
+domainname | any | own_uts | seccomp,caps,userns2 | | syscalls domainname
 fanotify | any | - | seccomp | | syscalls fanotify
 syslog | any | syslog | seccomp | | syscalls syslog
 clock | root | - | kernel | | syscalls clock

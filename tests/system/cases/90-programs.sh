@@ -22,6 +22,11 @@ jail -- sh -c 'touch /tmp/x /var/tmp/y && mktemp && echo x >/dev/shm/z && cat /d
 verdict "/tmp, /var/tmp, /dev/shm, /dev/null, /dev/zero"
 jail -- sh -c 'cat /etc/os-release >/dev/null && id -un && getent passwd "$(id -un)" && date && ls -la / /proc/self /dev >/dev/null'
 verdict "the usual small questions"
+jail -- sh -c 'mkdir d1 d2 && echo x >d1/a && ln d1/a d2/b && mv d1/a d2/a && mv d2 d3 && mv d3 d1/ && cat d1/d3/a d1/d3/b' &&
+    [ ! -e d2 ]
+verdict "renames and links between directories"
+jail -- python3 -c 'import os; os.mkdir("e1"); os.mkdir("e2"); open("e1/a", "w").close(); os.rename("e1/a", "e2/a"); os.link("e2/a", "e1/b")'
+verdict "by the system calls themselves, not a copy"
 needs gcc "gcc and make" && {
     printf 'int f(void);\nint main(void) { return f(); }\n' >main.c
     printf 'int f(void) { return 0; }\n' >f.c
