@@ -105,10 +105,23 @@ static int on_view(struct loop *l, int *fd)
     return 0;
 }
 
-/* The jail stands and waits: terminal, cgroup, then go. */
-static int on_ready(struct loop *l, int *fd)
+/* Put init under the limits while it builds the jail: it starts nothing that lasts before MSG_GO. Not later, since
+ * systemd's scopes take a socket, which the monitor no longer gets when it is confined. */
+static void attach_limits(struct loop *l)
 {
     _cleanup_buf_ struct buf why = { 0 };
+    int r = cgroup_attach(l->s->cgroup, l->s->pid, &why);
+    if (why.len && (r < 0 || !l->s->policy->quiet))
+        say(l, why.data);
+    if (r < 0) {
+        l->status = STATUS_FAILED;
+        kill_jail(l);
+    }
+}
+
+/* The jail stands and waits: terminal, then go. */
+static int on_ready(struct loop *l, int *fd)
+{
     if (l->stage != STAGE_BUILDING)
         return -EBADMSG;
     if (*fd >= 0) {
@@ -121,14 +134,6 @@ static int on_ready(struct loop *l, int *fd)
             kill_jail(l);
             return 0;
         }
-    }
-    int r = cgroup_attach(l->s->cgroup, l->s->pid, &why);
-    if (why.len && (r < 0 || !l->s->policy->quiet))
-        say(l, why.data);
-    if (r < 0) {
-        l->status = STATUS_FAILED;
-        kill_jail(l);
-        return 0;
     }
     l->stage = STAGE_READY;
     tell(l, MSG_GO, 0);
@@ -402,6 +407,7 @@ int supervise(struct supervise *s)
     if (s->policy->time.set)
         l.limit_at = now_ms() + (int64_t)s->policy->time.value;
 
+    attach_limits(&l);
     register_jail(&l);
     if (fence_on(FENCE_DUMPABLE)) {
         int r = monitor_confine();
