@@ -22,15 +22,15 @@ struct explain {
 };
 
 /* The first failure stays in e->result, so that the code below reads as what it prints. */
-#define ADD(e, ...)                                               \
-    do {                                                          \
-        if ((e)->result >= 0)                                     \
-            (e)->result = buf_printf((e)->out, __VA_ARGS__);      \
+#define ADD(e, ...)                                          \
+    do {                                                     \
+        if ((e)->result >= 0)                                \
+            (e)->result = buf_printf((e)->out, __VA_ARGS__); \
     } while (0)
-#define HELD(e, ...)                                              \
-    do {                                                          \
-        if ((e)->result >= 0)                                     \
-            (e)->result = buf_printf(&(e)->held, __VA_ARGS__);    \
+#define HELD(e, ...)                                           \
+    do {                                                       \
+        if ((e)->result >= 0)                                  \
+            (e)->result = buf_printf(&(e)->held, __VA_ARGS__); \
     } while (0)
 #define MISSING(e, ...)                                           \
     do {                                                          \
@@ -74,8 +74,8 @@ static void hold_backend(struct explain *e)
     HELD(e, "user (two), mount, pid, ipc, uts, cgroup namespaces");
     if (e->host && e->host->userns != USERNS_WORKS) {
         const char *fix = host_userns_fix(e->host->userns);
-        MISSING(e, "namespaces: %s: no jail here%s%s\n", host_userns_text(e->host->userns), fix ? "; mend it with: " : "",
-                fix ? fix : "");
+        MISSING(e, "namespaces: %s: no jail here%s%s\n", host_userns_text(e->host->userns),
+                fix ? "; mend it with: " : "", fix ? fix : "");
     }
 }
 
@@ -85,6 +85,16 @@ static void hold_network(struct explain *e)
         HELD(e, "an empty network namespace");
     else
         HELD(e, "NOTHING: every address and port that this host reaches, and its local services");
+}
+
+static void hold_loopback(struct explain *e)
+{
+    const struct policy *p = e->policy;
+    if (p->network != NETWORK_NONE || p->loopback)
+        return;
+    HELD(e, "Landlock: no TCP at all");
+    if (p->landlock.value && e->host && e->host->landlock_abi >= 2 && e->host->landlock_abi < 4)
+        MISSING(e, "Landlock ABI 4 for loopback = no: TCP on the jail's own 127.0.0.1 works\n");
 }
 
 static void hold_filter(struct explain *e)
@@ -108,8 +118,9 @@ static void hold_landlock(struct explain *e)
     if (h->landlock_abi < 2) {
         HELD(e, "nothing here");
         MISSING(e, "Landlock: %s; the mounts and the filter hold alone\n",
-                h->landlock_abi ? "this kernel's would refuse every rename between directories"
-                : h->landlock_disabled ? "switched off at boot (lsm=)" : "this kernel has none");
+                h->landlock_abi        ? "this kernel's would refuse every rename between directories"
+                : h->landlock_disabled ? "switched off at boot (lsm=)"
+                                       : "this kernel has none");
         return;
     }
     HELD(e, "Landlock, ABI %d", h->landlock_abi);
@@ -183,7 +194,8 @@ static void hold_in_cgroup(struct explain *e, const struct limit *limit, unsigne
     else
         HELD(e, "%s", ways[there ? e->host->cgroup_way : HOST_CGROUP_NONE]);
     if (!there)
-        MISSING(e, "control group for %s: %s\n", name, limit->optional ? "the limit is left out" : "the command will not run");
+        MISSING(e, "control group for %s: %s\n", name,
+                limit->optional ? "the limit is left out" : "the command will not run");
 }
 
 static void hold_memory(struct explain *e)
@@ -208,11 +220,11 @@ static void hold_time(struct explain *e)
 }
 
 static void (*const holds[N_OPTIONS])(struct explain *) = {
-    [OPTION_BACKEND] = hold_backend,   [OPTION_NETWORK] = hold_network,     [OPTION_FILTER] = hold_filter,
-    [OPTION_LANDLOCK] = hold_landlock, [OPTION_LABEL] = hold_label,         [OPTION_NESTED] = hold_nested,
-    [OPTION_TERMINAL] = hold_terminal, [OPTION_STRICT] = hold_strict,       [OPTION_HOME] = hold_home,
-    [OPTION_WORKSPACE] = hold_workspace, [OPTION_MEMORY] = hold_memory,     [OPTION_CPU] = hold_cpu,
-    [OPTION_PROCESSES] = hold_processes, [OPTION_TIME] = hold_time,
+    [OPTION_BACKEND] = hold_backend, [OPTION_NETWORK] = hold_network,     [OPTION_LOOPBACK] = hold_loopback,
+    [OPTION_FILTER] = hold_filter,   [OPTION_LANDLOCK] = hold_landlock,   [OPTION_LABEL] = hold_label,
+    [OPTION_NESTED] = hold_nested,   [OPTION_TERMINAL] = hold_terminal,   [OPTION_STRICT] = hold_strict,
+    [OPTION_HOME] = hold_home,       [OPTION_WORKSPACE] = hold_workspace, [OPTION_MEMORY] = hold_memory,
+    [OPTION_CPU] = hold_cpu,         [OPTION_PROCESSES] = hold_processes, [OPTION_TIME] = hold_time,
 };
 
 /* --- values --- */

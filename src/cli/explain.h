@@ -11,8 +11,8 @@
 #include "plan/plan.h"
 #include "profile/policy.h"
 
-/* Print the resolved policy to out, in colour if out is a terminal (and NO_COLOR is not set). host tells what holds here
- * and what is missing; plan's steps come last. Either may be NULL: then that is left out. 0 or -errno. */
+/* Print the resolved policy to out, in colour if out is a terminal (and NO_COLOR is not set). host tells what holds
+ * here and what is missing; plan's steps come last. Either may be NULL: then that is left out. 0 or -errno. */
 int explain_print(const struct policy *policy, const struct plan *plan, const struct host_features *host, FILE *out);
 
 /* The same into a buffer. 0 or -ENOMEM. */

@@ -17,10 +17,11 @@ static const char *const loaded[] = {
     "GIT_*", "GLIBC_TUNABLES", "GOFLAGS", "GTK_MODULES", "GTK_PATH", "HOSTALIASES", "IFS", "JAVA_TOOL_OPTIONS",
     "JDK_JAVA_OPTIONS", "LD_*", "LESSCLOSE", "LESSOPEN", "LOCALDOMAIN", "LOCPATH", "LUA_CPATH*", "LUA_INIT*",
     "LUA_PATH*", "MAKEFLAGS", "MALLOC_*", "MANPAGER", "NLSPATH", "NODE_OPTIONS", "NODE_PATH", "NPM_CONFIG_*",
-    "OPENSSL_CONF", "OPENSSL_ENGINES", "OPENSSL_MODULES", "PERL5*", "PERLLIB", "PERL_*", "PIP_*", "PROMPT_COMMAND", "PS0", "PS4",
-    "PYTHON*", "QT_PLUGIN_PATH", "RES_OPTIONS", "RESOLV_*", "RUBYLIB", "RUBYOPT", "RUSTC_WRAPPER", "SHELLOPTS", "SSH_ASKPASS",
-    "SSLKEYLOGFILE", "SUDO_ASKPASS", "TERMCAP", "TERMINFO*", "TERMPATH", "TMPPREFIX", "TZDIR", "VIMINIT", "EXINIT", "XLOCALEDIR",
-    "ZDOTDIR", "_JAVA_OPTIONS", "npm_config_*",
+    "OPENSSL_CONF", "OPENSSL_ENGINES", "OPENSSL_MODULES", "PERL5*", "PERLLIB", "PERL_*", "PIP_*",
+    "PROMPT_COMMAND", "PS0", "PS4", "PYTHON*", "QT_PLUGIN_PATH", "RES_OPTIONS", "RESOLV_*", "RUBYLIB",
+    "RUBYOPT", "RUSTC_WRAPPER", "SHELLOPTS", "SSH_ASKPASS", "SSLKEYLOGFILE", "SUDO_ASKPASS", "TERMCAP",
+    "TERMINFO*", "TERMPATH", "TMPPREFIX", "TZDIR", "VIMINIT", "EXINIT", "XLOCALEDIR", "ZDOTDIR",
+    "_JAVA_OPTIONS", "npm_config_*",
 };
 
 static bool begins(const char *name, size_t len, const char *pattern)
@@ -175,7 +176,8 @@ static int pass_on(const struct policy *policy, char *const *host_env, struct st
         int r = 0;
         if (is_set(env, *host_env, len))
             continue; /* ours, or a second one of that name */
-        if (!fence_on(FENCE_ENV) || (proper_name(*host_env, len) && (*host_env)[len] == '=' && passes(policy, *host_env, len)))
+        if (!fence_on(FENCE_ENV) ||
+            (proper_name(*host_env, len) && (*host_env)[len] == '=' && passes(policy, *host_env, len)))
             r = strv_add(env, *host_env);
         else if (dropped)
             r = strv_take(dropped, strndup(*host_env, len));
@@ -185,7 +187,8 @@ static int pass_on(const struct policy *policy, char *const *host_env, struct st
     return 0;
 }
 
-int environment_build(const struct policy *policy, char *const *host_env, struct strv *ret_env, struct strv *ret_dropped)
+int environment_build(const struct policy *policy, char *const *host_env, struct strv *ret_env,
+                      struct strv *ret_dropped)
 {
     _cleanup_strv_ struct strv env = { 0 }, dropped = { 0 };
     int r = 0;

@@ -8,13 +8,14 @@
 
 /* Make the environment from the host's.
  *
- * Always set, whatever the host says (a NAME = VALUE of the profile excepted): HOME, USER, LOGNAME, SHELL, TMPDIR; PATH, of
- * the host's absolute directories from which the policy lets programs run, in order; AGENTJAIL=1, by which a program can
- * tell where it is. Then NAME = VALUE rules, then the host's variables that a rule names. Variables by which one program
- * makes another run something (LD_*, BASH_ENV, NODE_OPTIONS, GIT_SSH_COMMAND, ...) pass only by their exact name, never by
- * NAME*. Values pass as they are.
+ * Always set, whatever the host says (a NAME = VALUE of the profile excepted): HOME, USER, LOGNAME, SHELL, TMPDIR;
+ * PATH, of the host's absolute directories from which the policy lets programs run, in order; AGENTJAIL=1, by which a
+ * program can tell where it is. Then NAME = VALUE rules, then the host's variables that a rule names. Variables by
+ * which one program makes another run something (LD_*, BASH_ENV, NODE_OPTIONS, GIT_SSH_COMMAND, ...) pass only by their
+ * exact name, never by NAME*. Values pass as they are.
  *
  * ret_dropped (may be NULL) gets the names of the host's variables that do not pass. 0 or -ENOMEM. */
-int environment_build(const struct policy *policy, char *const *host_env, struct strv *ret_env, struct strv *ret_dropped);
+int environment_build(const struct policy *policy, char *const *host_env, struct strv *ret_env,
+                      struct strv *ret_dropped);
 
 #endif

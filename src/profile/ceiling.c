@@ -37,7 +37,8 @@ const struct setting *ceiling_fixes_profile(const struct merge *m, const char *n
 }
 
 /* "key: VALUE by PLACE is wider than CEILING by PLACE". */
-static int widened(const struct merge *m, const struct setting *c, struct origin origin, const char *value, const char *fix)
+static int widened(const struct merge *m, const struct setting *c, struct origin origin, const char *value,
+                   const char *fix)
 {
     const struct option *o = c->option;
     int r;
@@ -46,8 +47,8 @@ static int widened(const struct merge *m, const struct setting *c, struct origin
     else
         r = buf_printf(m->why, "--%s=%s: ", o->name, value);
     if (r >= 0)
-        r = buf_printf(m->why, "%s goes beyond the ceiling in %s:%u (%s = %s); %s", value, c->origin.file, c->origin.line,
-                       o->key, c->value, fix);
+        r = buf_printf(m->why, "%s goes beyond the ceiling in %s:%u (%s = %s); %s", value, c->origin.file,
+                       c->origin.line, o->key, c->value, fix);
     return r < 0 ? r : -EPERM;
 }
 
@@ -164,7 +165,8 @@ static int follow(struct merge *m, const char *path, const char **ret)
         *slash = '\0';
     }
     const char *rest = path + strlen(head);
-    *ret = strcmp(real, "/") == 0 ? arena_strdup(m->arena, *rest ? rest : "/") : arena_concat(m->arena, real, rest, NULL);
+    *ret = strcmp(real, "/") == 0 ? arena_strdup(m->arena, *rest ? rest : "/")
+                                  : arena_concat(m->arena, real, rest, NULL);
     return *ret ? 0 : -ENOMEM;
 }
 
@@ -234,8 +236,8 @@ static int grant_widens(struct merge *m, size_t i, const struct setting *c)
     else
         r = buf_str(m->why, "default workspace");
     if (r >= 0)
-        r = buf_printf(m->why, ": %s: %s goes beyond the ceiling in %s:%u (%s = %s); %s", grant_option(g->kind)->key, g->path,
-                       c->origin.file, c->origin.line, c->option->key, c->value,
+        r = buf_printf(m->why, ": %s: %s goes beyond the ceiling in %s:%u (%s = %s); %s", grant_option(g->kind)->key,
+                       g->path, c->origin.file, c->origin.line, c->option->key, c->value,
                        s ? "name a path that it allows" : "write --workspace=PATH that it allows, or --workspace=none");
     return r < 0 ? r : -EPERM;
 }
@@ -277,7 +279,8 @@ static int check_added(struct merge *m, const struct setting *c, const char *pat
     for (size_t i = 0; i < m->policy->n_grants && r == 0; i++) {
         const struct grant *g = &m->policy->grants[i];
         const struct setting *s = m->grant_settings[i];
-        if ((s && s->layer == LAYER_CEILING) || g->kind == GRANT_HIDE || g->kind == GRANT_PROTECT || g->kind == GRANT_DEVICE)
+        if ((s && s->layer == LAYER_CEILING) || g->kind == GRANT_HIDE || g->kind == GRANT_PROTECT ||
+            g->kind == GRANT_DEVICE)
             continue;
         if (!hides && (g->kind == GRANT_READ || g->kind == GRANT_EXEC || g->kind == GRANT_SCRATCH))
             continue;
@@ -311,8 +314,10 @@ static int apply_require(struct merge *m, const struct setting *c)
     size_t len = equals ? (size_t)(equals - c->value) : strlen(c->value);
     const struct option *o = option_by_name(c->value, len);
     if (!o || !o->type->show)
-        return setting_fail(c, m->why, "\"%.*s\" is no option with a single value; write for instance memory or "
-                                       "network=none", (int)len, c->value);
+        return setting_fail(c, m->why,
+                            "\"%.*s\" is no option with a single value; write for instance memory or "
+                            "network=none",
+                            (int)len, c->value);
     _cleanup_buf_ struct buf value = { 0 };
     int r = o->type->show(m->policy, o, &value);
     if (r < 0)

@@ -11,9 +11,9 @@
  *   [limits]
  *       the largest value; where nobody set one, the value itself.
  *   [files] read, write, exec, copy-on-write, device
- *       the only trees in which users may grant such (by symlinks' targets). Trees of write and exec count for read; without
- *       an entry in a file the key is not bounded by it. Entries of packaged and administrators' profiles that expand
- *       nothing are not judged. The workspace is a write grant.
+ *       the only trees in which users may grant such (by symlinks' targets). Trees of write and exec count for read.
+ *       Without an entry in a file the key is not bounded by it. Entries of packaged and administrators' profiles that
+ *       expand nothing are not judged. The workspace is a write grant.
  *   [files] hide, protect
  *       added to every policy. No grant may reach at or below them, nothing takes them off.
  *   [ceiling] require = OPTION or OPTION=VALUE

@@ -94,8 +94,9 @@ static int find_base(struct arena *arena, const struct policy_host *host, const 
         if (r == -ENOMEM)
             return r;
         if (r < 0) {
-            (void)buf_printf(why, "%s is \"%s\" in the environment, not an absolute path without \"..\"; correct or unset it",
-                             variable, value);
+            (void)buf_printf(
+                why, "%s is \"%s\" in the environment, not an absolute path without \"..\"; correct or unset it",
+                variable, value);
             return -EINVAL;
         }
         *ret = normal;

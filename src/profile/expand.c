@@ -45,7 +45,8 @@ static int variable_for(struct merge *m, const struct setting *s, const char *na
                             "XDG_STATE_HOME, XDG_CACHE_HOME, XDG_RUNTIME_DIR",
                             (int)len, name);
     if (r == -ENODATA)
-        return setting_fail(s, m->why, "${%.*s} has no value here; set HOME (and USER), or write the path", (int)len, name);
+        return setting_fail(s, m->why, "${%.*s} has no value here; set HOME (and USER), or write the path", (int)len,
+                            name);
     return r;
 }
 
@@ -67,7 +68,7 @@ int expand(struct merge *m, const struct setting *s, const char *text, char **re
             return r;
         text++;
     }
-    for (const char *dollar; (dollar = strstr(text, "${")); ) {
+    for (const char *dollar; (dollar = strstr(text, "${"));) {
         const char *name = dollar + 2, *close = strchr(name, '}');
         if (!close)
             return setting_fail(s, m->why, "\"${\" without \"}\"; write ${NAME}");
@@ -105,11 +106,14 @@ int merge_path(struct merge *m, const struct setting *s, char **ret_path, bool *
     if (r == -ENOENT && written_here)
         return setting_fail(s, m->why, "the current directory no longer exists; write an absolute path");
     if (r == -ENOENT)
-        return setting_fail(s, m->why, "\"%s\" is relative; write an absolute path, or one that begins with ~/ or "
-                                       "${WORKSPACE}/", expanded);
+        return setting_fail(s, m->why,
+                            "\"%s\" is relative; write an absolute path, or one that begins with ~/ or "
+                            "${WORKSPACE}/",
+                            expanded);
     if (r == -ELOOP)
-        return setting_fail(s, m->why, "\"..\" inside a path may mean another directory than it seems; write the path "
-                                       "without it");
+        return setting_fail(s, m->why,
+                            "\"..\" inside a path may mean another directory than it seems; write the path "
+                            "without it");
     if (r == -ENAMETOOLONG)
         return setting_fail(s, m->why, "path is longer than %d bytes", PATH_LONGEST);
     if (r < 0)

@@ -12,8 +12,8 @@ int config_dir_open(struct merge *m, const char *path, bool trusted, int *ret_fd
 /* Names of the files below fd that end in ".ini" and do not begin with a dot, sorted by bytes. */
 int config_dir_list(struct merge *m, int fd, const char *path, struct strv *ret_names);
 
-/* Read a file below fd (AT_FDCWD) into text; -ENOENT without a message if it does not exist. trusted: as above. ret_real
- * (may be NULL) is the file's real path, of the arena. */
+/* Read a file below fd (AT_FDCWD) into text; -ENOENT without a message if it does not exist. trusted: as above.
+ * ret_real (may be NULL) is the file's real path, of the arena. */
 int config_file_read(struct merge *m, int fd, const char *name, const char *file, bool trusted, struct buf *text,
                      const char **ret_real);
 

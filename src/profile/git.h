@@ -12,8 +12,8 @@ struct git_place {
     const char *gitdir;   /* where ".git" is a file: the directory it names, symlinks followed; else NULL */
 };
 
-/* Walk up from cwd (absolute, no symlinks) to the first directory with a ".git" that uid (or root) owns: a directory with
- * a HEAD, or a file whose gitdir points back at it, as worktrees (gitdir/gitdir) and submodules (core.worktree) do
+/* Walk up from cwd (absolute, no symlinks) to the first directory with a ".git" that uid (or root) owns: a directory
+ * with a HEAD, or a file whose gitdir points back at it, as worktrees (gitdir/gitdir) and submodules (core.worktree) do
  * (gitrepository-layout(5)). Never looks at or above stop. 0 or -ENOMEM. */
 int git_find(struct arena *arena, const char *cwd, const char *stop, uid_t uid, struct git_place *ret_place);
 

@@ -21,10 +21,10 @@ struct frame {
     const char *file; /* for messages, owned by the arena */
     enum file_kind kind;
     enum layer layer;
-    size_t dir;      /* index of the directory it lies in; N_PROFILE_DIRS: named by path */
-    bool fixed;      /* a profile that the user's directory must not change */
+    size_t dir; /* index of the directory it lies in; N_PROFILE_DIRS: named by path */
+    bool fixed; /* a profile that the user's directory must not change */
     unsigned depth;
-    bool self;       /* looking for it, the including file itself was met */
+    bool self;                /* looking for it, the including file itself was met */
     unsigned seen[N_OPTIONS]; /* lines of the scalar keys */
     struct settings *out;
 };
@@ -117,7 +117,8 @@ static int check_place(struct frame *f, const struct option *o, const char *name
 
 static int read_include(const struct frame *f, const struct setting *s);
 
-static int take_entry(void *data, const char *section, const char *name, const char *value, unsigned line, struct buf *why)
+static int take_entry(void *data, const char *section, const char *name, const char *value, unsigned line,
+                      struct buf *why)
 {
     (void)why;
     struct frame *f = data;
@@ -220,7 +221,8 @@ static int missing(struct load *l, const struct setting *s, const char *what, co
             (void)buf_printf(&places, "%s%s", places.len ? ", " : "", l->dirs[i].path);
     const char *text = places.data ? places.data : "";
     if (s)
-        return setting_fail(s, l->m->why, "there is no %s \"%s\" in %s; write -%s if it may be missing", what, name, text, name);
+        return setting_fail(s, l->m->why, "there is no %s \"%s\" in %s; write -%s if it may be missing", what, name,
+                            text, name);
     (void)buf_printf(l->m->why, "--profile=%s: there is no such profile in %s", name, text);
     return -ENOENT;
 }
@@ -233,12 +235,20 @@ static int read_include(const struct frame *f, const struct setting *s)
     bool optional = s->value[0] == '-';
     const char *name = s->value + optional;
     if (!name_is_plain(name))
-        return setting_fail(s, m->why, "\"%s\" is no name of a profile file; write its name without \".ini\" and without "
-                                       "directory", name);
+        return setting_fail(s, m->why,
+                            "\"%s\" is no name of a profile file; write its name without \".ini\" and without "
+                            "directory",
+                            name);
     if (f->depth >= INCLUDE_DEPTH)
-        return setting_fail(s, m->why, "more than %d includes inside one another; include it further out", INCLUDE_DEPTH);
+        return setting_fail(s, m->why, "more than %d includes inside one another; include it further out",
+                            INCLUDE_DEPTH);
     struct frame inner = {
-        .load = f->load, .up = f, .kind = FILE_PART, .fixed = f->fixed, .depth = f->depth + 1, .out = f->out,
+        .load = f->load,
+        .up = f,
+        .kind = FILE_PART,
+        .fixed = f->fixed,
+        .depth = f->depth + 1,
+        .out = f->out,
     };
     for (size_t dir = 0; dir < N_PROFILE_DIRS; dir++) {
         int r = read_from_dir(&inner, dir, name, true);
@@ -254,8 +264,12 @@ static int read_include(const struct frame *f, const struct setting *s)
 
 int load_include(struct load *l, const struct setting *s)
 {
-    struct frame top = { .load = l, .file = "command line", .kind = FILE_PART, .layer = LAYER_COMMAND_LINE,
-                         .dir = N_PROFILE_DIRS, .out = &l->m->settings };
+    struct frame top = { .load = l,
+                         .file = "command line",
+                         .kind = FILE_PART,
+                         .layer = LAYER_COMMAND_LINE,
+                         .dir = N_PROFILE_DIRS,
+                         .out = &l->m->settings };
     return read_include(&top, s);
 }
 
@@ -273,7 +287,9 @@ int load_ceilings(struct load *l)
     if (r < 0 || fd < 0 || (r = config_dir_list(m, fd, path, &names)) < 0)
         return r;
     for (size_t i = 0; i < names.n; i++) {
-        struct frame f = { .load = l, .kind = FILE_CEILING, .layer = LAYER_CEILING, .dir = N_PROFILE_DIRS, .out = &m->ceilings };
+        struct frame f = {
+            .load = l, .kind = FILE_CEILING, .layer = LAYER_CEILING, .dir = N_PROFILE_DIRS, .out = &m->ceilings
+        };
         f.file = arena_concat(m->arena, path, "/", names.v[i]);
         r = f.file ? read_frame(&f, fd, names.v[i], false) : -ENOMEM;
         if (r == -ENOENT) { /* a dangling symlink: a ceiling is never left out */
@@ -305,7 +321,9 @@ static int read_dropin(struct load *l, int fd, const char *path, const struct dr
 {
     struct merge *m = l->m;
     const struct profile_dir *dir = &l->dirs[d->dir];
-    struct frame f = { .load = l, .kind = FILE_PART, .layer = dir->layer, .dir = d->dir, .fixed = fixed, .out = &m->settings };
+    struct frame f = {
+        .load = l, .kind = FILE_PART, .layer = dir->layer, .dir = d->dir, .fixed = fixed, .out = &m->settings
+    };
     f.file = arena_concat(m->arena, path, "/", d->name);
     if (!f.file)
         return -ENOMEM;
@@ -375,12 +393,15 @@ static int read_path_profile(struct frame *f, const char *path, const char **ret
         len -= 4;
     snprintf(name, sizeof(name), "%.*s", (int)(len < 250 ? len : 250), base);
     if (!name_is_plain(name)) {
-        (void)buf_printf(m->why, "--profile=%s: \"%s\" is no name for a profile; rename the file (letters, digits, ._-)", path, name);
+        (void)buf_printf(m->why,
+                         "--profile=%s: \"%s\" is no name for a profile; rename the file (letters, digits, ._-)", path,
+                         name);
         return -EINVAL;
     }
     const struct setting *fixed = ceiling_fixes_profile(m, name);
     if (fixed) {
-        (void)buf_printf(m->why, "--profile=%s: %s:%u keeps users from replacing the profile \"%s\"; write --profile=%s", path,
+        (void)buf_printf(m->why,
+                         "--profile=%s: %s:%u keeps users from replacing the profile \"%s\"; write --profile=%s", path,
                          fixed->origin.file, fixed->origin.line, name, name);
         return -EPERM;
     }
@@ -402,8 +423,10 @@ int load_profile(struct load *l, const char *name)
         r = read_path_profile(&f, name, &name);
     } else {
         if (!name_is_plain(name)) {
-            (void)buf_printf(m->why, "--profile=%s: no name of a profile (letters, digits, ._-); for a file write a path with "
-                                     "a slash", name);
+            (void)buf_printf(m->why,
+                             "--profile=%s: no name of a profile (letters, digits, ._-); for a file write a path with "
+                             "a slash",
+                             name);
             return -EINVAL;
         }
         f.fixed = ceiling_fixes_profile(m, name) != NULL;
@@ -427,7 +450,8 @@ struct scan {
     int rank; /* 2: by name, 1: by glob */
 };
 
-static int scan_entry(void *data, const char *section, const char *name, const char *value, unsigned line, struct buf *why)
+static int scan_entry(void *data, const char *section, const char *name, const char *value, unsigned line,
+                      struct buf *why)
 {
     struct scan *scan = data;
     if (strcmp(section, "profile") != 0 || strcmp(name, "match") != 0 || !value)
@@ -435,11 +459,12 @@ static int scan_entry(void *data, const char *section, const char *name, const c
     if (!*value)
         scan->rank = 0;
     char word[256];
-    for (const char *p = value; *p; ) {
+    for (const char *p = value; *p;) {
         p += strspn(p, " ");
         size_t len = strcspn(p, " ");
         if (len >= sizeof(word) || memchr(p, '/', len)) {
-            (void)buf_printf(why, "%s:%u: match: names of commands without directory; write for instance claude", scan->file, line);
+            (void)buf_printf(why, "%s:%u: match: names of commands without directory; write for instance claude",
+                             scan->file, line);
             return -EINVAL;
         }
         memcpy(word, p, len);

@@ -8,10 +8,10 @@
 
 /* A directory with profiles. */
 struct profile_dir {
-    int fd;            /* -1: not there */
-    const char *path;  /* owned by the arena; NULL: the user has none */
+    int fd;           /* -1: not there */
+    const char *path; /* owned by the arena; NULL: the user has none */
     enum layer layer;
-    bool trusted;      /* owners and modes are not looked at: a source tree */
+    bool trusted; /* owners and modes are not looked at: a source tree */
 };
 
 enum { N_PROFILE_DIRS = 3, INCLUDE_DEPTH = 8, FILES_MAX = 200 };

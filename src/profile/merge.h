@@ -23,8 +23,8 @@ struct merge {
     const struct policy_host *host;
     const char *cwd; /* free of symlinks; NULL if the directory is gone */
     struct dirs dirs;
-    struct settings ceilings; /* of policy.d */
-    struct settings settings; /* of profile and command line, in order */
+    struct settings ceilings;        /* of policy.d */
+    struct settings settings;        /* of profile and command line, in order */
     const struct setting *workspace; /* the last one that sets it */
     struct source *sources;
     size_t n_sources, sources_size;

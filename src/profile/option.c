@@ -39,7 +39,8 @@ enum {
 };
 
 const struct option_section option_sections[] = {
-#define SECTION(name, title) { name, title, (size_t)JOIN(SECTION_AT_, __LINE__) - (size_t)JOIN(SECTION_NUMBER_, __LINE__) },
+#define FIRST_ROW ((size_t)JOIN(SECTION_AT_, __LINE__) - (size_t)JOIN(SECTION_NUMBER_, __LINE__))
+#define SECTION(name, title) { name, title, FIRST_ROW },
 #define OPTION(...)
 #include "profile/options.def"
 #undef OPTION

@@ -51,9 +51,9 @@ struct option_type {
     int (*set)(struct merge *m, const struct setting *s);
     /* Write the resolved value as a profile would; NULL for lists, which print themselves. */
     int (*show)(const struct policy *policy, const struct option *option, struct buf *out);
-    const struct word *words;                     /* up to name NULL */
+    const struct word *words; /* up to name NULL */
     int (*number)(const char *text, uint64_t *ret_value);
-    const char *form;                             /* what to write, for messages */
+    const char *form; /* what to write, for messages */
 };
 
 /* Where a value lies in struct policy; for grants, value is the kind; for modes, the mode. */
@@ -85,7 +85,7 @@ enum option_id {
 };
 
 struct option_section {
-    const char *name; /* NULL: command line only */
+    const char *name;  /* NULL: command line only */
     const char *title; /* NULL: not shown */
     size_t first;      /* its first row of the table */
 };

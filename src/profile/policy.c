@@ -105,8 +105,8 @@ static int find_own_paths(struct merge *m)
 
 static int find_home(struct merge *m)
 {
-    static const char *const system_trees[] = { "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys",
-                                                "/usr" };
+    static const char *const system_trees[] = { "/bin",   "/boot", "/dev",  "/etc", "/lib",
+                                                "/lib64", "/proc", "/sbin", "/sys", "/usr" };
     struct policy *p = m->policy;
     const char *home = m->dirs.home;
     for (size_t i = 0; home && i < ELEMENTSOF(system_trees); i++)
@@ -118,8 +118,9 @@ static int find_home(struct merge *m)
     if (p->home != HOME_PERSISTENT)
         return 0;
     if (!p->data_dir) {
-        (void)buf_str(m->why, "home = persistent: you have no home directory to keep it in; set HOME or XDG_DATA_HOME, or "
-                              "write home = temporary");
+        (void)buf_str(m->why,
+                      "home = persistent: you have no home directory to keep it in; set HOME or XDG_DATA_HOME, or "
+                      "write home = temporary");
         return -EINVAL;
     }
     p->home_source = arena_concat(m->arena, p->data_dir, "/homes/", p->name);
@@ -141,6 +142,7 @@ static int find_cwd(struct merge *m)
 static int set_defaults(struct merge *m)
 {
     struct policy *p = m->policy;
+    p->loopback = true;
     p->filter = (struct fence){ .value = arena_strdup(m->arena, "default") };
     p->landlock = (struct fence){ .value = arena_strdup(m->arena, "on"), .optional = true };
     return p->filter.value && p->landlock.value ? 0 : -ENOMEM;
@@ -152,8 +154,11 @@ static int add_command_line(struct merge *m, struct load *l, const struct policy
     for (size_t i = 0; i < q->n_options; i++) {
         const struct request_option *o = &q->options[i];
         struct setting s = {
-            .option = o->option, .name = o->option->key ? o->option->key : o->option->name, .value = o->value,
-            .origin = { "command line", 0 }, .layer = LAYER_COMMAND_LINE,
+            .option = o->option,
+            .name = o->option->key ? o->option->key : o->option->name,
+            .value = o->value,
+            .origin = { "command line", 0 },
+            .layer = LAYER_COMMAND_LINE,
         };
         if (s.option == &options[OPTION_ENV]) {
             const char *equals = strchr(o->value, '=');
@@ -184,17 +189,20 @@ static int apply_settings(struct merge *m, bool paths)
 
 static bool is_view(enum grant_kind kind)
 {
-    return kind == GRANT_READ || kind == GRANT_WRITE || kind == GRANT_OVERLAY || kind == GRANT_SCRATCH || kind == GRANT_HIDE;
+    return kind == GRANT_READ || kind == GRANT_WRITE || kind == GRANT_OVERLAY || kind == GRANT_SCRATCH ||
+           kind == GRANT_HIDE;
 }
 
-/* Of several entries for one path the last written holds: of those that say what is seen there, and of each other kind. */
+/* Of several entries for one path the last written holds: of those that say what is seen there, and of each other kind.
+ */
 static void drop_repeated(struct merge *m)
 {
     struct policy *p = m->policy;
     for (size_t i = p->n_grants; i-- > 0;) {
         bool repeated = false;
         for (size_t j = i + 1; j < p->n_grants && !repeated; j++)
-            repeated = (p->grants[i].kind == p->grants[j].kind || (is_view(p->grants[i].kind) && is_view(p->grants[j].kind))) &&
+            repeated = (p->grants[i].kind == p->grants[j].kind ||
+                        (is_view(p->grants[i].kind) && is_view(p->grants[j].kind))) &&
                        strcmp(p->grants[i].path, p->grants[j].path) == 0;
         if (repeated)
             merge_drop_grant(m, i);
@@ -215,7 +223,8 @@ static int refuse_unbuilt(const struct merge *m)
     if (origin.line)
         (void)buf_printf(m->why, "%s:%u: %s", origin.file, origin.line, text);
     else
-        (void)buf_printf(m->why, "--%s: %s", p->backend != BACKEND_NAMESPACE ? "backend" : "network", strchr(text, ':') + 2);
+        (void)buf_printf(m->why, "--%s: %s", p->backend != BACKEND_NAMESPACE ? "backend" : "network",
+                         strchr(text, ':') + 2);
     return -EOPNOTSUPP;
 }
 
@@ -239,8 +248,8 @@ static int refuse_writable(const struct merge *m, const char *file, const char *
     if (!access.host_write)
         return 0;
     bool workspace = m->policy->workspace && path_in_tree(real, m->policy->workspace);
-    (void)buf_printf(m->why, "%s: lies in %s, where the command could rewrite it (%s); copy it to ~/.config/agentjail/", file,
-                     workspace ? "the workspace" : "a writable grant", access.grant->path);
+    (void)buf_printf(m->why, "%s: lies in %s, where the command could rewrite it (%s); copy it to ~/.config/agentjail/",
+                     file, workspace ? "the workspace" : "a writable grant", access.grant->path);
     return -EPERM;
 }
 
@@ -365,9 +374,14 @@ static void start_over(struct merge *m)
     free(p->env);
     strv_free(&p->notes);
     struct policy fresh = {
-        .loopback = true,
-        .own_paths = p->own_paths, .arena = p->arena, .quiet = p->quiet, .verbose = p->verbose,
-        .user = p->user, .data_dir = p->data_dir, .state_dir = p->state_dir, .cache_dir = p->cache_dir,
+        .own_paths = p->own_paths,
+        .arena = p->arena,
+        .quiet = p->quiet,
+        .verbose = p->verbose,
+        .user = p->user,
+        .data_dir = p->data_dir,
+        .state_dir = p->state_dir,
+        .cache_dir = p->cache_dir,
         .runtime_dir = p->runtime_dir,
     };
     memcpy(fresh.filter_dirs, p->filter_dirs, sizeof(fresh.filter_dirs));
@@ -391,8 +405,11 @@ static int choose_and_load(struct merge *m, struct load *l, const struct policy_
         return r;
     buf_free(m->why);
     start_over(m);
-    r = merge_note(m, "%s lies where its jail may write, so it does not get the profile %s by its name; write --profile=%s if "
-                      "it is what you mean", command, name, name);
+    r = merge_note(
+        m,
+        "%s lies where its jail may write, so it does not get the profile %s by its name; write --profile=%s if "
+        "it is what you mean",
+        command, name, name);
     return r < 0 ? r : load_once(m, l, q, "default");
 }
 
@@ -412,7 +429,7 @@ static int load_all(struct merge *m, const struct policy_request *q)
 
 int policy_load(const struct policy_request *request, struct policy *ret_policy, struct buf *why)
 {
-    struct policy policy = { .loopback = true, .quiet = request->quiet, .verbose = request->verbose };
+    struct policy policy = { .quiet = request->quiet, .verbose = request->verbose };
     struct policy_host host;
     struct arena *arena = arena_new();
     if (!arena)

@@ -109,7 +109,7 @@ struct policy {
 
     struct strv own_paths; /* agentjail's own directories on this host: masked whatever is granted */
     char *user;            /* login name, "" if unknown */
-    char *data_dir;        /* agentjail's own: $XDG_DATA_HOME/agentjail; NULL, as the next two, if the user has no home */
+    char *data_dir;        /* $XDG_DATA_HOME/agentjail; NULL, as the next two, if the user has no home */
     char *state_dir;       /* $XDG_STATE_HOME/agentjail */
     char *cache_dir;       /* $XDG_CACHE_HOME/agentjail */
     char *runtime_dir;     /* $XDG_RUNTIME_DIR/agentjail; its parent may not exist */

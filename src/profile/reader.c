@@ -102,7 +102,8 @@ static int take_key(struct reader *rd, const char *line, size_t len, char *out, 
         return fail(rd, "key is longer than %d bytes; shorten it", READER_NAME_MAX);
     for (size_t i = 0; i < name_len; i++)
         if (!name_char(line[i]))
-            return fail(rd, "\"%.*s\" is no key; write key = value, or begin a comment line with '#'", (int)name_len, line);
+            return fail(rd, "\"%.*s\" is no key; write key = value, or begin a comment line with '#'", (int)name_len,
+                        line);
     if (!rd->sectioned)
         return fail(rd, "%.*s: key outside of a section; write a line such as [files] above it", (int)name_len, line);
 
@@ -168,7 +169,12 @@ static int take_entry(void *user, const char *section, const char *name, const c
 int reader_parse(const char *file, const char *text, size_t len, reader_entry entry, void *data, struct buf *why)
 {
     struct reader rd = {
-        .file = file, .text = text, .end = text + len, .entry = entry, .data = data, .why = why,
+        .file = file,
+        .text = text,
+        .end = text + len,
+        .entry = entry,
+        .data = data,
+        .why = why,
     };
     if (len > READER_FILE_MAX) {
         (void)buf_printf(why, "%s: file is larger than %d bytes; split it", file, READER_FILE_MAX);

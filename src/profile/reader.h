@@ -22,8 +22,8 @@ enum {
 typedef int (*reader_entry)(void *data, const char *section, const char *name, const char *value, unsigned line,
                             struct buf *why);
 
-/* Read len bytes of text; file is for messages. 0, what entry returned, -EINVAL with "file:line: problem; fix" in why, or
- * -ENOMEM. */
+/* Read len bytes of text; file is for messages. 0, what entry returned, -EINVAL with "file:line: problem; fix" in why,
+ * or -ENOMEM. */
 int reader_parse(const char *file, const char *text, size_t len, reader_entry entry, void *data, struct buf *why);
 
 #endif

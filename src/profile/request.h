@@ -34,8 +34,8 @@ struct policy_request {
     const char *profile; /* --profile, or NULL */
     bool quiet;
     unsigned verbose;
-    int command_index; /* of COMMAND in argv; argc if there is none */
-    char **command;    /* argv + command_index, NULL-terminated; command[0] NULL: none */
+    int command_index;              /* of COMMAND in argv; argc if there is none */
+    char **command;                 /* argv + command_index, NULL-terminated; command[0] NULL: none */
     const struct policy_host *host; /* NULL: this host */
 };
 

@@ -21,22 +21,32 @@ static const void *shown(const struct policy *policy, const struct option *optio
 /* --- words: one of a few, in order of width --- */
 
 static const struct word network_words[] = {
-    { "none", NETWORK_NONE, 0 }, { "filtered", NETWORK_FILTERED, 1 },
-    { "open", NETWORK_OPEN, 2 }, { "host", NETWORK_HOST, 3 }, { NULL, 0, 0 },
+    { "none", NETWORK_NONE, 0 },
+    { "filtered", NETWORK_FILTERED, 1 },
+    { "open", NETWORK_OPEN, 2 },
+    { "host", NETWORK_HOST, 3 },
+    { NULL, 0, 0 },
 };
 static const struct word backend_words[] = {
-    { "microvm", BACKEND_MICROVM, 0 }, { "auto", BACKEND_AUTO, 1 }, { "namespace", BACKEND_NAMESPACE, 2 }, { NULL, 0, 0 },
+    { "microvm", BACKEND_MICROVM, 0 },
+    { "auto", BACKEND_AUTO, 1 },
+    { "namespace", BACKEND_NAMESPACE, 2 },
+    { NULL, 0, 0 },
 };
 static const struct word terminal_words[] = {
-    { "safe", TERMINAL_SAFE, 0 }, { "full", TERMINAL_FULL, 1 }, { NULL, 0, 0 },
+    { "safe", TERMINAL_SAFE, 0 },
+    { "full", TERMINAL_FULL, 1 },
+    { NULL, 0, 0 },
 };
 static const struct word home_words[] = {
-    { "none", HOME_NONE, 0 }, { "temporary", HOME_TEMPORARY, 1 }, { "persistent", HOME_PERSISTENT, 2 }, { NULL, 0, 0 },
+    { "none", HOME_NONE, 0 },
+    { "temporary", HOME_TEMPORARY, 1 },
+    { "persistent", HOME_PERSISTENT, 2 },
+    { NULL, 0, 0 },
 };
 static const struct word nested_words[] = { { "deny", false, 0 }, { "allow", true, 1 }, { NULL, 0, 0 } };
+static const struct word loopback_words[] = { { "no", false, 0 }, { "yes", true, 1 }, { NULL, 0, 0 } };
 static const struct word strict_words[] = { { "yes", true, 0 }, { "no", false, 1 }, { NULL, 0, 0 } };
-
-static const struct word loopback_words[] = { { "yes", true, 1 }, { "no", false, 0 }, { NULL, 0, 0 } };
 
 static int unknown_word(const struct merge *m, const struct setting *s)
 {
@@ -111,7 +121,8 @@ static int set_fence(struct merge *m, const struct setting *s)
         char *text;
         int r = expand(m, s, name, &text);
         if (r < 0)
-            return r == -ENXIO ? setting_fail(s, m->why, "a filter cannot lie in the workspace; name another place") : r;
+            return r == -ENXIO ? setting_fail(s, m->why, "a filter cannot lie in the workspace; name another place")
+                               : r;
         r = path_from(m->arena, s->layer == LAYER_COMMAND_LINE ? m->cwd : NULL, text, &fence.value);
         if (r < 0)
             return setting_fail(s, m->why, "\"%s\" is no absolute path without \"..\"; write one", text);
@@ -136,7 +147,9 @@ static int set_landlock(struct merge *m, const struct setting *s)
     }
     if (parse_bool(s->value + optional, &on) < 0 || (optional && !on))
         return setting_fail(s, m->why, "\"%s\" is none of its values; write %s", s->value, s->option->type->form);
-    *fence = (struct fence){ .value = on ? arena_strdup(m->arena, "on") : NULL, .optional = optional, .origin = s->origin };
+    *fence = (struct fence){ .value = on ? arena_strdup(m->arena, "on") : NULL,
+                             .optional = optional,
+                             .origin = s->origin };
     return on && !fence->value ? -ENOMEM : 0;
 }
 
@@ -161,7 +174,8 @@ static int set_limit(struct merge *m, const struct setting *s)
             return setting_fail(s, m->why, "every host can hold this one; write it without '-'");
         int r = type->number(s->value + limit.optional, &limit.value);
         if (r == -ERANGE)
-            return setting_fail(s, m->why, "\"%s\" is too large; write %s, or nothing for no limit", s->value, type->form);
+            return setting_fail(s, m->why, "\"%s\" is too large; write %s, or nothing for no limit", s->value,
+                                type->form);
         if (r < 0 || limit.value == 0)
             return setting_fail(s, m->why, "\"%s\" cannot be its value; write %s", s->value, type->form);
     }
@@ -301,7 +315,8 @@ static int set_env(struct merge *m, const struct setting *s)
         return 0;
     }
     if (!env_name(name, !s->value) || (off && s->value))
-        return setting_fail(s, m->why, "not a variable; write NAME, NAME* or NAME = VALUE (-NAME takes one off the list)");
+        return setting_fail(s, m->why,
+                            "not a variable; write NAME, NAME* or NAME = VALUE (-NAME takes one off the list)");
     drop_env(p, name);
     if (off)
         return 0;
@@ -343,7 +358,9 @@ const struct option_type type_match = { .set = set_nothing, .form = "names of co
 const struct option_type type_include = { .set = set_nothing, .form = "the name of a profile file" };
 const struct option_type type_ceiling = { .set = set_nothing };
 const struct option_type type_description = { .set = set_description, .show = show_description };
-const struct option_type type_workspace = { .set = set_workspace, .show = show_workspace, .form = "a path, auto or none" };
+const struct option_type type_workspace = { .set = set_workspace,
+                                            .show = show_workspace,
+                                            .form = "a path, auto or none" };
 const struct option_type type_home = { .set = set_enum, .show = show_enum, .words = home_words };
 const struct option_type type_network = { .set = set_enum, .show = show_enum, .words = network_words };
 const struct option_type type_backend = { .set = set_enum, .show = show_enum, .words = backend_words };
@@ -351,13 +368,24 @@ const struct option_type type_terminal = { .set = set_enum, .show = show_enum, .
 const struct option_type type_nested = { .set = set_bool, .show = show_bool, .words = nested_words };
 const struct option_type type_loopback = { .set = set_bool, .show = show_bool, .words = loopback_words };
 const struct option_type type_strict = { .set = set_bool, .show = show_bool, .words = strict_words };
-const struct option_type type_fence = { .set = set_fence, .show = show_fence, .form = "a name, or -name to do without it" };
+const struct option_type type_fence = { .set = set_fence,
+                                        .show = show_fence,
+                                        .form = "a name, or -name to do without it" };
 const struct option_type type_landlock = { .set = set_landlock, .show = show_fence, .form = "on, -on or off" };
-const struct option_type type_size = { .set = set_limit, .show = show_limit, .number = parse_size, .form = "a size such as 2G" };
-const struct option_type type_cpu = { .set = set_limit, .show = show_limit, .number = parse_cpu, .form = "150% or 1.5" };
-const struct option_type type_count = { .set = set_limit, .show = show_limit, .number = parse_u64, .form = "a number such as 200" };
-const struct option_type type_duration = { .set = set_limit, .show = show_limit, .number = parse_duration, .form = "a time such as 90, 5m or 1h30m" };
-const struct option_type type_grant = { .set = set_grant, .form = "an absolute path, - before it if it may be missing" };
+const struct option_type type_size = {
+    .set = set_limit, .show = show_limit, .number = parse_size, .form = "a size such as 2G"
+};
+const struct option_type type_cpu = {
+    .set = set_limit, .show = show_limit, .number = parse_cpu, .form = "150% or 1.5"
+};
+const struct option_type type_count = {
+    .set = set_limit, .show = show_limit, .number = parse_u64, .form = "a number such as 200"
+};
+const struct option_type type_duration = {
+    .set = set_limit, .show = show_limit, .number = parse_duration, .form = "a time such as 90, 5m or 1h30m"
+};
+const struct option_type type_grant = { .set = set_grant,
+                                        .form = "an absolute path, - before it if it may be missing" };
 const struct option_type type_unprotect = { .set = set_unprotect, .form = "a path of the protect list" };
 const struct option_type type_env = { .set = set_env, .form = "NAME, NAME* or NAME = VALUE" };
 

@@ -21,9 +21,10 @@ static const char *touches_own(const struct merge *m, const char *path, bool abo
 /* Why path is never the workspace unless it is named; NULL if it may be. */
 static const char *unfit(const struct merge *m, const char *path)
 {
-    static const char *const exactly[] = { "/bin", "/home", "/lib", "/lib32", "/lib64", "/media", "/mnt", "/opt", "/run",
-                                           "/sbin", "/srv", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/sbin", "/var",
-                                           "/var/tmp", "/dev/shm" };
+    static const char *const exactly[] = { "/bin",      "/home", "/lib",     "/lib32",   "/lib64",
+                                           "/media",    "/mnt",  "/opt",     "/run",     "/sbin",
+                                           "/srv",      "/tmp",  "/usr",     "/usr/bin", "/usr/lib",
+                                           "/usr/sbin", "/var",  "/var/tmp", "/dev/shm" };
     static const char *const below[] = { "/boot", "/dev", "/etc", "/proc", "/sys" };
     if (strcmp(path, "/") == 0)
         return "it is the root directory";
@@ -56,8 +57,10 @@ static int take(struct merge *m, const char *path, const char *gitdir)
     if (!m->policy->workspace)
         return -ENOMEM;
     if (gitdir && !path_in_tree(gitdir, path))
-        return note(m, "git keeps this working tree's data in %s, outside the workspace: git will not work without "
-                       "--write=%s", gitdir, gitdir);
+        return note(m,
+                    "git keeps this working tree's data in %s, outside the workspace: git will not work without "
+                    "--write=%s",
+                    gitdir, gitdir);
     return 0;
 }
 
@@ -94,7 +97,8 @@ static int find_named(struct merge *m, const struct setting *s)
         return setting_fail(s, m->why, "\"%s\" is no absolute path without \"..\"; write a path, auto or none", text);
     struct stat st;
     if (!realpath(path, real) || stat(real, &st) < 0)
-        return setting_fail(s, m->why, "%s cannot be the workspace: %s; name an existing directory", path, strerror(errno));
+        return setting_fail(s, m->why, "%s cannot be the workspace: %s; name an existing directory", path,
+                            strerror(errno));
     if (!S_ISDIR(st.st_mode))
         return setting_fail(s, m->why, "%s is no directory; name one, or write --write=%s", path, path);
     const char *own = touches_own(m, real, false);

@@ -18,11 +18,11 @@ enum { FIXTURE_ENV = 16 };
 
 struct fixture {
     char root[PATH_MAX]; /* real path */
-    char *paths[8];          /* system, package, filters, cwd */
+    char *paths[8];      /* system, package, filters, cwd */
     char *env[FIXTURE_ENV + 1];
     struct policy_host host;
-    struct policy policy;    /* of the last load that succeeded */
-    struct buf why;          /* of the last load */
+    struct policy policy; /* of the last load that succeeded */
+    struct buf why;       /* of the last load */
 };
 
 static struct fixture fx;
@@ -110,8 +110,12 @@ static inline void fx_setup(void)
     for (size_t i = 0; i < 4; i++)
         fx.paths[i] = strdup(fx_path("%s", below[i]));
     fx.host = (struct policy_host){
-        .system_dir = fx.paths[0], .package_dir = fx.paths[1], .filter_dir = fx.paths[2], .cwd = fx.paths[3],
-        .env = fx.env, .uid = getuid(),
+        .system_dir = fx.paths[0],
+        .package_dir = fx.paths[1],
+        .filter_dir = fx.paths[2],
+        .cwd = fx.paths[3],
+        .env = fx.env,
+        .uid = getuid(),
     };
     fx_setenv("HOME", fx_path("home"));
     fx_setenv("USER", "tester");
@@ -158,19 +162,19 @@ static inline int fx_loadv(char **argv)
 #define fx_load(...) fx_loadv((char *[]){ (char *)"agentjail", __VA_ARGS__, NULL })
 
 /* It loads. */
-#define fx_ok(...)                                                                             \
-    do {                                                                                       \
-        int fx_r = fx_load(__VA_ARGS__);                                                       \
-        ck_assert_msg(fx_r == 0, "refused (%d): %s", fx_r, fx.why.data ? fx.why.data : "");    \
+#define fx_ok(...)                                                                          \
+    do {                                                                                    \
+        int fx_r = fx_load(__VA_ARGS__);                                                    \
+        ck_assert_msg(fx_r == 0, "refused (%d): %s", fx_r, fx.why.data ? fx.why.data : ""); \
     } while (0)
 
 /* It is refused, and the message has this in it. */
-#define fx_refused(text, ...)                                                                  \
-    do {                                                                                       \
-        int fx_r = fx_load(__VA_ARGS__);                                                       \
-        ck_assert_msg(fx_r < 0, "was taken, not refused with: %s", text);                      \
-        ck_assert_msg(fx.why.data && strstr(fx.why.data, text), "%s\n  is not in\n%s", text,   \
-                      fx.why.data ? fx.why.data : "(nothing)");                                \
+#define fx_refused(text, ...)                                                               \
+    do {                                                                                    \
+        int fx_r = fx_load(__VA_ARGS__);                                                    \
+        ck_assert_msg(fx_r < 0, "was taken, not refused with: %s", text);                   \
+        ck_assert_msg(fx.why.data &&strstr(fx.why.data, text), "%s\n  is not in\n%s", text, \
+                      fx.why.data ? fx.why.data : "(nothing)");                             \
     } while (0)
 
 /* The default profile with this text. */

@@ -6,7 +6,8 @@
 
 START_TEST(test_orders)
 {
-    ceiling("[network]\nmode = none\n[isolation]\nnested = deny\nterminal = safe\nstrict = yes\n[files]\nhome = temporary\n");
+    ceiling("[network]\nmode = none\n[isolation]\nnested = deny\nterminal = safe\nstrict = yes\n[files]\nhome = "
+            "temporary\n");
     fx_ok("x"); /* what nobody wrote is narrowed */
     ck_assert(fx.policy.strict);
     ck_assert(!fx.policy.landlock.optional);

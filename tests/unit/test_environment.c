@@ -78,7 +78,8 @@ START_TEST(test_path)
 {
     fx_default("[files]\nexec = /usr\nexec = -/bin\nread = /opt\nhide = /usr/games\nscratch = /usr/local/x\n");
     fx_ok("x");
-    build_from("PATH=/home/me/bin:/usr/local/bin:.:/usr/bin/:rel/bin::/opt/bin:/usr/games:/bin:/usr/bin:/usr/../home:/usr/local/x/bin");
+    build_from("PATH=/home/me/bin:/usr/local/bin:.:/usr/bin/:rel/bin::/opt/bin:/usr/games:/bin:/usr/bin:/usr/../home:/"
+               "usr/local/x/bin");
     ck_assert_str_eq(value("PATH"), "/usr/local/bin:/usr/bin:/bin");
     build_from("PATH=/home/me/bin"); /* nothing left: the usual ones */
     ck_assert_str_eq(value("PATH"), "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin");
@@ -92,10 +93,16 @@ END_TEST
 
 START_TEST(test_what_makes_others_run)
 {
-    static const char *const names[] = { "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "GLIBC_TUNABLES", "BASH_ENV", "ENV",
-                                         "PYTHONSTARTUP", "PYTHONPATH", "NODE_OPTIONS", "GIT_SSH_COMMAND", "GIT_EXTERNAL_DIFF",
-                                         "GIT_CONFIG_COUNT", "PERL5OPT", "RUBYOPT", "JAVA_TOOL_OPTIONS", "PROMPT_COMMAND",
-                                         "LESSOPEN", "GCONV_PATH", "AGENTJAIL_TEST_OFF", "IFS" };
+    static const char *const names[] = { "LD_PRELOAD",         "LD_LIBRARY_PATH",
+                                         "LD_AUDIT",           "GLIBC_TUNABLES",
+                                         "BASH_ENV",           "ENV",
+                                         "PYTHONSTARTUP",      "PYTHONPATH",
+                                         "NODE_OPTIONS",       "GIT_SSH_COMMAND",
+                                         "GIT_EXTERNAL_DIFF",  "GIT_CONFIG_COUNT",
+                                         "PERL5OPT",           "RUBYOPT",
+                                         "JAVA_TOOL_OPTIONS",  "PROMPT_COMMAND",
+                                         "LESSOPEN",           "GCONV_PATH",
+                                         "AGENTJAIL_TEST_OFF", "IFS" };
     char entry[64], rule[64];
     fx_ok("--env=*", "x");
     for (size_t i = 0; i < ELEMENTSOF(names); i++) {
@@ -126,21 +133,23 @@ END_TEST
 
 START_TEST(test_access)
 {
-    fx_default("[files]\nworkspace = none\nread = /a\nwrite = /a/b\nhide = /a/b/c\nread = /a/b/c/d\nexec = /a/b/x\nscratch = /s\n"
+    fx_default("[files]\nworkspace = none\nread = /a\nwrite = /a/b\nhide = /a/b/c\nread = /a/b/c/d\nexec = "
+               "/a/b/x\nscratch = /s\n"
                "exec = /\nprotect = /a/b/p\ncopy-on-write = /o\nhide = /h\nexec = /h/x\n");
     fx_ok("x");
     static const struct {
         const char *path;
         bool visible, host_write, exec;
     } samples[] = {
-        { "/a", true, false, true },       { "/a/b", true, true, true },     { "/a/b/c", false, false, false },
+        { "/a", true, false, true },         { "/a/b", true, true, true },      { "/a/b/c", false, false, false },
         { "/a/b/c/d/e", true, false, true }, { "/a/b/p/q", true, false, true }, { "/a/b/pq", true, true, true },
-        { "/s/x", true, false, false },    { "/o/x", true, false, true },    { "/z", true, false, true },
-        { "/h/y", false, false, false },   { "/h/x/y", true, false, true },
+        { "/s/x", true, false, false },      { "/o/x", true, false, true },     { "/z", true, false, true },
+        { "/h/y", false, false, false },     { "/h/x/y", true, false, true },
     };
     for (size_t i = 0; i < ELEMENTSOF(samples); i++) {
         struct access a = policy_access(&fx.policy, samples[i].path);
-        ck_assert_msg(a.visible == samples[i].visible && a.host_write == samples[i].host_write && a.exec == samples[i].exec,
+        ck_assert_msg(a.visible == samples[i].visible && a.host_write == samples[i].host_write &&
+                          a.exec == samples[i].exec,
                       "%s: visible %d, host_write %d, exec %d", samples[i].path, a.visible, a.host_write, a.exec);
     }
     fx_default("[files]\nworkspace = none\nread = /a\n");

@@ -12,9 +12,18 @@ static void release(void)
 }
 
 static const struct host_features whole = {
-    .kernel_major = 6, .kernel_minor = 18, .userns = USERNS_WORKS, .landlock_abi = 7, .openat2 = true, .clone3 = true,
-    .mount_setattr = true, .seccomp = HOST_SECCOMP_ERRNO | HOST_SECCOMP_KILL_PROCESS, .apparmor = true, .cgroup2 = true,
-    .cgroup_way = HOST_CGROUP_DELEGATED, .controllers = CONTROLLERS_ALL,
+    .kernel_major = 6,
+    .kernel_minor = 18,
+    .userns = USERNS_WORKS,
+    .landlock_abi = 7,
+    .openat2 = true,
+    .clone3 = true,
+    .mount_setattr = true,
+    .seccomp = HOST_SECCOMP_ERRNO | HOST_SECCOMP_KILL_PROCESS,
+    .apparmor = true,
+    .cgroup2 = true,
+    .cgroup_way = HOST_CGROUP_DELEGATED,
+    .controllers = CONTROLLERS_ALL,
 };
 
 static void explain(const struct host_features *host, bool colour)
@@ -46,14 +55,16 @@ static void line_has(const char *begin, const char *want)
 
 START_TEST(test_every_option_is_shown)
 {
-    fx_default("[profile]\ndescription = the default\n[files]\nread = /r\nwrite = -/w\nexec = /x\nhide = /h\nprotect = -/p\n"
-               "scratch = /s\ncopy-on-write = /o\ndevice = -/dev/none\n[env]\nLANG\nA = b\n");
+    fx_default(
+        "[profile]\ndescription = the default\n[files]\nread = /r\nwrite = -/w\nexec = /x\nhide = /h\nprotect = -/p\n"
+        "scratch = /s\ncopy-on-write = /o\ndevice = -/dev/none\n[env]\nLANG\nA = b\n");
     fx_ok("x");
     explain(&whole, false);
     for (size_t i = 0; i < N_OPTIONS; i++) {
         const struct option *o = &options[i];
         char key[64];
-        if (!o->key || !strcmp(o->section, "profile") || !strcmp(o->section, "ceiling") || o == &options[OPTION_UNPROTECT])
+        if (!o->key || !strcmp(o->section, "profile") || !strcmp(o->section, "ceiling") ||
+            o == &options[OPTION_UNPROTECT])
             continue;
         snprintf(key, sizeof(key), "\n%s = ", o->key);
         has(key);
@@ -116,7 +127,10 @@ END_TEST
 
 START_TEST(test_control_bytes_do_not_reach_the_terminal)
 {
-    fx_ok("--read=/a\x1b]52;c;x\a\nmode = none", "--env=A=\x1b[31m", "--read=/c1\xc2\x9b" "31m", "x");
+    fx_ok("--read=/a\x1b]52;c;x\a\nmode = none", "--env=A=\x1b[31m",
+          "--read=/c1\xc2\x9b"
+          "31m",
+          "x");
     explain(&whole, false);
     lacks("\x1b");
     lacks("\a");

@@ -12,14 +12,73 @@
 
 /* All long options of bubblewrap 0.11 (bwrap(1)). */
 static const char *const bubblewrap[] = {
-    "add-seccomp-fd", "args", "argv0", "as-pid-1", "assert-userns-disabled", "bind", "bind-data", "bind-fd", "bind-try",
-    "block-fd", "cap-add", "cap-drop", "chdir", "chmod", "clearenv", "dev", "dev-bind", "dev-bind-try", "die-with-parent",
-    "dir", "disable-userns", "exec-label", "file", "file-label", "gid", "help", "hostname", "info-fd", "json-status-fd",
-    "level-prefix", "lock-file", "mqueue", "new-session", "overlay", "overlay-src", "perms", "pidns", "proc", "remount-ro",
-    "ro-bind", "ro-bind-data", "ro-bind-fd", "ro-bind-try", "ro-overlay", "seccomp", "setenv", "share-net", "size", "symlink",
-    "sync-fd", "tmp-overlay", "tmpfs", "uid", "unsetenv", "unshare-all", "unshare-cgroup", "unshare-cgroup-try",
-    "unshare-ipc", "unshare-net", "unshare-pid", "unshare-user", "unshare-user-try", "unshare-uts", "userns",
-    "userns-block-fd", "userns2", "version",
+    "add-seccomp-fd",
+    "args",
+    "argv0",
+    "as-pid-1",
+    "assert-userns-disabled",
+    "bind",
+    "bind-data",
+    "bind-fd",
+    "bind-try",
+    "block-fd",
+    "cap-add",
+    "cap-drop",
+    "chdir",
+    "chmod",
+    "clearenv",
+    "dev",
+    "dev-bind",
+    "dev-bind-try",
+    "die-with-parent",
+    "dir",
+    "disable-userns",
+    "exec-label",
+    "file",
+    "file-label",
+    "gid",
+    "help",
+    "hostname",
+    "info-fd",
+    "json-status-fd",
+    "level-prefix",
+    "lock-file",
+    "mqueue",
+    "new-session",
+    "overlay",
+    "overlay-src",
+    "perms",
+    "pidns",
+    "proc",
+    "remount-ro",
+    "ro-bind",
+    "ro-bind-data",
+    "ro-bind-fd",
+    "ro-bind-try",
+    "ro-overlay",
+    "seccomp",
+    "setenv",
+    "share-net",
+    "size",
+    "symlink",
+    "sync-fd",
+    "tmp-overlay",
+    "tmpfs",
+    "uid",
+    "unsetenv",
+    "unshare-all",
+    "unshare-cgroup",
+    "unshare-cgroup-try",
+    "unshare-ipc",
+    "unshare-net",
+    "unshare-pid",
+    "unshare-user",
+    "unshare-user-try",
+    "unshare-uts",
+    "userns",
+    "userns-block-fd",
+    "userns2",
+    "version",
 };
 
 START_TEST(test_bubblewraps_names_are_not_taken)
@@ -40,7 +99,8 @@ START_TEST(test_table_is_sound)
         ck_assert_ptr_nonnull(o->type->set);
         ck_assert_msg(o->name || o->key, "row %zu has no name", i);
         ck_assert_msg(o->help && strlen(o->help) <= 52, "row %zu: help is too long", i);
-        ck_assert_msg(!o->name || o->argument || (o->flags & OPTION_NO_ARGUMENT), "--%s: argument without name", o->name);
+        ck_assert_msg(!o->name || o->argument || (o->flags & OPTION_NO_ARGUMENT), "--%s: argument without name",
+                      o->name);
         for (size_t j = 0; j < i; j++) {
             const struct option *p = &options[j];
             ck_assert_msg(!o->name || !p->name || strcmp(o->name, p->name) != 0, "--%s twice", o->name);
@@ -82,10 +142,10 @@ END_TEST
 /* The fixed names. */
 START_TEST(test_fixed_names)
 {
-    static const char *const names[] = { "profile", "workspace", "home", "read", "write", "exec", "hide", "protect",
-                                         "unprotect", "scratch", "network", "filter", "label", "nested", "backend", "env",
-                                         "memory", "cpu", "processes", "timeout", "strict", "quiet", "dry-run", "explain",
-                                         "doctor", "version", "help" };
+    static const char *const names[] = { "profile", "workspace", "home",    "read",    "write",     "exec",    "hide",
+                                         "protect", "unprotect", "scratch", "network", "filter",    "label",   "nested",
+                                         "backend", "env",       "memory",  "cpu",     "processes", "timeout", "strict",
+                                         "quiet",   "dry-run",   "explain", "doctor",  "version",   "help" };
     for (size_t i = 0; i < ELEMENTSOF(names); i++)
         ck_assert_msg(option_by_name(names[i], strlen(names[i])), "--%s is missing", names[i]);
     ck_assert_ptr_nonnull(option_by_letter('v'));
@@ -110,10 +170,10 @@ static int parse(char **argv)
 }
 #define parse_line(...) parse((char *[]){ (char *)"agentjail", __VA_ARGS__, NULL })
 #define taken(...) ck_assert_msg(parse_line(__VA_ARGS__) == 0, "refused: %s", why.data)
-#define refused(text, ...)                                                                              \
-    do {                                                                                                \
-        ck_assert_int_eq(parse_line(__VA_ARGS__), -EINVAL);                                             \
-        ck_assert_msg(strstr(why.data, text) != NULL, "\"%s\" is not in \"%s\"", text, why.data);       \
+#define refused(text, ...)                                                                        \
+    do {                                                                                          \
+        ck_assert_int_eq(parse_line(__VA_ARGS__), -EINVAL);                                       \
+        ck_assert_msg(strstr(why.data, text) != NULL, "\"%s\" is not in \"%s\"", text, why.data); \
     } while (0)
 
 START_TEST(test_options_end_at_the_command)

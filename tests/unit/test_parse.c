@@ -28,9 +28,18 @@ static void check_samples(int (*parse)(const char *, uint64_t *), const struct s
 START_TEST(test_numbers)
 {
     static const struct sample samples[] = {
-        { "0", 0, 0 }, { "1", 0, 1 }, { "18446744073709551615", 0, UINT64_MAX }, { "18446744073709551616", -ERANGE, 0 },
-        { "99999999999999999999", -ERANGE, 0 }, { "", -EINVAL, 0 }, { "-1", -EINVAL, 0 }, { "+1", -EINVAL, 0 },
-        { " 1", -EINVAL, 0 }, { "1 ", -EINVAL, 0 }, { "0x10", -EINVAL, 0 }, { "1a", -EINVAL, 0 },
+        { "0", 0, 0 },
+        { "1", 0, 1 },
+        { "18446744073709551615", 0, UINT64_MAX },
+        { "18446744073709551616", -ERANGE, 0 },
+        { "99999999999999999999", -ERANGE, 0 },
+        { "", -EINVAL, 0 },
+        { "-1", -EINVAL, 0 },
+        { "+1", -EINVAL, 0 },
+        { " 1", -EINVAL, 0 },
+        { "1 ", -EINVAL, 0 },
+        { "0x10", -EINVAL, 0 },
+        { "1a", -EINVAL, 0 },
     };
     check_samples(parse_u64, samples, ELEMENTSOF(samples));
 }
@@ -39,9 +48,13 @@ END_TEST
 START_TEST(test_sizes)
 {
     static const struct sample samples[] = {
-        { "512", 0, 512 }, { "1K", 0, 1024 }, { "3M", 0, 3 << 20 }, { "2G", 0, 2ULL << 30 }, { "1T", 0, 1ULL << 40 },
-        { "16777215T", 0, 16777215ULL << 40 }, { "16777216T", -ERANGE, 0 }, { "18446744073709551615K", -ERANGE, 0 },
-        { "K", -EINVAL, 0 }, { "1KB", -EINVAL, 0 }, { "1k", -EINVAL, 0 }, { "1.5G", -EINVAL, 0 }, { "1 G", -EINVAL, 0 },
+        { "512", 0, 512 },           { "1K", 0, 1024 },
+        { "3M", 0, 3 << 20 },        { "2G", 0, 2ULL << 30 },
+        { "1T", 0, 1ULL << 40 },     { "16777215T", 0, 16777215ULL << 40 },
+        { "16777216T", -ERANGE, 0 }, { "18446744073709551615K", -ERANGE, 0 },
+        { "K", -EINVAL, 0 },         { "1KB", -EINVAL, 0 },
+        { "1k", -EINVAL, 0 },        { "1.5G", -EINVAL, 0 },
+        { "1 G", -EINVAL, 0 },
     };
     check_samples(parse_size, samples, ELEMENTSOF(samples));
 }
@@ -50,9 +63,20 @@ END_TEST
 START_TEST(test_durations)
 {
     static const struct sample samples[] = {
-        { "90", 0, 90000 }, { "250ms", 0, 250 }, { "5m", 0, 300000 }, { "1h30m", 0, 5400000 }, { "2d", 0, 172800000 },
-        { "1m5s20ms", 0, 65020 }, { "18446744073709551615", -ERANGE, 0 }, { "213503982335d", -ERANGE, 0 }, { "", -EINVAL, 0 },
-        { "m", -EINVAL, 0 }, { "1h30", -EINVAL, 0 }, { "1w", -EINVAL, 0 }, { "1.5h", -EINVAL, 0 }, { "5 m", -EINVAL, 0 },
+        { "90", 0, 90000 },
+        { "250ms", 0, 250 },
+        { "5m", 0, 300000 },
+        { "1h30m", 0, 5400000 },
+        { "2d", 0, 172800000 },
+        { "1m5s20ms", 0, 65020 },
+        { "18446744073709551615", -ERANGE, 0 },
+        { "213503982335d", -ERANGE, 0 },
+        { "", -EINVAL, 0 },
+        { "m", -EINVAL, 0 },
+        { "1h30", -EINVAL, 0 },
+        { "1w", -EINVAL, 0 },
+        { "1.5h", -EINVAL, 0 },
+        { "5 m", -EINVAL, 0 },
     };
     check_samples(parse_duration, samples, ELEMENTSOF(samples));
 }
@@ -61,9 +85,11 @@ END_TEST
 START_TEST(test_cpus)
 {
     static const struct sample samples[] = {
-        { "150%", 0, 150 }, { "1%", 0, 1 }, { "2", 0, 200 }, { "1.5", 0, 150 }, { "0.25", 0, 25 }, { "1.259", 0, 125 },
-        { "0.01", 0, 1 }, { "0%", -EINVAL, 0 }, { "0", -EINVAL, 0 }, { "0.001", -EINVAL, 0 }, { "1.", -EINVAL, 0 },
-        { ".5", -EINVAL, 0 }, { "1.5%", -EINVAL, 0 }, { "50%x", -EINVAL, 0 }, { "184467440737095517", -ERANGE, 0 },
+        { "150%", 0, 150 },      { "1%", 0, 1 },         { "2", 0, 200 },
+        { "1.5", 0, 150 },       { "0.25", 0, 25 },      { "1.259", 0, 125 },
+        { "0.01", 0, 1 },        { "0%", -EINVAL, 0 },   { "0", -EINVAL, 0 },
+        { "0.001", -EINVAL, 0 }, { "1.", -EINVAL, 0 },   { ".5", -EINVAL, 0 },
+        { "1.5%", -EINVAL, 0 },  { "50%x", -EINVAL, 0 }, { "184467440737095517", -ERANGE, 0 },
     };
     check_samples(parse_cpu, samples, ELEMENTSOF(samples));
 }
@@ -87,10 +113,30 @@ END_TEST
 
 START_TEST(test_utf8)
 {
-    static const char *const good[] = { "", "abc", "\xC2\x80", "\xC3\xA4", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEF\xBF\xBF",
-                                        "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "a\xE2\x82\xAC" "b" };
-    static const char *const bad[] = { "\x80", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2" "a", "\xE0\x9F\xBF", "\xE2\x82",
-                                       "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF" };
+    static const char *const good[] = { "",
+                                        "abc",
+                                        "\xC2\x80",
+                                        "\xC3\xA4",
+                                        "\xE0\xA0\x80",
+                                        "\xED\x9F\xBF",
+                                        "\xEF\xBF\xBF",
+                                        "\xF0\x90\x80\x80",
+                                        "\xF4\x8F\xBF\xBF",
+                                        "a\xE2\x82\xAC"
+                                        "b" };
+    static const char *const bad[] = { "\x80",
+                                       "\xC0\x80",
+                                       "\xC1\xBF",
+                                       "\xC2",
+                                       "\xC2"
+                                       "a",
+                                       "\xE0\x9F\xBF",
+                                       "\xE2\x82",
+                                       "\xED\xA0\x80",
+                                       "\xF0\x8F\xBF\xBF",
+                                       "\xF4\x90\x80\x80",
+                                       "\xF5\x80\x80\x80",
+                                       "\xFF" };
     for (size_t i = 0; i < ELEMENTSOF(good); i++)
         ck_assert_msg(utf8_valid(good[i], strlen(good[i])), "good %zu", i);
     for (size_t i = 0; i < ELEMENTSOF(bad); i++)

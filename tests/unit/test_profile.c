@@ -30,7 +30,8 @@ END_TEST
 
 START_TEST(test_every_kind_of_value)
 {
-    fx_default("[profile]\ndescription = A ; b\n[isolation]\nfilter = -other\nlabel = my.label\nlandlock = off\nnested = allow\n"
+    fx_default("[profile]\ndescription = A ; b\n[isolation]\nfilter = -other\nlabel = my.label\nlandlock = off\nnested "
+               "= allow\n"
                "terminal = full\n[network]\nmode = host\n[files]\nhome = persistent\nworkspace = none\n"
                "read = /r\nwrite = -/w\nexec = /x\nhide = /h\nscratch = /s\ncopy-on-write = /o\ndevice = -/dev/kvm\n"
                "[limits]\nmemory = -2G\ncpu = 1.5\nprocesses = 100\ntime = 1h\n[env]\nLANG\nLC_*\nA = b\n");
@@ -53,8 +54,9 @@ START_TEST(test_every_kind_of_value)
         const char *path;
         bool optional;
     } grants[] = {
-        { GRANT_READ, "/r", false },   { GRANT_WRITE, "/w", true },   { GRANT_EXEC, "/x", false },       { GRANT_HIDE, "/h", false },
-        { GRANT_SCRATCH, "/s", false }, { GRANT_OVERLAY, "/o", false }, { GRANT_DEVICE, "/dev/kvm", true },
+        { GRANT_READ, "/r", false },        { GRANT_WRITE, "/w", true },    { GRANT_EXEC, "/x", false },
+        { GRANT_HIDE, "/h", false },        { GRANT_SCRATCH, "/s", false }, { GRANT_OVERLAY, "/o", false },
+        { GRANT_DEVICE, "/dev/kvm", true },
     };
     ck_assert_uint_eq(p->n_grants, ELEMENTSOF(grants));
     for (size_t i = 0; i < ELEMENTSOF(grants); i++) {
@@ -83,7 +85,8 @@ START_TEST(test_bad_files)
         { "[files]\nmode = none\n", "2: mode: unknown in [files]; it belongs to [network]" },
         { "[files]\nzzzzzz = 1\n", "2: zzzzzz: unknown key in [files]; see" },
         { "[network]\nmode = none\n\nmode = host\n", "4: mode: written twice, first in line 2" },
-        { "[network]\nmode = hots\n", "2: mode: \"hots\" is none of its values; write none, filtered, open or host; did you mean host" },
+        { "[network]\nmode = hots\n",
+          "2: mode: \"hots\" is none of its values; write none, filtered, open or host; did you mean host" },
         { "[network]\nmode =\n", "2: mode: \"\" is none of its values" },
         { "[network]\nmode\n", "2: mode: no '='" },
         { "[isolation]\nstrict = maybe\n", "2: strict: \"maybe\" is none" },
@@ -125,7 +128,8 @@ START_TEST(test_bad_files)
         char want[PATH_MAX];
         snprintf(want, sizeof(want), "%s:%s", fx_path(PACKAGED("default.ini")), samples[i].want);
         ck_assert_msg(fx_load("true") < 0, "taken: %s", samples[i].text);
-        ck_assert_msg(strncmp(fx.why.data, want, strlen(want)) == 0, "%s\n  does not begin with\n%s", fx.why.data, want);
+        ck_assert_msg(strncmp(fx.why.data, want, strlen(want)) == 0, "%s\n  does not begin with\n%s", fx.why.data,
+                      want);
     }
 }
 END_TEST
@@ -198,9 +202,11 @@ START_TEST(test_expansion)
     fx_setenv("XDG_CACHE_HOME", "/c/ache/");
     fx_setenv("XDG_RUNTIME_DIR", NULL);
     snprintf(uid, sizeof(uid), "/run/user/%u/x", (unsigned)getuid());
-    fx_default("[files]\nread = ${HOME}/a\nread = ~/b\nread = ~\nread = ${WORKSPACE}/c\nread = ${XDG_CACHE_HOME}/d\n"
-               "read = ${XDG_CONFIG_HOME}/e\nread = ${XDG_DATA_HOME}/f\nread = ${XDG_STATE_HOME}/g\nread = -/h/${USER}-${USER}\n"
-               "read = /u/${UID}\nread = /i/~\nread = /$/j$HOME\nread = -${XDG_RUNTIME_DIR}/x\n[env]\nV = ${HOME}:${USER}\n");
+    fx_default(
+        "[files]\nread = ${HOME}/a\nread = ~/b\nread = ~\nread = ${WORKSPACE}/c\nread = ${XDG_CACHE_HOME}/d\n"
+        "read = ${XDG_CONFIG_HOME}/e\nread = ${XDG_DATA_HOME}/f\nread = ${XDG_STATE_HOME}/g\nread = "
+        "-/h/${USER}-${USER}\n"
+        "read = /u/${UID}\nread = /i/~\nread = /$/j$HOME\nread = -${XDG_RUNTIME_DIR}/x\n[env]\nV = ${HOME}:${USER}\n");
     fx_ok("--read=${HOME}/k", "--env=W=${HOME}", "x");
     ck_assert_ptr_nonnull(fx_grant(GRANT_READ, fx_path("home/a")));
     ck_assert_ptr_nonnull(fx_grant(GRANT_READ, fx_path("home/b")));
@@ -323,7 +329,8 @@ END_TEST
 
 START_TEST(test_strict_requires_all)
 {
-    fx_default("[isolation]\nfilter = -x\nlabel = -y\nlandlock = -on\n[limits]\nmemory = -1G\ncpu = -1\nprocesses = -5\n");
+    fx_default(
+        "[isolation]\nfilter = -x\nlabel = -y\nlandlock = -on\n[limits]\nmemory = -1G\ncpu = -1\nprocesses = -5\n");
     fx_ok("x");
     ck_assert(fx.policy.filter.optional && fx.policy.label.optional && fx.policy.landlock.optional);
     ck_assert(fx.policy.memory.optional && fx.policy.cpu.optional && fx.policy.processes.optional);
@@ -510,8 +517,9 @@ START_TEST(test_match)
     static const struct {
         const char *command, *profile;
     } samples[] = {
-        { "claude", "agent" }, { "claude-code", "agent" }, { "/usr/bin/claude", "agent" }, { "claud", "default" },
-        { "claude ", "default" }, { "node-x", "agent" }, { "node-gyp", "zz" }, { "agent", "default" }, { "*", "default" },
+        { "claude", "agent" },  { "claude-code", "agent" }, { "/usr/bin/claude", "agent" },
+        { "claud", "default" }, { "claude ", "default" },   { "node-x", "agent" },
+        { "node-gyp", "zz" },   { "agent", "default" },     { "*", "default" },
     };
     for (size_t i = 0; i < ELEMENTSOF(samples); i++) {
         fx_ok((char *)(uintptr_t)samples[i].command);
@@ -613,8 +621,12 @@ START_TEST(test_own_paths)
 {
     fx_setenv("XDG_CACHE_HOME", fx_path("cache"));
     fx_ok("x");
-    static const char *const own[] = { "home/.config/agentjail", "home/.local/share/agentjail", "home/.local/state/agentjail",
-                                       "home/.cache/agentjail", "cache/agentjail", "etc/agentjail" };
+    static const char *const own[] = { "home/.config/agentjail",
+                                       "home/.local/share/agentjail",
+                                       "home/.local/state/agentjail",
+                                       "home/.cache/agentjail",
+                                       "cache/agentjail",
+                                       "etc/agentjail" };
     for (size_t i = 0; i < ELEMENTSOF(own); i++)
         ck_assert_msg(strv_has(&fx.policy.own_paths, fx_path("%s", own[i])), "%s is not masked", own[i]);
     ck_assert_str_eq(fx.policy.cache_dir, fx_path("cache/agentjail"));

@@ -10,7 +10,8 @@
 static struct buf seen, why;
 
 /* Write down what was reported, "line:section.name=value|". */
-static int record(void *data, const char *section, const char *name, const char *value, unsigned line, struct buf *reason)
+static int record(void *data, const char *section, const char *name, const char *value, unsigned line,
+                  struct buf *reason)
 {
     (void)reason;
     int *limit = data;
@@ -59,7 +60,8 @@ START_TEST(test_values_are_literal)
 {
     check_taken("[files]\nread = /a ; b # c\n", "2:files.read=/a ; b # c|");
     check_taken("[files]\nread = ;x\nread = #y\nread = [z]\n", "2:files.read=;x|3:files.read=#y|4:files.read=[z]|");
-    check_taken("[files]\nread = a:b\nread = \"q\"\nread = \xC3\xA4\n", "2:files.read=a:b|3:files.read=\"q\"|4:files.read=\xC3\xA4|");
+    check_taken("[files]\nread = a:b\nread = \"q\"\nread = \xC3\xA4\n",
+                "2:files.read=a:b|3:files.read=\"q\"|4:files.read=\xC3\xA4|");
 }
 END_TEST
 

@@ -8,7 +8,8 @@ static void check_default(const char *cwd, const char *want)
     fx.host.cwd = cwd;
     fx_ok("x");
     const char *got = fx.policy.workspace;
-    ck_assert_msg(want ? got && strcmp(got, want) == 0 : !got, "in %s: %s, not %s", cwd, got ? got : "none", want ? want : "none");
+    ck_assert_msg(want ? got && strcmp(got, want) == 0 : !got, "in %s: %s, not %s", cwd, got ? got : "none",
+                  want ? want : "none");
     ck_assert(fx.policy.workspace_default);
     if (!want) {
         ck_assert_ptr_nonnull(fx.policy.workspace_note);
@@ -90,7 +91,8 @@ END_TEST
 
 START_TEST(test_never_by_default)
 {
-    static const char *const never[] = { "/", "/tmp", "/usr", "/etc", "/etc/ssl", "/proc/self", "/dev", "/var", "/home", "/sys" };
+    static const char *const never[] = { "/",          "/tmp", "/usr", "/etc",  "/etc/ssl",
+                                         "/proc/self", "/dev", "/var", "/home", "/sys" };
     for (size_t i = 0; i < ELEMENTSOF(never); i++)
         check_default(never[i], NULL);
     check_default(fx_path("home"), NULL);
@@ -171,8 +173,9 @@ END_TEST
 
 START_TEST(test_entries_without_workspace)
 {
-    fx_default("[files]\nworkspace = none\nexec = ${WORKSPACE}\nread = ${WORKSPACE}/x\nhide = x\nprotect = -y\nread = /z\n"
-               "[env]\nW = ${WORKSPACE}\n");
+    fx_default(
+        "[files]\nworkspace = none\nexec = ${WORKSPACE}\nread = ${WORKSPACE}/x\nhide = x\nprotect = -y\nread = /z\n"
+        "[env]\nW = ${WORKSPACE}\n");
     fx_ok("x");
     ck_assert_uint_eq(fx.policy.n_grants, 1);
     ck_assert_str_eq(fx.policy.grants[0].path, "/z");
