@@ -98,7 +98,8 @@ static int take_label(const struct jail_start *start)
 {
     if (start->label == LABEL_NONE || !fence_on(FENCE_LABEL))
         return 0;
-    return label_apply(start->policy, start->label);
+    int r = label_apply(start->policy, start->label);
+    return r < 0 && start->policy->label.optional ? 0 : r;
 }
 
 /* The signals that agentjail itself had blocked or handled are as the command would have found them. */

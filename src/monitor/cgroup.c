@@ -186,12 +186,21 @@ int cgroup_attach(struct cgroup *cgroup, pid_t init, struct buf *why)
     cgroup->held &= ~slack;
     if (cgroup->way == HOST_CGROUP_SCOPE && cgroup->held & CONTROLLER_MEMORY)
         cgroup_write_number(cgroup->dir, "memory.oom.group", 1); /* systemd before 253 has no OOMPolicy= for scopes */
+    cgroup->above = openat(cgroup->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    cgroup->ooms_above = cgroup_read_event(cgroup->above, "memory.events", "oom_kill");
     return report_lost(cgroup, slack & ~cgroup->by_rlimit, NULL, why);
 }
 
 bool cgroup_was_oom(const struct cgroup *cgroup)
 {
-    return cgroup->dir >= 0 && cgroup_read_event(cgroup->dir, "memory.events", "oom_kill") > 0;
+    if (cgroup->dir < 0)
+        return false;
+    int64_t own = cgroup_read_event(cgroup->dir, "memory.events", "oom_kill");
+    if (own >= 0)
+        return own > 0;
+    /* systemd has removed the empty scope already; what its parent counted stays. */
+    return cgroup->ooms_above >= 0 &&
+           cgroup_read_event(cgroup->above, "memory.events", "oom_kill") > cgroup->ooms_above;
 }
 
 void cgroup_remove(struct cgroup *cgroup)
@@ -204,6 +213,7 @@ void cgroup_remove(struct cgroup *cgroup)
     }
     cgroup_leave_leaf(cgroup);
     cleanup_close(&cgroup->dir);
+    cleanup_close(&cgroup->above);
     free(cgroup->path);
     free(cgroup->unit);
     free(cgroup->parent);

@@ -41,6 +41,8 @@ struct cgroup {
     char *path;               /* absolute path of the jail's group; for a scope known after cgroup_attach */
     char *unit;               /* scope's name */
     int dir;                  /* the group's directory, -1 if none */
+    int above;                /* its parent's, -1 if none */
+    int64_t ooms_above;       /* out-of-memory kills that the parent had counted before */
     char *parent;             /* the delegated directory that the group was made in */
     char *leaf;               /* where the monitor moved itself to, beside the group; NULL: it did not have to */
     unsigned enabled;         /* controllers that we switched on for parent's children */
@@ -48,7 +50,7 @@ struct cgroup {
     struct cgroup_host host;
 };
 
-#define CGROUP_EMPTY ((struct cgroup){ .dir = -1 })
+#define CGROUP_EMPTY ((struct cgroup){ .dir = -1, .above = -1 })
 
 /* Find where the policy's limits can be held and get it ready. jail_id: the registry's id, [A-Za-z0-9-]. Call it
  * before the clone. 0 with a group (or with none: no limit set, or only optional ones that are lost: notes in why,

@@ -139,25 +139,26 @@ bool host_selinux(void)
     return access("/sys/fs/selinux/enforce", F_OK) == 0;
 }
 
-/* Every loaded profile is a directory NAME.NUMBER (characters that paths cannot hold become '_' or '.') whose file name
- * holds the name. */
+/* True if the first line of a file below dir is text. */
+static bool first_line_is(int dir, const char *entry, const char *file, const char *text)
+{
+    _cleanup_buf_ struct buf path = { 0 }, got = { 0 };
+    if (buf_printf(&path, "%s/%s", entry, file) < 0 || buf_read_file(&got, dir, path.data, 4096) < 0 || !got.data)
+        return false;
+    got.data[strcspn(got.data, "\n")] = '\0';
+    return strcmp(got.data, text) == 0;
+}
+
+/* Every loaded profile is a directory named after it and numbered; its files name and mode tell what it is. */
 int host_apparmor_profile(const char *name)
 {
     _cleanup_closedir_ DIR *dir = opendir("/sys/kernel/security/apparmor/policy/profiles");
     if (!dir)
         return -errno;
-    size_t len = strlen(name);
     for (struct dirent *entry; (entry = readdir(dir));) {
-        if (entry->d_name[0] == '.')
+        if (entry->d_name[0] == '.' || !first_line_is(dirfd(dir), entry->d_name, "name", name))
             continue;
-        _cleanup_buf_ struct buf path = { 0 }, text = { 0 };
-        if (buf_printf(&path, "%s/name", entry->d_name) < 0)
-            return -ENOMEM;
-        int r = buf_read_file(&text, dirfd(dir), path.data, 4096);
-        if (r < 0)
-            return r;
-        if (text.len >= len && memcmp(text.data, name, len) == 0 && (text.len == len || text.data[len] == '\n'))
-            return 1;
+        return first_line_is(dirfd(dir), entry->d_name, "mode", "enforce") ? 1 : -EPERM;
     }
     return 0;
 }

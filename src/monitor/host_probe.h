@@ -102,7 +102,8 @@ unsigned host_seccomp(void);
 bool host_apparmor(void);
 bool host_selinux(void);
 
-/* True when the AppArmor profile is seen to be loaded: 1; 0: it is not; -errno: cannot be told (no securityfs). */
+/* 1: the AppArmor profile is loaded and enforced; 0: it is not loaded; -EPERM: loaded, but not enforced (complain mode);
+ * another -errno: cannot be told (no securityfs). */
 int host_apparmor_profile(const char *name);
 
 /* Where limits would be held, and which controllers there are that way. */

@@ -44,10 +44,14 @@ int label_probe(const struct policy *policy, enum label_kind *ret_kind, struct b
         problem = host_selinux() ? "is not an SELinux context (user:role:type:range), and this kernel runs no AppArmor"
                                  : "cannot be had: this kernel runs neither AppArmor nor SELinux; boot it with "
                                    "apparmor=1 security=apparmor";
-    else if (host_apparmor_profile(fence->value) == 0)
-        problem = "is not loaded; run `sudo apparmor_parser -r /etc/apparmor.d/agentjail-payload` or load your own";
-    else
+    else {
         kind = LABEL_APPARMOR;
+        int loaded = host_apparmor_profile(fence->value);
+        if (loaded == 0)
+            problem = "is not loaded; run `sudo apparmor_parser -r /etc/apparmor.d/agentjail-payload` or load your own";
+        else if (loaded == -EPERM)
+            problem = "is loaded but not enforced; run `sudo aa-enforce` on it";
+    }
 
     if (problem) {
         refuse(fence, problem, why);

@@ -18,6 +18,14 @@ check_status() {
     ok $? "$name"
 }
 
+# The rest of the line prints something that holds $2.
+check_says() {
+    name=$1 want=$2
+    shift 2
+    got=$("$@" 2>&1)
+    echo "$got" >&2
+    case $got in *"$want"*) ok 0 "$name" ;; *) ok 1 "$name" ;; esac
+}
 runtime=/run/user/$(id -u tester)
 cd /home/tester || exit 1
 as_tester() {
@@ -41,10 +49,10 @@ bomb='i=0; while [ $i -lt 40 ]; do sleep 300 & i=$((i + 1)); done; echo made $i'
 spin='while :; do :; done'
 
 jail_groups() { find /sys/fs/cgroup -type d -name 'agentjail-*' ! -name 'agentjail-machine*'; }
-# The monitor of the jail with this command line, which its init shares: init lies in the group.
+# The monitor of the jail with command line $1 and group $2: its init has the same, but lies in the group.
 monitor_of() {
     for pid in $(pgrep -f -x "$1"); do
-        grep -q agentjail- "/proc/$pid/cgroup" || echo "$pid"
+        grep -q "/${2##*/}" "/proc/$pid/cgroup" || echo "$pid"
     done
 }
 has_tasks() { grep -q . "$1/cgroup.procs" 2>/dev/null; }
@@ -81,6 +89,8 @@ for user in tester root; do
     check_status "$user: within the limit it ends well" 0 "as_$user" "$jail" --memory=400M -- sh -c "$hog"
     check_status "$user: over the limit the jail is killed" 137 "as_$user" "$jail" --memory=48M -- sh -c "$hog"
     check "$user: no group is left" wait_no_group
+    check_says "$user: the message says that it was the memory limit" 'memory limit' \
+        "as_$user" "$jail" --memory=48M -- sh -c "$hog"
 
     # ---- processes ----
     check_status "$user: without a limit 40 processes are made" 0 "as_$user" "$jail" -- sh -c "$bomb"
@@ -102,7 +112,7 @@ for user in tester root; do
     check "$user: the spinning jail is throttled" test "$(stat_of "$group/cpu.stat" nr_throttled)" -ge 2
     read -r quota period <"$group/cpu.max"
     check "$user: to what was asked" test "$((quota * 100 / period))" -eq 20
-    kill -TERM "$(monitor_of "$jail --cpu=20% -- timeout 60 sh -c $spin")"
+    kill -TERM "$(monitor_of "$jail --cpu=20% -- timeout 60 sh -c $spin" "$group")"
     wait $job
     check "$user: no group is left after TERM" wait_no_group
 
@@ -111,7 +121,7 @@ for user in tester root; do
     job=$!
     group=$(wait_group)
     check "$user: the sleeping jail has a group" test -n "$group"
-    kill -KILL "$(monitor_of "$jail --memory=400M -- sleep 600")"
+    kill -KILL "$(monitor_of "$jail --memory=400M -- sleep 600" "$group")"
     wait $job
     check "$user: no group is left after KILL" wait_no_group
 done
@@ -137,7 +147,7 @@ check "delegated: memory" test "$(cat "$group/memory.max")" -eq 419430400
 check "delegated: cpu" test "$(cat "$group/cpu.max")" = "50000 100000"
 check "delegated: processes, and init" test "$(cat "$group/pids.max")" -eq 31
 check "delegated: killed as one" test "$(cat "$group/memory.oom.group")" -eq 1
-kill -TERM "$(monitor_of "$jail --memory=400M --cpu=50% --processes=30 -- sleep 600")"
+kill -TERM "$(monitor_of "$jail --memory=400M --cpu=50% --processes=30 -- sleep 600" "$group")"
 wait $job
 check "delegated: no group is left after TERM" wait_no_group
 
@@ -167,8 +177,8 @@ wait $job
 check_status "no manager: without a limit the jail runs" 0 tester_without_manager "$jail" -- true
 check_status "no manager: a memory limit is refused" 125 tester_without_manager "$jail" --memory=48M -- true
 check_status "no manager: a cpu limit is refused" 125 tester_without_manager "$jail" --cpu=20% -- true
-tester_without_manager "$jail" --memory=48M -- true 2>&1 | tee /dev/stderr | grep -q 'memory = -48M'
-ok $? "no manager: the message says what to write instead"
+check_says "no manager: the message says what to write instead" 'memory = -48M' \
+    tester_without_manager "$jail" --memory=48M -- true
 check_status "no manager: an optional memory limit is not held" 0 \
     tester_without_manager "$jail" --memory=-48M -- sh -c "$hog"
 check_status "no manager: RLIMIT_NPROC holds the number of processes" 2 \
@@ -186,8 +196,7 @@ else
     check "the manager has lost the memory controller" false
 fi
 check_status "not delegated: a memory limit is refused" 125 as_tester "$jail" --memory=48M -- true
-as_tester "$jail" --memory=48M -- true 2>&1 | tee /dev/stderr | grep -q 'Delegate='
-ok $? "not delegated: the message says how to delegate"
+check_says "not delegated: the message says how to delegate" 'Delegate=' as_tester "$jail" --memory=48M -- true
 check_status "not delegated: an optional limit is not held" 0 as_tester "$jail" --memory=-48M -- sh -c "$hog"
 check "not delegated: no group is left" wait_no_group
 
