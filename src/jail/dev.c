@@ -49,41 +49,22 @@ static int add_node(int host_dev, int dev, const struct node *node)
     return target < 0 ? target : mount_attach(mount, target);
 }
 
-/* Mount a new file system on a new directory below dev; its fd, owned by the caller, or -errno. */
-static int add_directory(int dev, const char *name, const char *type, const struct mount_option *options, size_t n)
+/* Mount a new file system on a new directory below dev. 0 or -errno. */
+static int add_directory(int dev, const char *name, const char *type, const char *data)
 {
     if (mkdirat(dev, name, 0755) < 0)
         return -errno;
     _cleanup_close_ int target = openat(dev, name, O_PATH | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY);
-    if (target < 0)
-        return -errno;
-    uint64_t attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
-    _cleanup_close_ int mount = mount_new(type, options, n, attr);
-    if (mount < 0)
-        return mount;
-    int r = mount_attach(mount, target);
-    return r < 0 ? r : TAKE_FD(mount);
+    return target < 0 ? -errno : mount_new(type, target, SYS_MS_NOSUID | SYS_MS_NOEXEC, data);
 }
 
 static int add_pts(struct view *view, int dev)
 {
-    static const struct mount_option options[] = { { "newinstance", NULL }, { "ptmxmode", "0666" }, { "mode", "620" } };
-    _cleanup_close_ int pts = add_directory(dev, "pts", "devpts", options, ELEMENTSOF(options));
-    if (pts < 0)
-        return pts;
-    if (view->want_ptmx) {
-        view->ptmx = openat(pts, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
-        if (view->ptmx < 0)
-            return -errno;
-    }
-    return 0;
-}
-
-static int add_shm(int dev)
-{
-    static const struct mount_option options[] = { { "mode", "1777" } };
-    _cleanup_close_ int shm = add_directory(dev, "shm", "tmpfs", options, ELEMENTSOF(options));
-    return shm < 0 ? shm : 0;
+    int r = add_directory(dev, "pts", "devpts", "newinstance,ptmxmode=0666,mode=620");
+    if (r < 0 || !view->want_ptmx)
+        return r;
+    view->ptmx = openat(dev, "pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    return view->ptmx < 0 ? -errno : 0;
 }
 
 int dev_fill(struct view *view, int dev)
@@ -99,7 +80,7 @@ int dev_fill(struct view *view, int dev)
     if (r >= 0)
         r = add_pts(view, dev);
     if (r >= 0)
-        r = add_shm(dev);
+        r = add_directory(dev, "shm", "tmpfs", "mode=1777");
     if (r >= 0 && view->ruleset >= 0)
         r = landlock_allow(view->ruleset, view->landlock_abi, dev, LANDLOCK_READ | LANDLOCK_WRITE | LANDLOCK_DEVICE,
                            true);

@@ -131,7 +131,6 @@ static int make_ruleset(const struct jail_start *start, int channel)
 static void build_view(struct view *view, struct namespaces *ns, int channel)
 {
     int r = view_pin(view);
-    namespaces_wait_inner(ns);
     if (r >= 0)
         r = view_build(view);
     if (r < 0)

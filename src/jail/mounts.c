@@ -4,25 +4,33 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "sys/syscalls.h"
 
-int mount_new(const char *type, const struct mount_option *options, size_t n, uint64_t attributes)
+int mount_new(const char *type, int target, unsigned long flags, const char *data)
 {
-    _cleanup_close_ int fs = sys_fsopen(type, FSOPEN_CLOEXEC);
-    if (fs < 0)
-        return fs;
-    for (size_t i = 0; i < n; i++) {
-        const struct mount_option *o = &options[i];
-        int r = sys_fsconfig(fs, o->value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, o->key, o->value, 0);
-        if (r < 0)
-            return r;
-    }
-    int r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
-    return r < 0 ? r : sys_fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attributes);
+    char path[32];
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", target);
+    return sys_mount(type, path, type, flags, data);
+}
+
+int mount_nothing(void)
+{
+    static const char *const options[][2] = { { "mode", "0" }, { "size", "4096" }, { "nr_inodes", "2" } };
+    _cleanup_close_ int fs = sys_fsopen("tmpfs", FSOPEN_CLOEXEC);
+    int r = fs;
+    for (size_t i = 0; i < ELEMENTSOF(options) && r >= 0; i++)
+        r = sys_fsconfig(fs, FSCONFIG_SET_STRING, options[i][0], options[i][1], 0);
+    if (r >= 0)
+        r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+    if (r < 0)
+        return r;
+    return sys_fsmount(fs, FSMOUNT_CLOEXEC,
+                       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 
 int mount_clone(int fd, uint64_t set, uint64_t clear)

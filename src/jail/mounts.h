@@ -8,14 +8,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* One option of a new file system. */
-struct mount_option {
-    const char *key;
-    const char *value; /* NULL: a flag */
-};
+/* A new, detached tmpfs without any access, read-only: what hides a directory. Its fd or -errno. */
+int mount_nothing(void);
 
-/* A new, detached mount of a file system with attributes MOUNT_ATTR_*; its fd or -errno. */
-int mount_new(const char *type, const struct mount_option *options, size_t n, uint64_t attributes);
+/* Mount a new file system at target (an O_PATH fd) with flags SYS_MS_* and mount(2)'s data (may be NULL). One call of
+ * the old API does what takes five of the new one. The target is named through /proc/self/fd, so the host's or the
+ * jail's procfs must be at /proc. 0 or -errno. */
+int mount_new(const char *type, int target, unsigned long flags, const char *data);
 
 /* A detached copy of what fd (O_PATH) shows, with everything mounted below it, private; attributes set go on and those
  * in clear go off, recursively. Its fd or -errno. */

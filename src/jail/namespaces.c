@@ -7,12 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "jail/userns.h"
 #include "netlink/link.h"
@@ -36,8 +33,6 @@ static int helper_main(void *arg)
         ns->inner_fd = userns_make_inner(ns->uid, ns->gid);
         ns->error = ns->inner_fd < 0 ? ns->inner_fd : 0;
     }
-    atomic_store(&ns->inner_done, 1);
-    syscall(SYS_futex, &ns->inner_done, FUTEX_WAKE, 1, NULL, NULL, 0);
     if (ns->net && ns->error == 0) {
         ns->failed = "no network namespace can be had";
         ns->error = make_net(ns);
@@ -50,15 +45,8 @@ int namespaces_start(struct namespaces *ns)
     static _Alignas(16) char stack[16384];
     ns->inner_fd = ns->net_fd = -1;
     ns->error = 0;
-    atomic_store(&ns->inner_done, 0);
     ns->helper = clone(helper_main, stack + sizeof(stack), CLONE_VM | CLONE_FILES | SIGCHLD, ns);
     return ns->helper < 0 ? -errno : 0;
-}
-
-void namespaces_wait_inner(struct namespaces *ns)
-{
-    while (atomic_load(&ns->inner_done) == 0)
-        syscall(SYS_futex, &ns->inner_done, FUTEX_WAIT, 0, NULL, NULL, 0);
 }
 
 int namespaces_join(struct namespaces *ns)

@@ -3,9 +3,7 @@
 #ifndef AGENTJAIL_JAIL_NAMESPACES_H
 #define AGENTJAIL_JAIL_NAMESPACES_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 /* What is wanted, and what came of it. */
@@ -21,17 +19,13 @@ struct namespaces {
     int error;       /* 0 or the -errno of what failed */
     const char *failed; /* what that was */
     pid_t helper;
-    _Atomic uint32_t inner_done; /* futex word: 1 once the inner user namespace is made or has failed */
 };
 
 /* Start the helper; the caller goes on. ns must stay where it is until namespaces_join(). 0 or -errno. */
 int namespaces_start(struct namespaces *ns);
 
-/* Wait until the inner user namespace is there. To be called before anything is mounted over the root, as the helper
- * would then count as chrooted, and who is may not make a user namespace. */
-void namespaces_wait_inner(struct namespaces *ns);
-
-/* Wait for the helper and enter the network namespace. 0 or -errno, failed says of what. */
+/* Wait for the helper and enter the network namespace. Before pivot_root(2): from then on the helper would count as
+ * chrooted, and who is may not make a user namespace. 0 or -errno, failed says of what. */
 int namespaces_join(struct namespaces *ns);
 
 #endif

@@ -30,20 +30,20 @@ static const struct mask masks[] = {
     { "kpagecgroup", true, true }, { "latency_stats", true, true }, { "timer_stats", true, true },
 };
 
-int proc_mount(void)
-{
-    if (!fence_on(FENCE_PIDNS)) { /* a test without a pid namespace: the host's, which is all that it could see */
-        _cleanup_close_ int host = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        return host < 0 ? -errno : mount_clone(host, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, 0);
-    }
-    return mount_new("proc", NULL, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-}
-
 /* Bind source (O_PATH) over the name at proc; a name that this kernel does not have needs no cover. */
 static int bind_over(int source, int target, unsigned long attributes)
 {
     _cleanup_close_ int mount = mount_clone(source, attributes, 0);
     return mount < 0 ? mount : mount_attach(mount, target);
+}
+
+int proc_mount(int target)
+{
+    if (!fence_on(FENCE_PIDNS)) { /* a test without a pid namespace: the host's, which is all that it could see */
+        _cleanup_close_ int host = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return host < 0 ? -errno : bind_over(host, target, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    }
+    return mount_new("proc", target, SYS_MS_NOSUID | SYS_MS_NODEV | SYS_MS_NOEXEC, NULL);
 }
 
 int proc_mask(int proc, bool as_root)

@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-/* A fresh, detached procfs of the caller's pid namespace; its fd or -errno (-EPERM: the host's own /proc is partly
- * covered, as in containers, and the kernel then allows no fresh one). */
-int proc_mount(void);
+/* Mount a fresh procfs of the caller's pid namespace at target (O_PATH). 0 or -errno (-EPERM: the host's own /proc is
+ * partly covered, as in containers, and the kernel then allows no fresh one). */
+int proc_mount(int target);
 
 /* Below the procfs mounted at proc (O_PATH): what acts on the whole kernel becomes read-only, what tells of it is
  * covered (KERNEL-FACTS 7: as uid 0 core_pattern was written without any capability). as_root: the user is uid 0 of the host. 0 or -errno. */

@@ -174,16 +174,73 @@ static int do_bind(struct view *view, size_t i)
     return place(view, i, mount, directory);
 }
 
-static int do_tmpfs(struct view *view, size_t i)
+static unsigned long mount_flags(const struct op *op)
 {
-    const struct op *op = &view->plan->ops[i];
-    char mode[16];
-    char size[32];
-    snprintf(mode, sizeof(mode), "%o", op->mode);
-    snprintf(size, sizeof(size), "%llu", (unsigned long long)op->size);
-    struct mount_option options[] = { { "mode", mode }, { "size", size } };
-    int mount = mount_new("tmpfs", options, op->size ? 2 : 1, attributes(op));
-    return mount < 0 ? fail(view, op, mount, "cannot have a tmpfs") : place(view, i, mount, true);
+    uint64_t attr = attributes(op);
+    return SYS_MS_NOSUID | (attr & MOUNT_ATTR_RDONLY ? SYS_MS_RDONLY : 0) |
+           (attr & MOUNT_ATTR_NOEXEC ? SYS_MS_NOEXEC : 0) | (attr & MOUNT_ATTR_NODEV ? SYS_MS_NODEV : 0);
+}
+
+/* The mount that has just been made at the operation's target: note what it is, as place() does. */
+static int placed(struct view *view, const struct op *op, const struct point_rules *rules, int *ret_fd)
+{
+    _cleanup_close_ int mount = point_open(rules, op->target, POINT_ANY);
+    int r = mount;
+    if (r >= 0 && op->kind == OP_TMPFS)
+        r = add_own(view, mount);
+    if (r >= 0)
+        r = allow(view, op, mount, true);
+    if (r < 0)
+        return fail(view, op, r, "cannot be described to Landlock");
+    if (ret_fd)
+        *ret_fd = TAKE_FD(mount);
+    return 0;
+}
+
+static int do_tmpfs(struct view *view, const struct op *op)
+{
+    char data[64];
+    int len = snprintf(data, sizeof(data), "mode=%o", op->mode);
+    if (op->size)
+        snprintf(data + len, sizeof(data) - (size_t)len, ",size=%llu", (unsigned long long)op->size);
+
+    struct point_rules rules = rules_for(view, op);
+    _cleanup_close_ int target = point_open(&rules, op->target, POINT_DIRECTORY);
+    if (target < 0)
+        return fail(view, op, target, "cannot be mounted on");
+    int r = mount_new("tmpfs", target, mount_flags(op), data);
+    return r < 0 ? fail(view, op, r, "cannot have a tmpfs") : placed(view, op, &rules, NULL);
+}
+
+static int do_proc(struct view *view, const struct op *op)
+{
+    struct point_rules rules = rules_for(view, op);
+    _cleanup_close_ int target = point_open(&rules, op->target, POINT_DIRECTORY);
+    if (target < 0)
+        return fail(view, op, target, "cannot be mounted on");
+    int r = proc_mount(target);
+    if (r < 0)
+        return fail(view, op, r, "no fresh procfs can be mounted (in a container whose /proc is partly hidden the kernel "
+                                 "forbids it; see --doctor)");
+    _cleanup_close_ int at = -1;
+    r = placed(view, op, &rules, &at);
+    if (r >= 0 && (r = proc_mask(at, view->as_root)) < 0)
+        return fail(view, op, r, "cannot be set up");
+    return r;
+}
+
+static int do_dev(struct view *view, const struct op *op)
+{
+    struct point_rules rules = rules_for(view, op);
+    _cleanup_close_ int target = point_open(&rules, op->target, POINT_DIRECTORY);
+    if (target < 0)
+        return fail(view, op, target, "cannot be mounted on");
+    int r = mount_new("tmpfs", target, SYS_MS_NOSUID | SYS_MS_NODEV | SYS_MS_NOEXEC, "mode=755,size=64k");
+    if (r < 0)
+        return fail(view, op, r, "cannot have a tmpfs");
+    _cleanup_close_ int at = point_open(&rules, op->target, POINT_ANY);
+    r = at < 0 ? at : dev_fill(view, at);
+    return r < 0 ? fail(view, op, r, "cannot be set up") : 0;
 }
 
 /* Nothing can be read, listed or written there: a tmpfs of mode 0 over a directory; over a file the null device without
@@ -191,12 +248,11 @@ static int do_tmpfs(struct view *view, size_t i)
 static int do_mask(struct view *view, size_t i)
 {
     const struct op *op = &view->plan->ops[i];
-    static const struct mount_option options[] = { { "mode", "0" }, { "size", "4096" }, { "nr_inodes", "2" } };
     const uint64_t attr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
     int mount;
 
     if (S_ISDIR(op->mode)) {
-        mount = mount_new("tmpfs", options, ELEMENTSOF(options), attr);
+        mount = mount_nothing();
     } else {
         _cleanup_close_ int null = open("/dev/null", O_PATH | O_CLOEXEC);
         mount = null < 0 ? -errno : mount_clone(null, attr, 0);
@@ -251,14 +307,13 @@ static int do_remount(struct view *view, const struct op *op)
 static int do_op(struct view *view, size_t i)
 {
     const struct op *op = &view->plan->ops[i];
-    int mount;
 
     switch (op->kind) {
     case OP_BIND:
     case OP_PIN:
         return do_bind(view, i);
     case OP_TMPFS:
-        return do_tmpfs(view, i);
+        return do_tmpfs(view, op);
     case OP_MASK:
         return do_mask(view, i);
     case OP_SYMLINK:
@@ -270,50 +325,50 @@ static int do_op(struct view *view, size_t i)
     case OP_REMOUNT:
         return do_remount(view, op);
     case OP_PROC:
-        mount = proc_mount();
-        return mount < 0 ? fail(view, op, mount, "no fresh procfs can be mounted (in a container whose /proc is partly "
-                                                 "hidden the kernel forbids it; see --doctor)")
-                         : place(view, i, mount, true);
+        return do_proc(view, op);
     case OP_DEV:
-        mount = mount_new("tmpfs", (struct mount_option[]){ { "mode", "755" }, { "size", "64k" } }, 2,
-                          MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV);
-        return mount < 0 ? fail(view, op, mount, "cannot have a tmpfs") : place(view, i, mount, true);
+        return do_dev(view, op);
     default:
         return fail(view, op, -EOPNOTSUPP, "operation");
     }
 }
 
-/* What needs the mount in place: proc's masks, dev's nodes. */
-static int finish_op(struct view *view, const struct op *op)
+/* A directory to hold the new root until pivot_root(2) takes it from there. Not the root itself: whoever has something
+ * mounted over his root counts as chrooted and may not make user namespaces, which our helper still does. */
+static int open_staging(void)
 {
-    if (op->kind != OP_PROC && op->kind != OP_DEV)
-        return 0;
-    struct point_rules rules = rules_for(view, op);
-    _cleanup_close_ int at = point_open(&rules, op->target, POINT_DIRECTORY);
-    if (at < 0)
-        return fail(view, op, at, "cannot be opened");
-    int r = op->kind == OP_PROC ? proc_mask(at, view->as_root) : dev_fill(view, at);
-    return r < 0 ? fail(view, op, r, "cannot be set up") : 0;
+    static const char *const names[] = { "/tmp", "/usr", "/etc", "/mnt" };
+    int fd = -1;
+    for (size_t i = 0; i < ELEMENTSOF(names) && fd < 0; i++)
+        fd = open(names[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
 }
 
-/* The new root is stacked on the old one, from where pivot_root(2) takes it; path names that begin with a slash still
- * mean the old root, as this process's root directory is below the stack. */
+static int stage_root(struct view *view, bool host_root)
+{
+    _cleanup_close_ int staging = open_staging();
+    if (staging < 0)
+        return staging;
+    if (host_root) {
+        view->root = TAKE_FD(view->sources[0]);
+        return mount_attach(view->root, staging);
+    }
+    int r = mount_new("tmpfs", staging, SYS_MS_NOSUID | SYS_MS_NODEV | SYS_MS_NOEXEC, "mode=755,size=" ROOT_SIZE);
+    if (r < 0)
+        return r;
+    view->root = open_staging(); /* the same name, now the mount on top */
+    return view->root < 0 ? view->root : add_own(view, view->root);
+}
+
 static int make_root(struct view *view)
 {
-    static const struct mount_option options[] = { { "mode", "755" }, { "size", ROOT_SIZE } };
     const struct op *first = view->plan->n ? &view->plan->ops[0] : NULL;
-    bool host_root = first && first->kind == OP_BIND && strcmp(first->target, "/") == 0;
-    view->root_is_first = host_root;
-    uint64_t attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+    view->root_is_first = first && first->kind == OP_BIND && strcmp(first->target, "/") == 0;
 
-    view->root = host_root ? TAKE_FD(view->sources[0]) : mount_new("tmpfs", options, ELEMENTSOF(options), attr);
-    _cleanup_close_ int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int r = view->root < 0 ? view->root : old < 0 ? -errno : mount_attach(view->root, old);
-    if (r >= 0 && !host_root)
-        r = add_own(view, view->root);
+    int r = stage_root(view, view->root_is_first);
     if (r >= 0 && view->ruleset >= 0)
-        r = host_root ? allow(view, first, view->root, true)
-                      : landlock_allow(view->ruleset, view->landlock_abi, view->root, LANDLOCK_LIST, true);
+        r = view->root_is_first ? allow(view, first, view->root, true)
+                                : landlock_allow(view->ruleset, view->landlock_abi, view->root, LANDLOCK_LIST, true);
     if (r < 0)
         buf_printf(view->why, "the jail's root cannot be made: %s", strerror(-r));
     return r;
@@ -323,12 +378,9 @@ int view_build(struct view *view)
 {
     int r = make_root(view);
     for (size_t i = 0; i < view->plan->n && r >= 0; i++) {
-        const struct op *op = &view->plan->ops[i];
         if (i == 0 && view->root_is_first)
             continue;
         r = do_op(view, i);
-        if (r >= 0)
-            r = finish_op(view, op);
     }
     return r;
 }

@@ -129,6 +129,17 @@ static int add_place(struct collect *c, enum entry_kind kind, const char *path)
     return 0;
 }
 
+/* One private directory for temporary files is enough. */
+static int add_var_tmp(struct collect *c)
+{
+    static const struct origin built_in = { 0 };
+    struct entry *e = entry_at(c->list, ENTRY_LINK, strdup("/var/tmp"), &built_in);
+    if (!e)
+        return -ENOMEM;
+    e->text = strdup("../tmp");
+    return e->text ? 0 : -ENOMEM;
+}
+
 /* Real path of something that need not exist: its deepest existing ancestor resolved, the rest as written. */
 static int resolve_missing(const char *path, struct resolved *ret_resolved)
 {
@@ -480,7 +491,7 @@ int entries_from_policy(const struct policy *policy, struct entries *ret_list, s
     if (r >= 0)
         r = add_place(&c, ENTRY_SCRATCH, "/tmp");
     if (r >= 0)
-        r = add_place(&c, ENTRY_SCRATCH, "/var/tmp");
+        r = add_var_tmp(&c);
     if (r >= 0)
         r = add_home(&c);
     for (int pass = 0; pass < 3 && r >= 0; pass++) {

@@ -28,6 +28,7 @@
 /* mount(2) flags; <sys/mount.h> and <linux/mount.h> cannot be included together with every C library. */
 #define SYS_MS_PRIVATE (1UL << 18)
 #define SYS_MS_REC 16384UL
+#define SYS_MS_RDONLY 1UL
 #define SYS_MS_NOSUID 2UL
 #define SYS_MS_NODEV 4UL
 #define SYS_MS_NOEXEC 8UL
