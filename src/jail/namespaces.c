@@ -45,6 +45,7 @@ int namespaces_start(struct namespaces *ns)
     static _Alignas(16) char stack[16384];
     ns->inner_fd = ns->net_fd = -1;
     ns->error = 0;
+    ns->failed = "the process that makes namespaces cannot run";
     ns->helper = clone(helper_main, stack + sizeof(stack), CLONE_VM | CLONE_FILES | SIGCHLD, ns);
     return ns->helper < 0 ? -errno : 0;
 }
@@ -56,7 +57,10 @@ int namespaces_join(struct namespaces *ns)
             return -errno;
     if (ns->error < 0)
         return ns->error;
-    if (ns->net_fd >= 0 && setns(ns->net_fd, CLONE_NEWNET) < 0)
+    /* A helper that was killed reports no error: without what it was to make, the jail would have the host's network. */
+    if ((ns->inner_user && ns->inner_fd < 0) || (ns->net && ns->net_fd < 0))
+        return -ECANCELED;
+    if (ns->net && setns(ns->net_fd, CLONE_NEWNET) < 0)
         return -errno;
     return 0;
 }
