@@ -34,9 +34,12 @@ check_output() {
     ok $? "$name"
 }
 
-cd /home/tester || exit 1
-as_tester() { setpriv --reuid tester --regid tester --init-groups --inh-caps=-all env HOME=/home/tester "$@"; }
-as_root() { env HOME=/root "$@"; }
+# A workspace for each: a jail of root's has no power over others' directories.
+mkdir /tmp/root /tmp/tester && chown tester /tmp/tester || exit 1
+as_tester() {
+    setpriv --reuid tester --regid tester --init-groups --inh-caps=-all env -C /tmp/tester HOME=/home/tester "$@"
+}
+as_root() { env -C /tmp/root HOME=/root "$@"; }
 jail=$AGENTJAIL
 current=/proc/self/attr/current
 

@@ -27,17 +27,18 @@ check_says() {
     case $got in *"$want"*) ok 0 "$name" ;; *) ok 1 "$name" ;; esac
 }
 runtime=/run/user/$(id -u tester)
-cd /home/tester || exit 1
+# A workspace for each: a jail of root's has no power over others' directories.
+mkdir /tmp/root /tmp/tester && chown tester /tmp/tester || exit 1
 as_tester() {
-    setpriv --reuid tester --regid tester --init-groups --inh-caps=-all env HOME=/home/tester \
+    setpriv --reuid tester --regid tester --init-groups --inh-caps=-all env -C /tmp/tester HOME=/home/tester \
         XDG_RUNTIME_DIR="$runtime" DBUS_SESSION_BUS_ADDRESS="unix:path=$runtime/bus" "$@"
 }
-as_root() { env HOME=/root "$@"; }
+as_root() { env -C /tmp/root HOME=/root "$@"; }
 # A machine where systemd's user managers are not to be reached.
 without_manager() { unshare -m sh -c 'mount -t tmpfs tmpfs /run/user && exec "$@"' sh "$@"; }
 tester_without_manager() {
-    without_manager setpriv --reuid tester --regid tester --init-groups --inh-caps=-all env -u XDG_RUNTIME_DIR \
-        -u DBUS_SESSION_BUS_ADDRESS HOME=/home/tester "$@"
+    without_manager setpriv --reuid tester --regid tester --init-groups --inh-caps=-all env -C /tmp/tester \
+        -u XDG_RUNTIME_DIR -u DBUS_SESSION_BUS_ADDRESS HOME=/home/tester "$@"
 }
 jail=$AGENTJAIL
 
