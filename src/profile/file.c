@@ -85,6 +85,28 @@ int config_dir_list(struct merge *m, int fd, const char *path, struct strv *ret_
     return 0;
 }
 
+/* Read a regular file of this size, in one call if the size is right. */
+static int read_whole(int fd, off_t size, struct buf *text)
+{
+    if (size < 0 || size > READER_FILE_MAX)
+        return -EFBIG;
+    char *data = malloc((size_t)size + 2);
+    if (!data)
+        return -ENOMEM;
+    ssize_t n = read(fd, data, (size_t)size + 1);
+    if (n < 0 || n > size) { /* it grows, or was interrupted: the careful way */
+        int r = n < 0 ? -errno : 0;
+        free(data);
+        if (r < 0 && r != -EINTR)
+            return r;
+        return lseek(fd, 0, SEEK_SET) < 0 ? -errno : buf_read_fd(text, fd, READER_FILE_MAX);
+    }
+    data[n] = '\0';
+    buf_free(text);
+    *text = (struct buf){ .data = data, .len = (size_t)n, .size = (size_t)size + 2 };
+    return 0;
+}
+
 static int real_path(struct merge *m, int fd, const char **ret_real)
 {
     char link[64], real[PATH_MAX];
@@ -112,7 +134,7 @@ int config_file_read(struct merge *m, int dirfd, const char *name, const char *f
         r = -EPERM;
     }
     if (r == 0)
-        r = buf_read_fd(text, fd, READER_FILE_MAX);
+        r = read_whole(fd, st.st_size, text);
     if (r == 0 && ret_real)
         r = real_path(m, fd, ret_real);
     if (r < 0 && problem)

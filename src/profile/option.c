@@ -52,7 +52,9 @@ const struct option *option_by_key(const char *section, const char *key)
 {
     for (size_t i = 0; i < N_OPTIONS; i++) {
         const struct option *o = &options[i];
-        if (o->section && strcmp(o->section, section) == 0 && (!o->key || strcmp(o->key, key) == 0))
+        if (!o->section || (o->key && o->key[0] != key[0]))
+            continue; /* quick: this runs for every line of every file */
+        if ((!o->key || strcmp(o->key, key) == 0) && strcmp(o->section, section) == 0)
             return o;
     }
     return NULL;

@@ -193,20 +193,43 @@ static bool is_view(enum grant_kind kind)
            kind == GRANT_HIDE;
 }
 
-/* Of several entries for one path the last written holds: of those that say what is seen there, and of each other kind.
- */
-static void drop_repeated(struct merge *m)
+/* FNV-1a, to tell most paths apart without comparing them: they often begin alike. */
+static uint32_t path_hash(const char *path)
+{
+    uint32_t hash = 2166136261U;
+    for (; *path; path++)
+        hash = (hash ^ (unsigned char)*path) * 16777619U;
+    return hash;
+}
+
+static bool same_matter(const struct grant *a, const struct grant *b)
+{
+    return a->kind == b->kind || (is_view(a->kind) && is_view(b->kind));
+}
+
+/* Of several entries for one path the last written holds: of those that say what is seen there, and of each other
+ * kind. */
+static int drop_repeated(struct merge *m)
 {
     struct policy *p = m->policy;
-    for (size_t i = p->n_grants; i-- > 0;) {
+    size_t n = p->n_grants;
+    _cleanup_free_ uint32_t *hashes = calloc(n + 1, sizeof(*hashes));
+    if (!hashes)
+        return -ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        hashes[i] = path_hash(p->grants[i].path);
+    for (size_t i = n; i-- > 0;) {
         bool repeated = false;
-        for (size_t j = i + 1; j < p->n_grants && !repeated; j++)
-            repeated = (p->grants[i].kind == p->grants[j].kind ||
-                        (is_view(p->grants[i].kind) && is_view(p->grants[j].kind))) &&
+        for (size_t j = i + 1; j < n && !repeated; j++)
+            repeated = hashes[i] == hashes[j] && same_matter(&p->grants[i], &p->grants[j]) &&
                        strcmp(p->grants[i].path, p->grants[j].path) == 0;
-        if (repeated)
-            merge_drop_grant(m, i);
+        if (!repeated)
+            continue;
+        merge_drop_grant(m, i);
+        n--;
+        memmove(&hashes[i], &hashes[i + 1], (n - i) * sizeof(*hashes));
     }
+    return 0;
 }
 
 static int refuse_unbuilt(const struct merge *m)
@@ -316,9 +339,8 @@ static int resolve(struct merge *m)
     }
     if ((r = apply_settings(m, true)) < 0 || (r = ceiling_apply(m)) < 0)
         return r;
-    drop_repeated(m);
     apply_strict(p);
-    if ((r = refuse_unbuilt(m)) < 0 || (r = check_sources(m)) < 0 || (r = protect_packaged(m)) < 0)
+    if ((r = drop_repeated(m)) < 0 || (r = refuse_unbuilt(m)) < 0 || (r = check_sources(m)) < 0 || (r = protect_packaged(m)) < 0)
         return r;
     r = find_home(m);
     return r < 0 ? r : list_files(m);

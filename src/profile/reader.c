@@ -22,11 +22,11 @@ struct reader {
     const char *text, *end; /* what is still to be read */
     unsigned line;
     bool sectioned;
-    char value[READER_LINE_MAX + 1]; /* of the line that inih has */
     reader_entry entry;
     void *data;
     struct buf *why;
     int result;
+    char value[READER_LINE_MAX + 1]; /* of the line that inih has */
 };
 
 _printf_(2, 3) static int fail(struct reader *rd, const char *format, ...)
@@ -45,16 +45,20 @@ static int check_bytes(struct reader *rd, const char *line, size_t len)
 {
     if (len > READER_LINE_MAX)
         return fail(rd, "line is longer than %d bytes; shorten it", READER_LINE_MAX);
+    unsigned char all = 0;
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)line[i];
+        all |= c;
+        if (c >= 0x20 && c != 0x7F)
+            continue;
         if (c == '\r' && i + 1 == len)
             return fail(rd, "line ends in CR LF; save the file with Unix line ends");
         if (c == '\0')
             return fail(rd, "NUL byte; profiles are text");
-        if ((c < 0x20 && c != '\t') || c == 0x7F)
+        if (c != '\t')
             return fail(rd, "control character 0x%02x; remove it", c);
     }
-    if (!utf8_valid(line, len))
+    if (all >= 0x80 && !utf8_valid(line, len))
         return fail(rd, "not UTF-8; save the file as UTF-8");
     if (rd->line == 1 && len >= 3 && memcmp(line, "\xEF\xBB\xBF", 3) == 0)
         return fail(rd, "file begins with a byte order mark; save it without");
@@ -117,9 +121,11 @@ static int take_key(struct reader *rd, const char *line, size_t len, char *out, 
         if (strchr(rd->value, '\t'))
             return fail(rd, "%.*s: tab inside the value; write spaces", (int)name_len, line);
     }
-    int n = snprintf(out, size, "%.*s=%s\n", (int)name_len, line, equals ? WITH_VALUE : WITHOUT_VALUE);
-    if (n < 0 || (size_t)n >= size)
+    static const char with[] = "=" WITH_VALUE "\n", without[] = "=" WITHOUT_VALUE "\n";
+    if (name_len + sizeof(with) > size)
         return fail(rd, "%.*s: key too long", (int)name_len, line);
+    memcpy(out, line, name_len);
+    memcpy(out + name_len, equals ? with : without, sizeof(with));
     return 0;
 }
 
@@ -168,14 +174,14 @@ static int take_entry(void *user, const char *section, const char *name, const c
 
 int reader_parse(const char *file, const char *text, size_t len, reader_entry entry, void *data, struct buf *why)
 {
-    struct reader rd = {
-        .file = file,
-        .text = text,
-        .end = text + len,
-        .entry = entry,
-        .data = data,
-        .why = why,
-    };
+    struct reader rd;
+    memset(&rd, 0, offsetof(struct reader, value)); /* what a line needs of value is written then */
+    rd.file = file;
+    rd.text = text;
+    rd.end = text + len;
+    rd.entry = entry;
+    rd.data = data;
+    rd.why = why;
     if (len > READER_FILE_MAX) {
         (void)buf_printf(why, "%s: file is larger than %d bytes; split it", file, READER_FILE_MAX);
         return -EFBIG;
