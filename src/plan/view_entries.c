@@ -414,6 +414,26 @@ static void drop_doubles(struct entries *list)
     }
 }
 
+/* /var/tmp is a link only if nothing else is to be seen there. */
+static void settle_var_tmp(struct entries *list)
+{
+    struct entry *link = find(list, ENTRY_LINK, "/var/tmp");
+    bool used = false;
+    for (size_t i = 0; i < list->n && !used; i++)
+        used = &list->v[i] != link && path_within(list->v[i].path, "/var/tmp");
+    if (!link || link->origin.file || !used)
+        return;
+    if (find(list, ENTRY_SCRATCH, "/var/tmp") || find(list, ENTRY_ACCESS, "/var/tmp") ||
+        find(list, ENTRY_OVERLAY, "/var/tmp")) {
+        drop(list, (size_t)(link - list->v));
+        return;
+    }
+    link->kind = ENTRY_SCRATCH;
+    link->access = ACCESS_WRITE;
+    free(link->text);
+    link->text = NULL;
+}
+
 /* A grant may not lead through a symlink that the payload could have planted in an earlier run. */
 static int refuse_planted_links(struct collect *c)
 {
@@ -496,8 +516,10 @@ int entries_from_policy(const struct policy *policy, struct entries *ret_list, s
         r = add_home(&c);
     for (int pass = 0; pass < 3 && r >= 0; pass++) {
         r = add_grants(&c, pass);
-        if (pass == 1)
+        if (pass == 1) {
             drop_doubles(&list);
+            settle_var_tmp(&list);
+        }
     }
     if (r >= 0)
         r = refuse_planted_links(&c);
