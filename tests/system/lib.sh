@@ -125,6 +125,11 @@ attempt() {
             # shellcheck disable=SC2154
             words=("$PROGRAM" --read="$ATTACKS" --exec="$ATTACKS" "${options[@]}" "${EXTRA[@]}" -- "${words[@]}")
         fi
+        # Without a pid namespace of its own a jail's init would have the host's processes before it.
+        case $how:$LAUNCH in
+        off:*pidns*:*pid_world*) ;;
+        off:*pidns*) launcher=(false) ;;
+        esac
         # shellcheck disable=SC2154
         timeout -k 5 60 "${launcher[@]}" "${words[@]}" <"$STDIN" >"$T/stdout" 2>"$T/stderr"
         status=$?

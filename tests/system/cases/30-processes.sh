@@ -3,17 +3,23 @@
 # Other processes, and what all processes of a host share, are out of reach; init cannot be taken over.
 . "$SYSTEM/lib.sh"
 
-# A process of the user's, outside.
+# A process of the user's, outside the jail: in a pid namespace that stands for the host's, as the rows switch the jail's
+# own off. $VICTIM is set in there.
 setup_victim() {
-    start "$ATTACKS/processes" victim
-    VICTIM=$LINE
+    LAUNCH='"$SYSTEM/pid_world.sh" "$ATTACKS" "$T/victim"'
+    EXTRA=(--env=VICTIM)
+    "$SYSTEM/pid_world.sh" "$ATTACKS" /dev/null true 2>/dev/null || CANNOT='optional: unshare(1) makes no pid namespace here'
 }
 setup_victim_effect() {
     setup_victim
-    effect() { sleep 0.1 && ! kill -0 "$VICTIM" 2>/dev/null; }
+    effect() { [ "$(cat "$T/victim")" = dead ]; }
 }
 # Inside, init (1) is attacked; outside, a process of the same user.
-setup_init() { setup_victim; OUTSIDE_LAUNCH='env INIT="$VICTIM"'; }
+setup_init() {
+    start "$ATTACKS/processes" victim
+    VICTIM=$LINE
+    OUTSIDE_LAUNCH='env INIT="$VICTIM"'
+}
 
 setup_shm() {
     KEY=0x61$(printf %06x $$)
@@ -29,7 +35,10 @@ setup_posix_shm() {
     cleanup() { rm -f /dev/shm/agentjail-test.$$; }
 }
 setup_daemon() {
-    effect() { sleep 1.5 && [ -e "$WS/alive" ]; }
+    # The namespace that plays the host's lives long enough for it.
+    setup_victim
+    LAUNCH='"$SYSTEM/pid_world.sh" "$ATTACKS" "$T/victim" sh -c '\''"$@"; s=$?; sleep 1.5; exit $s'\'' -- '
+    effect() { [ -e "$WS/alive" ]; }
 }
 setup_fixture() { [ -n "$FIXTURES" ] || CANNOT='optional: only root can make the file'; }
 setup_suid() {
@@ -47,29 +56,30 @@ setup_env() {
     }
 }
 
+# Looking into a process of another user namespace takes a capability there: "kernel" in the rows of the host's processes.
 rows <<'ROWS'
 # name | who | setup | fences | options | attack
-kill-host | any | victim_effect | kernel | | processes kill "$VICTIM" 10
-pidfd-host | any | victim | kernel | | processes pidfd-signal "$VICTIM"
-ptrace-host | any | victim | kernel | | processes ptrace "$VICTIM"
-mem-host | any | victim | kernel | | processes mem "$VICTIM"
-environ-host | any | victim | kernel | | processes environ "$VICTIM"
-vm-read-host | any | victim | kernel | | processes vm-read "$VICTIM"
-fd-steal-host | any | victim | kernel | | processes fd-steal "$VICTIM" 0
-prlimit-host | any | victim | kernel | | processes prlimit "$VICTIM"
-priority-host | any | victim | kernel | | processes priority "$VICTIM"
-ptrace-init | any | init | dumpable,userns2,landlock-scope | | : sh -c '"$0/processes" ptrace "${INIT:-1}"' "$ATTACKS"
-mem-init | any | init | dumpable,userns2,landlock-scope | | : sh -c '"$0/processes" mem "${INIT:-1}"' "$ATTACKS"
-vm-read-init | any | init | dumpable,userns2,landlock-scope | | : sh -c '"$0/processes" vm-read "${INIT:-1}"' "$ATTACKS"
-environ-init | any | init | dumpable,userns2,landlock-scope | | : sh -c '"$0/processes" environ "${INIT:-1}"' "$ATTACKS"
-fd-steal-init | any | init | dumpable,userns2,landlock-scope | | : sh -c '"$0/processes" fd-steal "${INIT:-1}" 0' "$ATTACKS"
-fds-init | any | init | dumpable,userns2,landlock-scope | | : sh -c '"$0/processes" fd-names "${INIT:-1}"' "$ATTACKS"
-root-init | any | init | dumpable,userns2,landlock-scope | | : sh -c '"$0/files" list "/proc/${INIT:-1}/root"' "$ATTACKS"
-kill-init | any | init | landlock-scope | | : sh -c '"$0/processes" kill "${INIT:-1}" 0' "$ATTACKS"
+kill-host | any | victim_effect | pidns,landlock-scope | | : sh -c '"$0/processes" kill "$VICTIM" 10' "$ATTACKS" 
+pidfd-host | any | victim | pidns,landlock-scope | | : sh -c '"$0/processes" pidfd-signal "$VICTIM"' "$ATTACKS" 
+ptrace-host | any | victim | kernel | | : sh -c '"$0/processes" ptrace "$VICTIM"' "$ATTACKS" 
+mem-host | any | victim | kernel | | : sh -c '"$0/processes" mem "$VICTIM"' "$ATTACKS" 
+environ-host | any | victim | kernel | | : sh -c '"$0/processes" environ "$VICTIM"' "$ATTACKS" 
+vm-read-host | any | victim | kernel | | : sh -c '"$0/processes" vm-read "$VICTIM"' "$ATTACKS" 
+fd-steal-host | any | victim | kernel | | : sh -c '"$0/processes" fd-steal "$VICTIM" 0' "$ATTACKS" 
+prlimit-host | any | victim | pidns | | : sh -c '"$0/processes" prlimit "$VICTIM"' "$ATTACKS" 
+priority-host | any | victim | pidns | | : sh -c '"$0/processes" priority "$VICTIM"' "$ATTACKS" 
+ptrace-init | any | init | dumpable,userns2,landlock-scope | | : sh -c 'sleep 0.1; "$0/processes" ptrace "${INIT:-1}"' "$ATTACKS"
+mem-init | any | init | dumpable,userns2,landlock-scope | | : sh -c 'sleep 0.1; "$0/processes" mem "${INIT:-1}"' "$ATTACKS"
+vm-read-init | any | init | dumpable,userns2,landlock-scope | | : sh -c 'sleep 0.1; "$0/processes" vm-read "${INIT:-1}"' "$ATTACKS"
+environ-init | any | init | dumpable,userns2,landlock-scope | | : sh -c 'sleep 0.1; "$0/processes" environ "${INIT:-1}"' "$ATTACKS"
+fd-steal-init | any | init | dumpable,userns2,landlock-scope | | : sh -c 'sleep 0.1; "$0/processes" fd-steal "${INIT:-1}" 0' "$ATTACKS"
+fds-init | any | init | dumpable,userns2,landlock-scope | | : sh -c 'sleep 0.1; "$0/processes" fd-names "${INIT:-1}"' "$ATTACKS"
+root-init | any | init | dumpable,userns2,landlock-scope | | : sh -c 'sleep 0.1; "$0/files" list "/proc/${INIT:-1}/root"' "$ATTACKS"
+kill-init | any | init | landlock-scope | | : sh -c 'sleep 0.1; "$0/processes" kill "${INIT:-1}" 0' "$ATTACKS"
 shm | any | shm | ipcns | | processes shm "$KEY"
 queue | any | queue | ipcns,landlock-files | | processes queue /agentjail-test.$$
 posix-shm | any | posix_shm | kernel | | processes posix-shm /agentjail-test.$$
-daemon | any | daemon | kernel | | processes daemon "$WS/alive"
+daemon | any | daemon | pidns | | processes daemon "$WS/alive"
 caps | root | - | caps | | processes caps
 new-privs | any | - | no-new-privs,~caps | | processes new-privs
 file-caps | root | suid | kernel | --read="$FIXTURES" --exec="$FIXTURES" | : "$FIXTURES/with-caps" gained caps
@@ -120,10 +130,11 @@ jail -- sh -c "trap '' TERM; kill -TERM -1; exit 8"
 verdict "kill of all that can be seen ends nothing of ours"
 end_world
 
-# Nothing of /proc but one's own processes can be opened for writing, whatever the mode bits say.
+# Nothing of /proc but one's own processes can be opened for writing, whatever the mode bits say. (pressure:
+# anybody may ask to be told of it; what is written stays with the descriptor.)
 new_world
 jail -- sh -c 'find /proc -maxdepth 6 -path "/proc/[0-9]*" -prune -o -path /proc/self -prune -o -path /proc/thread-self -prune \
-    -o -type f -perm /222 -print 2>/dev/null | while read -r f; do
+    -o -path /proc/pressure -prune -o -type f -perm /222 -print 2>/dev/null | while read -r f; do
         (exec 3<>"$f") 2>/dev/null && echo "$f"; done'
 [ ! -s "$T/stdout" ]
 verdict "no file of /proc but the processes' own can be opened for writing"
