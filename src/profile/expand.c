@@ -52,7 +52,7 @@ static int variable_for(struct merge *m, const struct setting *s, const char *na
 
 int expand(struct merge *m, const struct setting *s, const char *text, char **ret_text)
 {
-    const char *value;
+    const char *value = "";
     int r;
     if (text[0] != '~' && !strstr(text, "${")) {
         *ret_text = arena_strdup(m->arena, text);
@@ -90,9 +90,9 @@ int merge_path(struct merge *m, const struct setting *s, char **ret_path, bool *
     bool optional = text[0] == '-';
     text += optional;
 
-    char *expanded, *path;
+    char *expanded = NULL, *path;
     int r = expand(m, s, text, &expanded);
-    if (r < 0)
+    if (r < 0 || !expanded)
         return r;
     enum grant_kind kind = (enum grant_kind)s->option->place.value;
     bool in_workspace = s->option == &options[OPTION_UNPROTECT] || kind == GRANT_PROTECT || kind == GRANT_HIDE;

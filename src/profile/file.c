@@ -121,7 +121,7 @@ static int real_path(struct merge *m, int fd, const char **ret_real)
 int config_file_read(struct merge *m, int dirfd, const char *name, const char *file, bool trusted, struct buf *text,
                      const char **ret_real)
 {
-    struct stat st;
+    struct stat st = { 0 };
     const char *problem = NULL;
     _cleanup_close_ int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))

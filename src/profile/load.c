@@ -230,7 +230,7 @@ static int missing(struct load *l, const struct setting *s, const char *what, co
 static int read_include(const struct frame *f, const struct setting *s)
 {
     struct merge *m = f->load->m;
-    if (setting_empties(s))
+    if (!s->value || !*s->value)
         return setting_fail(s, m->why, "no name; write include = NAME, or remove the line");
     bool optional = s->value[0] == '-';
     const char *name = s->value + optional;

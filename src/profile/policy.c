@@ -340,10 +340,11 @@ static int resolve(struct merge *m)
     if ((r = apply_settings(m, true)) < 0 || (r = ceiling_apply(m)) < 0)
         return r;
     apply_strict(p);
-    if ((r = drop_repeated(m)) < 0 || (r = refuse_unbuilt(m)) < 0 || (r = check_sources(m)) < 0 || (r = protect_packaged(m)) < 0)
+    if ((r = drop_repeated(m)) < 0 || (r = refuse_unbuilt(m)) < 0 || (r = check_sources(m)) < 0)
         return r;
-    r = find_home(m);
-    return r < 0 ? r : list_files(m);
+    if ((r = protect_packaged(m)) < 0 || (r = find_home(m)) < 0)
+        return r;
+    return list_files(m);
 }
 
 /* --- a profile by the command's name --- */

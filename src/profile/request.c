@@ -33,7 +33,7 @@ static int take(struct policy_request *q, const struct option *option, const cha
         }
         q->mode = mode;
     } else if (option == &options[OPTION_PROFILE]) {
-        if (!*value) {
+        if (!value || !*value) {
             (void)buf_str(why, "--profile=: no name; write --profile=NAME, or leave it out");
             return -EINVAL;
         }

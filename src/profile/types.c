@@ -55,7 +55,7 @@ static int unknown_word(const struct merge *m, const struct setting *s)
     int r = words_list(s->option->type->words, &list);
     if (r < 0)
         return r;
-    for (const struct word *w = s->option->type->words; w->name; w++)
+    for (const struct word *w = s->option->type->words; w && w->name; w++)
         nearest_try(&nearest, w->name);
     return setting_fail(s, m->why, "\"%s\" is none of its values; write %s%s%s", s->value, list.data,
                         nearest.name ? "; did you mean " : "", nearest.name ? nearest.name : "");
