@@ -113,6 +113,7 @@ int terminal_probe(struct terminal **ret_terminal)
         munmap(t, sizeof(*t));
         return r;
     }
+    t->shared_screen = !is_terminal[1];
     t->background = !is_terminal[0] || !is_terminal[1] || !in_foreground(t);
     ansi_init(&t->ansi, reads_utf8(&t->saved));
     *ret_terminal = t;
@@ -130,7 +131,8 @@ bool terminal_background(const struct terminal *t)
     return t && t->background;
 }
 
-/* Output processing by both terminals would double carriage returns. */
+/* Output processing by both terminals would double carriage returns: the pty goes without it while the user's terminal
+ * does it, which is while that is not raw, and always while others write to it. */
 static void slave_processing(struct terminal *t, bool on)
 {
     struct termios modes;
@@ -151,7 +153,8 @@ static void enter_raw(struct terminal *t)
     if (!t->raw)
         t->saved = modes;
     modes.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | INLCR | IGNCR | ICRNL | IXON | IUCLC);
-    modes.c_oflag &= ~(tcflag_t)OPOST;
+    if (!t->shared_screen)
+        modes.c_oflag &= ~(tcflag_t)OPOST;
     modes.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN | NOFLSH);
     modes.c_cc[VMIN] = 1;
     modes.c_cc[VTIME] = 0;
@@ -162,7 +165,7 @@ static void enter_raw(struct terminal *t)
         return;
     }
     tcgetattr(t->fd, &t->raw_modes); /* as the driver took them */
-    if (t->slave_plain)
+    if (t->slave_plain && !t->shared_screen)
         slave_processing(t, true);
 }
 
@@ -195,10 +198,10 @@ int terminal_attach(struct terminal *t, int master, enum terminal_mode mode)
     if (tcsetattr(master, TCSANOW, &t->saved) < 0) /* on a master: the slave's modes (tty_ioctl(4)) */
         return -errno;
     terminal_resize(t);
-    if (!t->background && in_foreground(t))
-        enter_raw(t);
-    else
+    if (t->background || !in_foreground(t))
         slave_processing(t, false);
+    else
+        enter_raw(t);
     return 0;
 }
 

@@ -23,6 +23,7 @@ struct terminal {
     bool own_file;  /* fd is an open file description of our own, O_NONBLOCK; else the one shared with the shell */
     bool replaced[3];
     bool background; /* the payload starts in the background of its pty */
+    bool shared_screen; /* fd 1 is no terminal: what comes after us in the pipeline writes to the screen */
     bool raw;
     struct termios saved, raw_modes;
     pid_t watcher;
