@@ -294,8 +294,8 @@ static void on_signal(struct loop *l)
         case SIGNAL_FORWARD:
             if (l->stage == STAGE_RUNNING)
                 tell(l, MSG_SIGNAL, signal);
-            else
-                end_jail(l, signal);
+            else if (signal == SIGINT || signal == SIGQUIT)
+                end_jail(l, signal); /* others are lost on a command that does not run yet */
             break;
         case SIGNAL_RESIZE:
             terminal_resize(l->s->terminal);
