@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC1091,SC2154
+# shellcheck shell=bash disable=SC1091,SC2034,SC2154
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Living at a terminal: job control, signals, pipelines, programs that draw, nothing lost, nothing left behind.
 . "$SYSTEM/lib.sh"
