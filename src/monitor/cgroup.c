@@ -75,8 +75,7 @@ static void print_reason(const struct cgroup_host *host, unsigned bit, struct bu
         buf_printf(out, "systemd's user manager has no socket below /run/user/%u; log in through a session, or run "
                         "`sudo loginctl enable-linger $USER` once", uid);
     else if (!cgroup_scope_module())
-        buf_str(out, "agentjail's module for systemd (scope.so) is not installed; install it, or start with "
-                     "`systemd-run --user --scope -p Delegate=yes agentjail ...`");
+        buf_str(out, "agentjail's module for systemd (scope.so) is not installed; install it");
     else
         buf_printf(out, "systemd does not delegate the controller %s to user sessions; run `sudo systemctl edit "
                         "user@.service`, write [Service] and Delegate=cpu memory pids, then log in again", name);
