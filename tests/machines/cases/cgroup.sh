@@ -128,50 +128,62 @@ for user in tester root; do
 done
 
 # ---- a delegated subtree ----
-scope() { as_tester systemd-run --user --scope -q -p Delegate=yes "$@"; }
-check_status "delegated: over the limit the jail is killed" 137 scope "$jail" --memory=48M -- sh -c "$hog"
-check_status "delegated: within the limit it ends well" 0 scope "$jail" --memory=400M -- sh -c "$hog"
+# A service of the system's for tester, with nothing delegated by the user's own manager in reach.
+service() {
+    systemd-run --quiet --pipe --wait -p Delegate=yes -p User=tester -p WorkingDirectory=/tmp/tester \
+        -p TemporaryFileSystem=/run/user -E HOME=/home/tester -E XDG_RUNTIME_DIR=/tmp/runtime "$@"
+}
+install -d -m 700 -o tester /tmp/runtime
+check_status "delegated: without a limit the memory hog ends well" 0 service "$jail" -- sh -c "$hog"
+check_status "delegated: over the limit the jail is killed" 137 service "$jail" --memory=48M -- sh -c "$hog"
+check_status "delegated: within the limit it ends well" 0 service "$jail" --memory=400M -- sh -c "$hog"
 check "delegated: no group is left" wait_no_group
 
-# The scope's shell goes into a leaf, as a service with DelegateSubgroup= starts: the jail's group is its sibling.
-# shellcheck disable=SC2016
-leaf='own=/sys/fs/cgroup$(sed -n "s/^0:://p" /proc/self/cgroup)
-    mkdir "$own/main" && echo $$ >"$own/main/cgroup.procs" && exec "$@"'
-scope sh -c "$leaf" sh "$jail" --memory=400M --cpu=50% --processes=30 -- sleep 600 >&2 &
+# All that there is to see of the group $1, of a jail with the limits below.
+limits='--memory=400M --cpu=50% --processes=30'
+check_limits() {
+    case $2 in
+        */run-*.service/agentjail-*) check "$1: the group lies in the service" true ;;
+        *) echo "# $2"; check "$1: the group lies in the service" false ;;
+    esac
+    check "$1: memory" test "$(cat "$2/memory.max")" -eq 419430400
+    check "$1: cpu" test "$(cat "$2/cpu.max")" = "50000 100000"
+    check "$1: processes, and init" test "$(cat "$2/pids.max")" -eq 31
+    check "$1: killed as one" test "$(cat "$2/memory.oom.group")" -eq 1
+}
+
+# agentjail is the service: alone in its group, it moves aside.
+# shellcheck disable=SC2086
+service "$jail" $limits -- sleep 600 >&2 &
 job=$!
 group=$(wait_group)
-case $group in *.scope/agentjail-*) check "delegated: the group lies in the subtree" true ;; *)
-    echo "# $group"
-    check "delegated: the group lies in the subtree" false ;;
-esac
-check "delegated: memory" test "$(cat "$group/memory.max")" -eq 419430400
-check "delegated: cpu" test "$(cat "$group/cpu.max")" = "50000 100000"
-check "delegated: processes, and init" test "$(cat "$group/pids.max")" -eq 31
-check "delegated: killed as one" test "$(cat "$group/memory.oom.group")" -eq 1
-kill -TERM "$(monitor_of "$jail --memory=400M --cpu=50% --processes=30 -- sleep 600" "$group")"
+check_limits "delegated" "$group"
+kill -TERM "$(monitor_of "$jail $limits -- sleep 600" "$group")"
 wait $job
 check "delegated: no group is left after TERM" wait_no_group
 
-# A monitor that is killed leaves an empty directory there; the next call, from another group, sweeps it.
+# The service's own processes are in a leaf: the jail's group is its sibling. When the monitor is killed an empty
+# directory stays; the next call, from another group, sweeps it.
 # shellcheck disable=SC2016
-keep='own=/sys/fs/cgroup$(sed -n "s/^0:://p" /proc/self/cgroup)
+leaf='own=/sys/fs/cgroup$(sed -n "s/^0:://p" /proc/self/cgroup)
     mkdir "$own/main" && echo $$ >"$own/main/cgroup.procs"
-    "$@" & echo $! >/tmp/monitor
+    "$@" &
     wait
-    while [ ! -e /tmp/enough ]; do sleep 0.2; done'
-rm -f /tmp/monitor
-: >/tmp/monitor && chmod 666 /tmp/monitor
-scope sh -c "$keep" sh "$jail" --memory=400M -- sleep 600 >&2 &
+    while [ ! -e /tmp/tester/enough ]; do sleep 0.2; done'
+# shellcheck disable=SC2086
+service sh -c "$leaf" sh "$jail" $limits -- sleep 600 >&2 &
 job=$!
 group=$(wait_group)
-kill -KILL "$(cat /tmp/monitor)"
+check_limits "delegated, beside others" "$group"
+kill -KILL "$(monitor_of "$jail $limits -- sleep 600" "$group")"
 i=0
 while [ $i -lt 100 ] && has_tasks "$group"; do sleep 0.2; i=$((i + 1)); done
 # shellcheck disable=SC2016
 check "delegated: a killed monitor takes its jail with it" sh -c '! grep . "$1/cgroup.procs"' sh "$group"
-as_tester "$jail" -- true
-check "delegated: the next call sweeps what it left" test ! -e "$group"
-touch /tmp/enough
+check "delegated: and leaves its group" test -d "$group"
+as_tester env XDG_RUNTIME_DIR=/tmp/runtime "$jail" -- true
+check "delegated: the next call sweeps it" test ! -e "$group"
+touch /tmp/tester/enough
 wait $job
 
 # ---- not to be had ----
@@ -185,20 +197,19 @@ check_status "no manager: an optional memory limit is not held" 0 \
 check_status "no manager: RLIMIT_NPROC holds the number of processes" 2 \
     tester_without_manager "$jail" --processes=20 -- sh -c "$bomb"
 
-# A controller that is not delegated to the user's manager: systemd takes the limit all the same, agentjail must not.
+# A controller that the user's manager was not given. (memory and pids are there anyway, for systemd's accounting.)
 mkdir -p /run/systemd/system/user@.service.d
-printf '[Service]\nDelegate=pids\n' >/run/systemd/system/user@.service.d/delegate.conf
-if systemctl daemon-reload >&2 && systemctl restart "user@$(id -u tester).service" >&2; then
-    uid=$(id -u tester)
-    # shellcheck disable=SC2016
-    check "the manager has lost the memory controller" sh -c '! grep memory "$1"' sh \
-        "/sys/fs/cgroup/user.slice/user-$uid.slice/user@$uid.service/cgroup.controllers"
-else
-    check "the manager has lost the memory controller" false
-fi
-check_status "not delegated: a memory limit is refused" 125 as_tester "$jail" --memory=48M -- true
-check_says "not delegated: the message says how to delegate" 'Delegate=' as_tester "$jail" --memory=48M -- true
-check_status "not delegated: an optional limit is not held" 0 as_tester "$jail" --memory=-48M -- sh -c "$hog"
+printf '[Service]\nDelegate=no\nDelegate=memory pids\n' >/run/systemd/system/user@.service.d/delegate.conf
+uid=$(id -u tester)
+systemctl daemon-reload >&2 && systemctl restart "user@$uid.service" >&2
+check "the manager has its bus again" as_tester systemctl --user show-environment
+# shellcheck disable=SC2016
+check "and has lost the cpu controller" sh -c '! grep cpu "$1"' sh \
+    "/sys/fs/cgroup/user.slice/user-$uid.slice/user@$uid.service/cgroup.controllers"
+check_status "not delegated: a cpu limit is refused" 125 as_tester "$jail" --cpu=20% -- true
+check_says "not delegated: the message says how to delegate" 'Delegate=' as_tester "$jail" --cpu=20% -- true
+check_status "not delegated: an optional limit is not held" 0 as_tester "$jail" --cpu=-20% -- true
+check_status "not delegated: the others are held" 137 as_tester "$jail" --cpu=-20% --memory=48M -- sh -c "$hog"
 check "not delegated: no group is left" wait_no_group
 
 echo "1..$n"
