@@ -8,6 +8,7 @@
 #include "cli/explain.h"
 #include "cli/help.h"
 #include "cli/run.h"
+#include "monitor/stdio.h"
 #include "profile/request.h"
 
 static int main_doctor(const struct policy_request *request)
@@ -37,6 +38,9 @@ int main(int argc, char **argv)
 {
     _cleanup_buf_ struct buf why = { 0 };
     struct policy_request request = { 0 };
+
+    if (stdio_open_closed() < 0)
+        return 125; /* there is nowhere to say so */
 
     if (request_parse(argc, argv, &request, &why) < 0) {
         fprintf(stderr, "agentjail: %s\n", why.data ? why.data : "out of memory");

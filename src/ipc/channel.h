@@ -3,6 +3,8 @@
  *
  *   message         from     payload                                   permitted
  *   MSG_FAILED      jail     code = stage, text for people; then EOF   until MSG_STARTED
+ *   MSG_FILE        monitor  value = 0, 1 or 2; fd: what that file is    before MSG_BUILD
+ *   MSG_BUILD       monitor  - ; jail/handover.h has everything          once
  *   MSG_VIEW        jail     fd: the jail's mount namespace            once, first, if the plan is watched
  *   MSG_READY       jail     fd: pty master if one was asked for       once, if a MSG_GO was asked for
  *   MSG_GO          monitor  -                                         once, after MSG_READY (cgroup attached)
@@ -26,6 +28,8 @@
 
 enum message_kind {
     MSG_FAILED = 1,
+    MSG_FILE,
+    MSG_BUILD,
     MSG_VIEW,
     MSG_READY,
     MSG_GO,

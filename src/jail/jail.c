@@ -5,13 +5,13 @@
  *  1. tie     die with the monitor; keep no fd but 0-2 and the channel.
  *  2. users   become uid 0 of the jail's own user namespace (devpts wants a uid 0). A helper makes the inner namespace, in
  *             which the payload will have its own uid and no power over anything the outer one owns, and the network's.
- *  3. view    pin and build the new root; then join the helper.
- *  4. enter   pivot_root: from here on the host's files are gone.
- *  5. go      wait until the monitor has put us into our cgroup; own cgroup namespace then, so that it is the root of it.
- *  6. domain  the Landlock domain that init and payload share; before the fork, so that the payload's is nested in it.
- *  7. fork    the payload; lockdown/payload.c takes it from there. Its capabilities are still needed for setns(2), so we
- *             drop ours only after.
- *  8. init    no capabilities, not dumpable, own seccomp filter: init/init.c.
+ *  3. wait    for the monitor, which meanwhile has resolved the policy (jail/handover.h).
+ *  4. view    pin and build the new root; then join the helper.
+ *  5. enter   pivot_root: from here on the host's files are gone.
+ *  6. go      wait until the monitor has put us into our cgroup; own cgroup namespace then, so that it is the root of it.
+ *  7. domain  the Landlock domain that init and payload share; before the payload, so that its own is nested in it.
+ *  8. payload lockdown/payload.c takes it from there. Its capabilities are needed for setns(2), so we drop ours after.
+ *  9. init    no capabilities, not dumpable, own seccomp filter: init/init.c.
  *
  * Any failure: one MSG_FAILED to the monitor and exit; nothing of the payload's has run. */
 #include "jail/jail.h"
@@ -29,12 +29,14 @@
 #include "base/fence_switch.h"
 #include "init/init.h"
 #include "ipc/channel.h"
+#include "jail/handover.h"
 #include "jail/namespaces.h"
 #include "jail/terminal.h"
 #include "jail/userns.h"
 #include "jail/view.h"
 #include "lockdown/landlock.h"
 #include "lockdown/payload.h"
+#include "netlink/link.h"
 #include "sys/syscalls.h"
 
 #define CHANNEL_FD 3
@@ -66,15 +68,20 @@ _Noreturn static void give_up_errno(int channel, const char *what, int error)
     give_up(channel, text);
 }
 
-/* Stage 1. The channel moves to a known place, everything else is closed: fds that the user's shell left open too. */
-static int tie(int channel)
+/* Stage 1. The channel moves to a known place, everything else is closed: fds that the user's shell left open too. The
+ * command line that we were cloned with names the host's files and the profile's options: nobody's business inside. */
+static int tie(const struct jail_clone *with)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
         return -errno;
     prctl(PR_SET_NAME, "agentjail-init", 0, 0, 0);
+    if (with->title_len) {
+        memset(with->title, 0, with->title_len);
+        snprintf(with->title, with->title_len, "agentjail-init");
+    }
     if (!fence_on(FENCE_FDS))
-        return channel;
-    if (channel != CHANNEL_FD && dup3(channel, CHANNEL_FD, O_CLOEXEC) < 0)
+        return with->channel;
+    if (with->channel != CHANNEL_FD && dup3(with->channel, CHANNEL_FD, O_CLOEXEC) < 0)
         return -errno;
     int r = sys_close_range(CHANNEL_FD + 1, ~0U, 0);
     return r < 0 ? r : CHANNEL_FD;
@@ -94,22 +101,55 @@ static void scatter_pids(void)
         return;
 }
 
-/* Stage 2. What takes long goes on in a helper. */
-static void become_root_of_jail(const struct jail_start *start, struct namespaces *ns, int channel)
+/* Stage 2. What takes long goes on in a helper. Whether the network namespace is wanted is not known yet. */
+static void become_root_of_jail(const struct jail_clone *with, struct namespaces *ns, int channel)
 {
-    int r = userns_map(0, start->uid, 0, start->gid);
+    int r = userns_map(0, with->uid, 0, with->gid);
     if (r < 0)
         give_up_errno(channel, "the jail's user namespace cannot be mapped (see agentjail --doctor)", r);
     *ns = (struct namespaces){
-        .uid = start->uid,
-        .gid = start->gid,
+        .uid = with->uid,
+        .gid = with->gid,
         .inner_user = fence_on(FENCE_USERNS2),
-        .net = start->policy->network != NETWORK_HOST && fence_on(FENCE_NETNS),
-        .loopback = start->policy->loopback,
+        .net = fence_on(FENCE_NETNS),
     };
     r = namespaces_start(ns);
     if (r < 0)
         give_up_errno(channel, "no helper process can be had", r);
+}
+
+/* Stage 3. The monitor's end of the channel closes when it has refused to run the command. */
+static const struct jail_start *wait_build(const struct jail_clone *with, int channel)
+{
+    for (;;) {
+        struct message m;
+        _cleanup_close_ int fd = -1;
+        if (channel_receive(channel, &m, &fd) < 0)
+            _exit(125);
+        if (m.kind == MSG_BUILD)
+            return handover_get(with->handover);
+        if (m.kind != MSG_FILE || fd < 0 || m.value < 0 || m.value > 2 || dup2(fd, (int)m.value) < 0)
+            _exit(125);
+    }
+}
+
+/* The network and the inner user namespace, from the helper. One that died has left -1 in both. */
+static void take_namespaces(const struct jail_start *start, struct namespaces *ns, int channel)
+{
+    int r = namespaces_join(ns);
+    if (r < 0)
+        give_up_errno(channel, "the helper process is lost", r);
+    if (ns->inner_user && ns->inner_fd < 0)
+        give_up_errno(channel, "no second user namespace can be had (see agentjail --doctor)", ns->inner_fd);
+    if (!ns->net || start->policy->network == NETWORK_HOST)
+        return;
+    if (ns->net_fd < 0)
+        give_up_errno(channel, "no network namespace can be had (see agentjail --doctor)", ns->net_fd);
+    if (setns(ns->net_fd, CLONE_NEWNET) < 0)
+        give_up_errno(channel, "the network namespace cannot be entered", -errno);
+    r = start->policy->loopback ? 0 : link_loopback_set(false);
+    if (r < 0)
+        give_up_errno(channel, "the loopback device cannot be shut", r);
 }
 
 bool jail_restricts_files(const struct jail_start *start)
@@ -127,8 +167,8 @@ static int make_ruleset(const struct jail_start *start, int channel)
     return ruleset < 0 ? -1 : ruleset;
 }
 
-/* Stages 3 and 4. */
-static void build_view(struct view *view, struct namespaces *ns, int channel)
+/* Stages 4 and 5. */
+static void build_view(const struct jail_start *start, struct view *view, struct namespaces *ns, int channel)
 {
     int r = view_pin(view);
     if (r >= 0)
@@ -136,9 +176,7 @@ static void build_view(struct view *view, struct namespaces *ns, int channel)
     if (r < 0)
         give_up(channel, view->why->data ? view->why->data : "out of memory");
 
-    r = namespaces_join(ns);
-    if (r < 0)
-        give_up_errno(channel, ns->failed, r);
+    take_namespaces(start, ns, channel);
     if (view_enter(view) < 0)
         give_up(channel, view->why->data ? view->why->data : "out of memory");
 }
@@ -153,7 +191,7 @@ static void send_namespace(int channel)
         give_up_errno(channel, "the jail's mount namespace cannot be handed over", r);
 }
 
-/* Stage 5. */
+/* Stage 6. */
 static void wait_go(const struct jail_start *start, int channel, int ptmx)
 {
     if (start->wait_go) {
@@ -180,15 +218,16 @@ static bool wants_terminal(const struct jail_start *start)
     return start->terminal[0] || start->terminal[1] || start->terminal[2];
 }
 
-_Noreturn void jail_main(const struct jail_start *start)
+_Noreturn void jail_main(const struct jail_clone *with)
 {
-    int channel = tie(start->channel);
+    int channel = tie(with);
     if (channel < 0)
-        give_up_errno(start->channel, "the jail's first process cannot be tied to agentjail", channel);
+        give_up_errno(with->channel, "the jail's first process cannot be tied to agentjail", channel);
 
     struct namespaces ns;
-    become_root_of_jail(start, &ns, channel);
+    become_root_of_jail(with, &ns, channel);
     scatter_pids();
+    const struct jail_start *start = wait_build(with, channel);
 
     _cleanup_buf_ struct buf why = { 0 };
     int ruleset = make_ruleset(start, channel);
@@ -199,10 +238,10 @@ _Noreturn void jail_main(const struct jail_start *start)
         .landlock_abi = start->landlock_abi,
         .ptmx = -1,
         .want_ptmx = wants_terminal(start),
-        .as_root = start->uid == 0,
+        .as_root = with->uid == 0,
         .why = &why,
     };
-    build_view(&view, &ns, channel);
+    build_view(start, &view, &ns, channel);
     enter_directory(start->directory, channel);
     if (start->watched)
         send_namespace(channel);

@@ -13,7 +13,7 @@
 #include "plan/plan.h"
 #include "profile/policy.h"
 
-/* Everything the jail is built from. Made by the monitor; the child has a copy by being a fork. */
+/* Everything the jail is built from. Made by the monitor, handed over by jail/handover.h. */
 struct jail_start {
     const struct policy *policy;
     const struct plan *plan;
@@ -21,16 +21,25 @@ struct jail_start {
     char *const *argv;
     char *const *env;
     const char *directory;  /* where the payload starts, as seen inside */
-    int channel;            /* to the monitor */
     bool terminal[3];       /* which of fds 0 to 2 become the jail's own pty */
     bool background;        /* the payload starts as a background group of that pty */
     bool wait_go;           /* wait for MSG_GO before anything of the payload's runs */
     bool watched;           /* the plan has operations that the host can undo */
     enum label_kind label;  /* how policy->label is to be taken */
     int landlock_abi;       /* 0: none, or not asked for */
+    sigset_t mask;          /* the payload's signal mask: what agentjail was started with */
+};
+
+struct handover;
+
+/* What the jail's first process is cloned with, before the policy is known. */
+struct jail_clone {
+    int channel; /* to the monitor */
+    struct handover *handover;
     uid_t uid;
     gid_t gid;
-    sigset_t mask;          /* the payload's signal mask: what agentjail was started with */
+    char *title; /* the memory of our command line, which /proc/1/cmdline would show inside */
+    size_t title_len;
 };
 
 /* The namespaces to clone(2) the jail's first process into. The network's is made later: it is slow, and a clone would
@@ -42,6 +51,6 @@ uint64_t jail_namespaces(void);
 bool jail_restricts_files(const struct jail_start *start);
 
 /* The first process, in its new namespaces. Ends as PID 1 of the jail. */
-_Noreturn void jail_main(const struct jail_start *start);
+_Noreturn void jail_main(const struct jail_clone *clone_with);
 
 #endif

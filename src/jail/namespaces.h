@@ -11,21 +11,18 @@ struct namespaces {
     uid_t uid;
     gid_t gid;
     bool inner_user; /* make the inner user namespace */
-    bool net;        /* make a network namespace */
-    bool loopback;   /* and bring its loopback device up */
+    bool net;        /* make a network namespace with its loopback device up */
 
-    int inner_fd;    /* results: fds, or -errno; -1 when not wanted */
+    int inner_fd;    /* results: fds or -errno; -1 when not wanted */
     int net_fd;
-    int error;       /* 0 or the -errno of what failed */
-    const char *failed; /* what that was */
     pid_t helper;
 };
 
 /* Start the helper; the caller goes on. ns must stay where it is until namespaces_join(). 0 or -errno. */
 int namespaces_start(struct namespaces *ns);
 
-/* Wait for the helper and enter the network namespace. Before pivot_root(2): from then on the helper would count as
- * chrooted, and who is may not make a user namespace. 0 or -errno, failed says of what. */
+/* Wait for the helper; inner_fd and net_fd hold what came of it. Before pivot_root(2): from then on the helper would count
+ * as chrooted, and who is may not make a user namespace. 0 or -errno. */
 int namespaces_join(struct namespaces *ns);
 
 #endif

@@ -21,6 +21,7 @@
 #include "monitor/confine.h"
 #include "monitor/mend.h"
 #include "monitor/signals.h"
+#include "monitor/stdio.h"
 #include "monitor/terminal.h"
 #include "sys/syscalls.h"
 
@@ -330,7 +331,7 @@ static void serve_channel(struct loop *l)
 /* One round: wait and serve. False when init is dead and all it said was heard. */
 static bool serve_once(struct loop *l)
 {
-    enum { CHANNEL, INIT, SIGNALS, TERMINAL, N = TERMINAL + TERMINAL_POLLFDS };
+    enum { CHANNEL, INIT, SIGNALS, TERMINAL, FILES = TERMINAL + TERMINAL_POLLFDS, N = FILES + STDIO_POLLFDS };
     struct pollfd fds[N] = {
         [CHANNEL] = { .fd = l->s->channel, .events = POLLIN },
         [INIT] = { .fd = l->s->channel < 0 ? l->s->pidfd : -1, .events = POLLIN },
@@ -340,6 +341,7 @@ static bool serve_once(struct loop *l)
         fds[i].fd = -1;
     if (l->s->terminal)
         terminal_pollfds(l->s->terminal, &fds[TERMINAL]);
+    stdio_pollfds(l->s->stdio, &fds[FILES]);
 
     if (poll(fds, N, timeout_ms(l)) < 0) {
         if (errno != EINTR)
@@ -352,6 +354,7 @@ static bool serve_once(struct loop *l)
         on_signal(l);
     if (l->s->terminal && terminal_handle(l->s->terminal, &fds[TERMINAL]) != 0)
         end_jail(l, SIGHUP);
+    stdio_handle(l->s->stdio, &fds[FILES]);
     on_time(l);
     return !fds[INIT].revents;
 }
@@ -421,6 +424,7 @@ int supervise(struct supervise *s)
         ;
     if (!may_leave(&l))
         wait_init(s->pid);
+    stdio_end(s->stdio);
     terminal_end(s->terminal, l.killed || l.status >= 128, s->signals);
     if (l.status < 0)
         l.status = unexplained(&l);

@@ -13,6 +13,7 @@
 
 struct terminal;
 struct signals;
+struct stdio;
 
 /* A running jail as the monitor sees it. */
 struct supervise {
@@ -25,6 +26,7 @@ struct supervise {
     struct cgroup *cgroup;
     struct terminal *terminal; /* NULL: none of the standard files is one */
     struct signals *signals;
+    struct stdio *stdio;       /* what is relayed of the standard files */
     struct registry *registry;
 };
 

@@ -3,7 +3,9 @@
 #ifndef AGENTJAIL_NETLINK_LINK_H
 #define AGENTJAIL_NETLINK_LINK_H
 
-/* Bring up the loopback device with 127.0.0.1 and ::1. 0 or -errno. */
-int link_loopback_up(void);
+#include <stdbool.h>
+
+/* Bring the loopback device, with 127.0.0.1 and ::1, up or down. 0 or -errno. */
+int link_loopback_set(bool up);
 
 #endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/prepare.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lockdown/landlock.h"
+#include "monitor/environment.h"
+#include "monitor/label_probe.h"
+#include "plan/resolve.h"
+
+void run_free(struct run *run)
+{
+    cgroup_remove(&run->cgroup);
+    registry_remove(&run->registry);
+    filter_program_free(&run->filter);
+    plan_free(&run->plan);
+    strv_free(&run->env);
+    strv_free(&run->dropped);
+    free(run->directory);
+    policy_free(&run->policy);
+}
+
+void run_step(const struct run *run, const char *what)
+{
+    if (!run->request->verbose)
+        return;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    double ms = (double)(now.tv_sec - run->begin.tv_sec) * 1e3 + (double)(now.tv_nsec - run->begin.tv_nsec) / 1e6;
+    fprintf(stderr, "agentjail: %7.3f ms  %s\n", ms, what);
+}
+
+static void print_list(const char *head, const struct strv *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        fprintf(stderr, "%s%s", i ? ", " : head, list->v[i]);
+    if (list->n)
+        fputc('\n', stderr);
+}
+
+void run_print_notes(const struct run *run)
+{
+    for (size_t i = 0; i < run->policy.notes.n && !run->policy.quiet; i++)
+        fprintf(stderr, "agentjail: %s\n", run->policy.notes.v[i]);
+    if (!run->request->verbose)
+        return;
+    print_list("agentjail: variables not passed on: ", &run->dropped);
+    if (run->request->verbose > 1)
+        print_list("agentjail: ", &run->plan.notes);
+    else if (run->plan.notes.n)
+        fprintf(stderr, "agentjail: %zu protected names do not exist yet and are not held (-vv or --explain names them)\n",
+                run->plan.notes.n);
+}
+
+/* The profile's persistent home: the one directory that a run makes for itself. */
+static int make_home(const struct policy *policy, struct buf *why)
+{
+    if (policy->home != HOME_PERSISTENT)
+        return 0;
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof(path), "%s", policy->home_source) >= (int)sizeof(path))
+        return -ENAMETOOLONG;
+    for (char *p = path + 1; (p = strchr(p, '/')); p++) {
+        *p = '\0';
+        mkdir(path, 0700);
+        *p = '/';
+    }
+    if (mkdir(path, 0700) < 0 && errno != EEXIST) {
+        int r = -errno;
+        buf_printf(why, "the profile's home %s cannot be made: %s; make room or rights for it, or write home = temporary",
+                   path, strerror(-r));
+        return r;
+    }
+    return 0;
+}
+
+/* Landlock: what the kernel has, or refuse when more was asked for. */
+static int find_landlock(struct run *run, struct buf *why)
+{
+    const struct fence *f = &run->policy.landlock;
+    if (!f->value)
+        return 0;
+    run->landlock_abi = landlock_abi();
+    const char *lack = run->landlock_abi == 0 ? "this kernel has no Landlock"
+                       : !landlock_has_files(run->landlock_abi) ? "this kernel's Landlock would refuse every rename"
+                       : !landlock_has_scopes(run->landlock_abi) ? "this kernel's Landlock does not confine signals"
+                       : run->policy.nested ? "with nested = allow it cannot confine files" : NULL;
+    if (!lack || f->optional)
+        return 0;
+    if (f->origin.file && f->origin.line)
+        buf_printf(why, "%s:%u: ", f->origin.file, f->origin.line);
+    buf_printf(why, "landlock: %s; write landlock = -on (and strict = no) to do with what there is (--doctor shows it)",
+               lack);
+    return -EOPNOTSUPP;
+}
+
+static int load_filter(struct run *run, struct buf *why)
+{
+    const struct fence *f = &run->policy.filter;
+    if (!f->value)
+        return 0;
+    char cache[PATH_MAX];
+    const char *cache_dir = run->policy.cache_dir;
+    if (cache_dir && snprintf(cache, sizeof(cache), "%s", cache_dir) >= (int)sizeof(cache))
+        cache_dir = NULL;
+    struct filter_request request = {
+        .name = f->value,
+        .directories = run->policy.filter_dirs,
+        .nested = run->policy.nested,
+        .cache_dir = cache_dir,
+    };
+    int r = filter_load(&request, &run->filter, why);
+    if (r >= 0 && run->request->verbose && run->filter.cache_note)
+        fprintf(stderr, "agentjail: filter cache: %s\n", run->filter.cache_note);
+    return r;
+}
+
+/* Where the command starts: the current directory if a grant shows it, else the workspace, the home, the root. */
+static int find_directory(struct run *run)
+{
+    _cleanup_free_ char *cwd = getcwd(NULL, 0);
+    const struct policy *p = &run->policy;
+    const struct op *best = NULL;
+
+    for (size_t i = 0; cwd && i < run->plan.n; i++) {
+        const struct op *op = &run->plan.ops[i];
+        bool place = op->kind == OP_BIND || op->kind == OP_TMPFS || op->kind == OP_OVERLAY || op->kind == OP_MASK ||
+                     op->kind == OP_PROC || op->kind == OP_DEV;
+        if (place && path_within(cwd, op->target) && (!best || strlen(op->target) >= strlen(best->target)))
+            best = op;
+    }
+    bool shown = best && (best->kind == OP_BIND || best->kind == OP_OVERLAY) && !(best->flags & OP_OWN);
+    if (shown)
+        run->directory = TAKE_PTR(cwd);
+    else
+        run->directory = strdup(p->workspace ? p->workspace : p->home_target ? p->home_target : "/");
+    return run->directory ? 0 : -ENOMEM;
+}
+
+int run_prepare(struct run *run, struct buf *why)
+{
+    int r = policy_load(run->request, &run->policy, why);
+    if (r < 0)
+        return r;
+    run_step(run, "policy resolved");
+    r = make_home(&run->policy, why);
+    if (r >= 0)
+        r = plan_from_policy(&run->policy, &run->plan, why);
+    if (r < 0)
+        return r;
+    run_step(run, "plan made");
+    r = find_landlock(run, why);
+    if (r >= 0)
+        r = load_filter(run, why);
+    if (r < 0)
+        return r;
+    run_step(run, run->filter.cached ? "filter taken from the cache" : "filter compiled");
+    r = environment_build(&run->policy, environ, &run->env, &run->dropped);
+    if (r >= 0)
+        r = find_directory(run);
+    if (r >= 0)
+        r = label_probe(&run->policy, &run->label, why);
+    if (r >= 0)
+        r = registry_name(&run->registry);
+    if (r >= 0)
+        r = cgroup_prepare(&run->policy, run->registry.id, &run->cgroup, why);
+    if (r >= 0)
+        run_step(run, "host prepared");
+    return r;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Everything that a run is made of, resolved in the monitor before anything of the command's can start. */
+#ifndef AGENTJAIL_CLI_PREPARE_H
+#define AGENTJAIL_CLI_PREPARE_H
+
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/strv.h"
+#include "filter/filter.h"
+#include "lockdown/label.h"
+#include "monitor/cgroup.h"
+#include "monitor/registry.h"
+#include "plan/plan.h"
+#include "profile/request.h"
+
+struct run {
+    const struct policy_request *request;
+    struct policy policy;
+    struct plan plan;
+    struct filter_program filter;
+    struct strv env;
+    struct strv dropped; /* names of variables that were not passed on */
+    struct cgroup cgroup;
+    struct registry registry;
+    enum label_kind label;
+    int landlock_abi;
+    char *directory; /* where the command starts */
+    struct timespec begin;
+};
+
+#define RUN_EMPTY(r) ((struct run){ .request = (r), .cgroup = CGROUP_EMPTY, .registry = REGISTRY_EMPTY })
+
+/* Resolve everything: policy, plan, Landlock, filter, environment, directory, label, cgroup. Makes the profile's
+ * persistent home and the cgroup, nothing else. 0 or -errno with a message in why; notes about optional fences in why on
+ * success. */
+int run_prepare(struct run *run, struct buf *why);
+
+/* With -v: say what was done, with the time since the beginning. */
+void run_step(const struct run *run, const char *what);
+
+/* The notes of policy and plan, as much as --quiet and -v let through. */
+void run_print_notes(const struct run *run);
+
+/* Release everything; removes the registry entry and the cgroup. */
+void run_free(struct run *run);
+
+#define _cleanup_run_ _cleanup_(run_free)
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "jail/handover.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define REGION_SIZE (64UL << 20) /* only what is written takes memory; arguments and environment may be 6 MiB */
+#define ALIGNMENT 16
+
+int handover_open(struct handover *h)
+{
+    void *base = mmap(NULL, REGION_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED)
+        return -errno;
+    *h = (struct handover){ .base = base, .size = REGION_SIZE };
+    return 0;
+}
+
+void handover_close(struct handover *h)
+{
+    if (h->base)
+        munmap(h->base, h->size);
+    *h = (struct handover){ 0 };
+}
+
+const struct jail_start *handover_get(const struct handover *h)
+{
+    return (const struct jail_start *)(const void *)h->base;
+}
+
+/* Room for len bytes, or NULL when the region is full. */
+static void *room(struct handover *h, size_t len)
+{
+    size_t at = (h->used + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if (len > h->size || at > h->size - len) {
+        h->used = h->size; /* nothing more fits: handover_put() sees it at its end */
+        return NULL;
+    }
+    h->used = at + len;
+    return h->base + at;
+}
+
+static void *put(struct handover *h, const void *data, size_t len)
+{
+    void *copy = room(h, len ? len : 1);
+    if (copy && len)
+        memcpy(copy, data, len);
+    return copy;
+}
+
+/* Replace *field, a string or NULL, by its copy; a full region shows in h->used. */
+static void put_string(struct handover *h, char **field)
+{
+    if (*field)
+        *field = put(h, *field, strlen(*field) + 1);
+}
+
+static void put_const(struct handover *h, const char **field)
+{
+    if (*field)
+        *field = put(h, *field, strlen(*field) + 1);
+}
+
+static char *const *put_list(struct handover *h, char *const *list)
+{
+    size_t n = 0;
+    while (list && list[n])
+        n++;
+    char **copy = room(h, (n + 1) * sizeof(*copy));
+    for (size_t i = 0; copy && i < n; i++) {
+        copy[i] = list[i];
+        put_string(h, &copy[i]);
+    }
+    if (copy)
+        copy[n] = NULL;
+    return copy;
+}
+
+static struct plan *put_plan(struct handover *h, const struct plan *plan)
+{
+    struct plan *copy = put(h, plan, sizeof(*plan));
+    struct op *ops = put(h, plan->ops, plan->n * sizeof(*ops));
+    if (!copy || !ops)
+        return NULL;
+    *copy = (struct plan){ .ops = ops, .n = plan->n };
+    for (size_t i = 0; i < plan->n; i++) {
+        put_string(h, &ops[i].source);
+        put_string(h, &ops[i].target);
+        put_const(h, &ops[i].origin.file);
+        if (ops[i].data) {
+            char *data = room(h, ops[i].data_len + 1);
+            if (data) {
+                memcpy(data, ops[i].data, ops[i].data_len);
+                data[ops[i].data_len] = '\0';
+            }
+            ops[i].data = data;
+        }
+    }
+    return copy;
+}
+
+/* What the jail looks at of the policy: its numbers and the label. Everything else stays with the monitor. */
+static struct policy *put_policy(struct handover *h, const struct policy *policy)
+{
+    struct policy few = {
+        .network = policy->network,
+        .loopback = policy->loopback,
+        .nested = policy->nested,
+        .strict = policy->strict,
+        .label = { .value = policy->label.value, .optional = policy->label.optional },
+        .processes = { .value = policy->processes.value, .set = policy->processes.set,
+                       .optional = policy->processes.optional },
+    };
+    put_string(h, &few.label.value);
+    return put(h, &few, sizeof(few));
+}
+
+static struct filter_program *put_filter(struct handover *h, const struct filter_program *filter)
+{
+    struct filter_program few = { .n = filter->n };
+    few.code = put(h, filter->code, filter->n * sizeof(*filter->code));
+    return few.code ? put(h, &few, sizeof(few)) : NULL;
+}
+
+int handover_put(struct handover *h, const struct jail_start *start)
+{
+    struct jail_start *copy = put(h, start, sizeof(*start)); /* first: handover_get() expects it at the base */
+    if (!copy)
+        return -E2BIG;
+    copy->policy = put_policy(h, start->policy);
+    copy->plan = put_plan(h, start->plan);
+    copy->filter = put_filter(h, start->filter);
+    copy->argv = put_list(h, start->argv);
+    copy->env = put_list(h, start->env);
+    put_const(h, &copy->directory);
+
+    char *end = room(h, ALIGNMENT); /* NULL if anything above did not fit */
+    bool whole = end && copy->policy && copy->plan && copy->filter && copy->argv && copy->env && copy->directory;
+    return whole ? 0 : -E2BIG;
+}
