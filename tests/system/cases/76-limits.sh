@@ -21,8 +21,9 @@ done
 ! grep -q $'\033' "$T/stdout"
 verdict "--doctor has no colours in a pipe"
 # What is not there says what it costs.
-awk '/^[^ ]/ && !/^agentjail/ { if (need) bad = 1; need = substr($0, 15, 5) ~ /^(part|no) / } /costs:/ { need = 0 } END { exit bad || need }' \
-    "$T/stdout"
+awk '/^[^ ]/ && !/^agentjail/ { if (need) bad = 1; need = substr($0, 15, 5) ~ /^(part|no) / }
+    /costs:/ { need = 0 }
+    END { exit bad || need }' "$T/stdout"
 verdict "--doctor says what each loss costs"
 held=$(sed -n '/^limits /{s/; not:.*//;p;}' "$T/stdout")
 end_world
