@@ -54,7 +54,7 @@ static uint64_t resolve_flags(const struct point_rules *rules)
     return RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (rules->no_symlinks ? RESOLVE_NO_SYMLINKS : 0);
 }
 
-static int may_make_in(const struct point_rules *rules, int dir)
+int point_own(const struct point_rules *rules, int dir)
 {
     uint64_t id;
     int r = sys_mount_id(dir, &id);
@@ -77,7 +77,7 @@ static int open_directory(const struct point_rules *rules, const char *path)
     _cleanup_close_ int parent = point_open_parent(rules, path, &name);
     if (parent < 0)
         return parent;
-    int r = may_make_in(rules, parent);
+    int r = point_own(rules, parent);
     if (r < 0)
         return r;
     if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
@@ -111,7 +111,7 @@ static int open_file(const struct point_rules *rules, const char *path)
     _cleanup_close_ int parent = point_open_parent(rules, path, &name);
     if (parent < 0)
         return parent;
-    int r = may_make_in(rules, parent);
+    int r = point_own(rules, parent);
     if (r < 0)
         return r;
     if (mknodat(parent, name, S_IFREG | 0444, 0) < 0 && errno != EEXIST)
@@ -126,4 +126,13 @@ int point_open(const struct point_rules *rules, const char *path, enum point_kin
     if (kind == POINT_FILE)
         return open_file(rules, path);
     return sys_openat2(rules->root, path, O_PATH | O_CLOEXEC, resolve_flags(rules));
+}
+
+int point_open_staging(void)
+{
+    static const char *const names[] = { "/tmp", "/usr", "/etc", "/mnt" };
+    int fd = -1;
+    for (size_t i = 0; i < ELEMENTSOF(names) && fd < 0; i++)
+        fd = open(names[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
 }

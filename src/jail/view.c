@@ -212,6 +212,45 @@ static int do_tmpfs(struct view *view, const struct op *op)
     return r < 0 ? fail(view, op, r, "cannot have a tmpfs") : placed(view, op, &rules, NULL);
 }
 
+/* Copy on write: the host's directory below, a tmpfs for the changes above it. Both are first mounted on the target
+ * themselves, as overlayfs takes its layers by name, and vanish under the overlay. */
+static int do_overlay(struct view *view, size_t i)
+{
+    const struct op *op = &view->plan->ops[i];
+    struct point_rules rules = rules_for(view, op);
+    _cleanup_close_ int lower = TAKE_FD(view->sources[i]);
+    if (lower < 0)
+        return 0; /* optional and missing */
+    _cleanup_close_ int target = point_open(&rules, op->target, POINT_DIRECTORY);
+    if (target < 0)
+        return fail(view, op, target, "cannot be mounted on");
+    int r = mount_new("tmpfs", target, SYS_MS_NOSUID | SYS_MS_NODEV, "mode=700");
+    _cleanup_close_ int upper = r < 0 ? r : point_open(&rules, op->target, POINT_DIRECTORY);
+    if (upper < 0)
+        return fail(view, op, upper, "cannot have a tmpfs for its changes");
+    if (mkdirat(upper, "upper", 0755) < 0 || mkdirat(upper, "work", 0755) < 0)
+        return fail(view, op, -errno, "cannot have directories for its changes");
+    r = mount_attach(lower, upper);
+    if (r < 0)
+        return fail(view, op, r, "cannot be bound");
+
+    char data[128];
+    snprintf(data, sizeof(data), "lowerdir=/proc/self/fd/%d,upperdir=/proc/self/fd/%d/upper,workdir=/proc/self/fd/%d/work,"
+             "userxattr", lower, upper, upper);
+    r = mount_new("overlay", lower, mount_flags(op), data);
+    if (r < 0)
+        return fail(view, op, r, "cannot be had copy on write (overlayfs in a user namespace; see --doctor)");
+    return placed(view, op, &rules, NULL);
+}
+
+static int do_mqueue(struct view *view, const struct op *op)
+{
+    struct point_rules rules = rules_for(view, op);
+    _cleanup_close_ int target = point_open(&rules, op->target, POINT_DIRECTORY);
+    int r = target < 0 ? target : mount_new("mqueue", target, SYS_MS_NOSUID | SYS_MS_NODEV | SYS_MS_NOEXEC, NULL);
+    return r < 0 ? fail(view, op, r, "cannot have an mqueue") : placed(view, op, &rules, NULL);
+}
+
 static int do_proc(struct view *view, const struct op *op)
 {
     struct point_rules rules = rules_for(view, op);
@@ -279,6 +318,21 @@ static int do_dir(struct view *view, const struct op *op)
     return fd < 0 ? fail(view, op, fd, "directory cannot be made") : 0;
 }
 
+/* A new file with the operation's data, in directory. */
+static int write_file(const struct op *op, int directory, const char *name)
+{
+    _cleanup_close_ int fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -errno;
+    for (size_t done = 0; done < op->data_len;) {
+        ssize_t n = write(fd, (const char *)op->data + done, op->data_len - done);
+        if (n < 0)
+            return -errno;
+        done += (size_t)n;
+    }
+    return fchmod(fd, op->mode) < 0 ? -errno : TAKE_FD(fd);
+}
+
 static int do_file(struct view *view, const struct op *op)
 {
     const char *name;
@@ -286,12 +340,46 @@ static int do_file(struct view *view, const struct op *op)
     _cleanup_close_ int parent = point_open_parent(&rules, op->target, &name);
     if (parent < 0)
         return fail(view, op, parent, "its directory cannot be made");
-    _cleanup_close_ int fd = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, op->data, op->data_len) != (ssize_t)op->data_len || fchmod(fd, op->mode) < 0)
-        return fail(view, op, errno ? -errno : -EIO, "file cannot be written");
-    if (view->ruleset >= 0)
-        return landlock_allow(view->ruleset, view->landlock_abi, fd, LANDLOCK_READ, false);
-    return 0;
+    int r = point_own(&rules, parent);
+    _cleanup_close_ int fd = r < 0 ? r : write_file(op, parent, name);
+    if (fd < 0)
+        return fail(view, op, fd, "file cannot be written");
+    r = view->ruleset < 0 ? 0 : landlock_allow(view->ruleset, view->landlock_abi, fd, LANDLOCK_READ, false);
+    return r < 0 ? fail(view, op, r, "cannot be described to Landlock") : 0;
+}
+
+/* As do_file, but over whatever is at target, on any file system: from a tmpfs that is attached only to be cloned from. */
+static int do_bind_data(struct view *view, size_t i)
+{
+    const struct op *op = &view->plan->ops[i];
+    _cleanup_close_ int staging = point_open_staging();
+    int r = staging < 0 ? staging : mount_new("tmpfs", staging, SYS_MS_NOSUID | SYS_MS_NODEV | SYS_MS_NOEXEC, "mode=700");
+    _cleanup_close_ int dir = r < 0 ? r : point_open_staging();
+    if (dir < 0)
+        return fail(view, op, dir, "cannot have a tmpfs for its data");
+    _cleanup_close_ int fd = write_file(op, dir, "data");
+    int mount = fd < 0 ? fd : mount_clone(fd, attributes(op), 0);
+    char path[32];
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", dir);
+    r = sys_umount(path, SYS_MNT_DETACH);
+    if (mount < 0)
+        return fail(view, op, mount, "file cannot be written");
+    if (r < 0) {
+        close(mount);
+        return fail(view, op, r, "cannot be detached");
+    }
+    return place(view, i, mount, false);
+}
+
+static int do_chmod(struct view *view, const struct op *op)
+{
+    const char *name;
+    struct point_rules rules = rules_for(view, op);
+    _cleanup_close_ int parent = point_open_parent(&rules, op->target, &name);
+    int r = parent < 0 ? parent : point_own(&rules, parent);
+    if (r >= 0 && fchmodat(parent, name, op->mode, 0) < 0)
+        r = -errno;
+    return r < 0 ? fail(view, op, r, "mode cannot be changed") : 0;
 }
 
 /* New attributes for the mount at target alone. */
@@ -326,27 +414,23 @@ static int do_op(struct view *view, size_t i)
         return do_remount(view, op);
     case OP_PROC:
         return do_proc(view, op);
+    case OP_OVERLAY:
+        return do_overlay(view, i);
+    case OP_MQUEUE:
+        return do_mqueue(view, op);
+    case OP_BIND_DATA:
+        return do_bind_data(view, i);
+    case OP_CHMOD:
+        return do_chmod(view, op);
     case OP_DEV:
         return do_dev(view, op);
-    default:
-        return fail(view, op, -EOPNOTSUPP, "operation");
     }
-}
-
-/* A directory to hold the new root until pivot_root(2) takes it from there. Not the root itself: whoever has something
- * mounted over his root counts as chrooted and may not make user namespaces, which our helper still does. */
-static int open_staging(void)
-{
-    static const char *const names[] = { "/tmp", "/usr", "/etc", "/mnt" };
-    int fd = -1;
-    for (size_t i = 0; i < ELEMENTSOF(names) && fd < 0; i++)
-        fd = open(names[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
+    return fail(view, op, -EOPNOTSUPP, "operation");
 }
 
 static int stage_root(struct view *view, bool host_root)
 {
-    _cleanup_close_ int staging = open_staging();
+    _cleanup_close_ int staging = point_open_staging();
     if (staging < 0)
         return staging;
     if (host_root) {
@@ -356,7 +440,7 @@ static int stage_root(struct view *view, bool host_root)
     int r = mount_new("tmpfs", staging, SYS_MS_NOSUID | SYS_MS_NODEV | SYS_MS_NOEXEC, "mode=755,size=" ROOT_SIZE);
     if (r < 0)
         return r;
-    view->root = open_staging(); /* the same name, now the mount on top */
+    view->root = point_open_staging(); /* the same name, now the mount on top */
     return view->root < 0 ? view->root : add_own(view, view->root);
 }
 
