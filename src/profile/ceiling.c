@@ -208,7 +208,7 @@ static int in_trees(struct merge *m, const struct setting *c, const char *path, 
             continue;
         if (r < 0 || (r = follow(m, tree, &real)) < 0)
             return r;
-        if (path_in_tree(path, real) || path_in_tree(path, tree)) {
+        if (path_in_tree(path, real)) {
             *ret = true;
             return 0;
         }

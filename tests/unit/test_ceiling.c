@@ -124,6 +124,13 @@ START_TEST(test_trees_do_not_bound_administrators)
     fx_refused("default.ini:2: read: ", "x");
     fx_default("[files]\nread = ~/x\n");
     fx_refused("default.ini:2: read: ", "x");
+    fx_dir("data"); /* a tree that is named through a symlink */
+    ck_assert_int_eq(symlink(fx_path("data"), fx_path("alias")), 0);
+    snprintf(text, sizeof(text), "[files]\nread = %s\nread = %s\n", fx_path("alias"), fx_path("work"));
+    ceiling(text);
+    fx_default("");
+    snprintf(text, sizeof(text), "--read=%s", fx_path("data/x"));
+    fx_ok(text, "x");
     ceiling("[files]\ndevice =\n"); /* none at all */
     fx_refused("10.ini:2 (device = )", "--device=/dev/kvm", "x");
     ceiling("[files]\ndevice = /dev/dri\n");
