@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fence_switch.h"
+#include "plan/identity.h"
 #include "plan/resolve.h"
 #include "plan/view_entries.h"
 
@@ -278,6 +279,8 @@ int plan_from_policy(const struct policy *policy, struct plan *ret_plan, struct 
         if (r >= 0)
             r = emit_entry(&m, up, e);
     }
+    if (r >= 0)
+        r = identity_add(policy, &plan);
     if (r >= 0)
         r = seal_own(&plan);
     if (r < 0) {

@@ -501,6 +501,37 @@ static int add_own_mask(struct collect *c, const char *path)
     return 0;
 }
 
+/* What agentjail itself is made of on this host, read-only where a grant would let the payload write it: the program, and
+ * the directories of the profiles that were read. Matters when it runs from its own source or build tree. */
+static int add_own_protect(struct collect *c, const char *path)
+{
+    static const struct origin built_in = { 0 };
+    _cleanup_resolved_ struct resolved r = { 0 };
+    int e = path_resolve(path, &r);
+    if (e < 0)
+        return e == -ENOMEM ? e : 0;
+    const struct entry *up = entries_enclosing(c->list, c->list->n, r.path, true);
+    if (!up || up->kind != ENTRY_ACCESS || up->access != ACCESS_WRITE)
+        return 0;
+    struct entry *entry = entry_at(c->list, ENTRY_PROTECT, TAKE_PTR(r.path), &built_in);
+    if (!entry)
+        return -ENOMEM;
+    entry->exists = true;
+    entry->st = r.st;
+    return 0;
+}
+
+static int add_own_protects(struct collect *c)
+{
+    int r = add_own_protect(c, "/proc/self/exe");
+    for (const char *const *file = c->policy->files; file && *file && r >= 0; file++) {
+        const char *slash = strrchr(*file, '/');
+        _cleanup_free_ char *dir = slash && slash > *file ? strndup(*file, (size_t)(slash - *file)) : NULL;
+        r = dir ? add_own_protect(c, dir) : 0;
+    }
+    return r;
+}
+
 int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct strv *notes, struct buf *why)
 {
     _cleanup_entries_ struct entries list = { 0 };
@@ -525,6 +556,8 @@ int entries_from_policy(const struct policy *policy, struct entries *ret_list, s
         r = refuse_planted_links(&c);
     for (size_t i = 0; i < policy->own_paths.n && r >= 0 && fence_on(FENCE_OWN_MASKS); i++)
         r = add_own_mask(&c, policy->own_paths.v[i]);
+    if (r >= 0 && fence_on(FENCE_OWN_MASKS))
+        r = add_own_protects(&c);
     if (r < 0)
         return r;
     qsort(list.v, list.n, sizeof(*list.v), compare_entries);
