@@ -501,8 +501,8 @@ static int add_own_mask(struct collect *c, const char *path)
     return 0;
 }
 
-/* What agentjail itself is made of on this host, read-only where a grant would let the payload write it: the program, and
- * the directories of the profiles that were read. Matters when it runs from its own source or build tree. */
+/* agentjail's own program stays read-only where a grant would let the payload write it: when it runs from a build tree in
+ * the workspace. (Its profiles there are on the policy's protect list.) */
 static int add_own_protect(struct collect *c, const char *path)
 {
     static const struct origin built_in = { 0 };
@@ -519,17 +519,6 @@ static int add_own_protect(struct collect *c, const char *path)
     entry->exists = true;
     entry->st = r.st;
     return 0;
-}
-
-static int add_own_protects(struct collect *c)
-{
-    int r = add_own_protect(c, "/proc/self/exe");
-    for (const char *const *file = c->policy->files; file && *file && r >= 0; file++) {
-        const char *slash = strrchr(*file, '/');
-        _cleanup_free_ char *dir = slash && slash > *file ? strndup(*file, (size_t)(slash - *file)) : NULL;
-        r = dir ? add_own_protect(c, dir) : 0;
-    }
-    return r;
 }
 
 int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct strv *notes, struct buf *why)
@@ -557,7 +546,7 @@ int entries_from_policy(const struct policy *policy, struct entries *ret_list, s
     for (size_t i = 0; i < policy->own_paths.n && r >= 0 && fence_on(FENCE_OWN_MASKS); i++)
         r = add_own_mask(&c, policy->own_paths.v[i]);
     if (r >= 0 && fence_on(FENCE_OWN_MASKS))
-        r = add_own_protects(&c);
+        r = add_own_protect(&c, "/proc/self/exe");
     if (r < 0)
         return r;
     qsort(list.v, list.n, sizeof(*list.v), compare_entries);
