@@ -2,12 +2,12 @@
 /* Control groups for the limits.
  *
  * Theory of operation. Stages, in order:
- *  1. cgroup_prepare, before the clone: looks for a delegated subtree above our own group. It must be ours to use,
- *     not only ours to write: systemd's rule is one writer for each directory, so a directory below a user's
- *     systemd counts only if it carries systemd's mark of delegation. There it makes agentjail-ID and writes the
- *     limits. A group that has processes cannot switch on the memory controller for its children ("no internal
- *     processes"); if the only one in it is the monitor itself, it moves into a leaf beside the jail's group. Where
- *     that does not cover all limits and systemd can be reached, nothing is made yet.
+ *  1. cgroup_prepare: looks for a delegated subtree above our own group. It must be ours to use, not only ours to
+ *     write: systemd's rule is one writer for each directory, so a directory below a user's systemd counts only if
+ *     it carries systemd's mark of delegation. There it makes agentjail-ID and writes the limits. A group that has
+ *     processes cannot switch on the memory controller for its children ("no internal processes"); if none but the
+ *     monitor and the jail's are in it, they move into a leaf beside the jail's group. Where that does not cover
+ *     all limits and systemd can be reached, nothing is made yet.
  *  2. cgroup_attach, when init waits at its gate: moves init, or asks systemd for a scope with init in it and reads
  *     back what the kernel has got: systemd accepts a limit also where its controller is not delegated. From here
  *     on everything that the jail starts is inside: init then unshares its cgroup namespace.

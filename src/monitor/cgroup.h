@@ -53,7 +53,7 @@ struct cgroup {
 #define CGROUP_EMPTY ((struct cgroup){ .dir = -1, .above = -1 })
 
 /* Find where the policy's limits can be held and get it ready. jail_id: the registry's id, [A-Za-z0-9-]. Call it
- * before the clone. 0 with a group (or with none: no limit set, or only optional ones that are lost: notes in why,
+ * before MSG_BUILD. 0 with a group (or with none: no limit set, or only optional ones that are lost: notes in why,
  * one a line), or -errno with the message for exit 125 in why. */
 int cgroup_prepare(const struct policy *policy, const char *jail_id, struct cgroup *ret_cgroup, struct buf *why);
 

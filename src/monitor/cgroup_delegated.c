@@ -13,6 +13,8 @@
 
 #include "monitor/cgroup_files.h"
 
+#define GROUP_PROCS_MAX 65536
+
 static bool group_writable(int dir)
 {
     return faccessat(dir, ".", W_OK | X_OK, AT_EACCESS) == 0 &&
@@ -80,15 +82,60 @@ static int find_delegated(const struct cgroup_host *host, struct buf *ret_path, 
     return TAKE_FD(dir);
 }
 
-/* True if the monitor is the only process in the group. */
-static bool alone_in(int dir)
+static pid_t parent_of(const struct cgroup_host *host, pid_t pid)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/proc/%d/stat", cgroup_host_root(host), pid);
+    _cleanup_buf_ struct buf text = { 0 };
+    int parent;
+    if (buf_read_file(&text, AT_FDCWD, path, 4096) < 0)
+        return 0;
+    /* "pid (name) state ppid": the name may hold anything, the last ')' ends it. */
+    const char *behind = strrchr(text.data, ')');
+    return behind && sscanf(behind, ") %*c %d", &parent) == 1 ? parent : 0;
+}
+
+/* The monitor, or a process that it started. */
+static bool is_ours(const struct cgroup_host *host, pid_t pid)
+{
+    pid_t own = getpid();
+    while (pid != own && pid > 1)
+        pid = parent_of(host, pid);
+    return pid == own;
+}
+
+/* The processes of a group: how many, -1 when one of them is not ours. Each is moved to the group to unless that is
+ * -1. */
+static int gather(const struct cgroup_host *host, int dir, int to)
 {
     _cleanup_buf_ struct buf text = { 0 };
-    if (buf_read_file(&text, dir, "cgroup.procs", 4096) < 0 || !text.data)
-        return false;
-    char own[24];
-    int n = snprintf(own, sizeof(own), "%d\n", getpid());
-    return text.len == (size_t)n && memcmp(text.data, own, text.len) == 0;
+    int n = 0;
+    if (buf_read_file(&text, dir, "cgroup.procs", GROUP_PROCS_MAX) < 0)
+        return -1;
+    char *save = NULL;
+    for (char *line = strtok_r(text.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        pid_t pid = (pid_t)strtol(line, NULL, 10);
+        if (!is_ours(host, pid))
+            return -1;
+        if (to >= 0)
+            cgroup_write_number(to, "cgroup.procs", (uint64_t)pid);
+        n++;
+    }
+    return n;
+}
+
+/* True if nothing but the monitor and what it started is in the group. */
+static bool alone_in(const struct cgroup_host *host, int dir)
+{
+    return gather(host, dir, -1) > 0;
+}
+
+/* "No internal processes": a group with processes in it cannot give its children domain controllers, and given
+ * others it becomes the root of a threaded subtree, whose children take no processes. Only the hierarchy's root,
+ * which has no type, may have both. */
+static bool may_have_processes(int dir)
+{
+    return faccessat(dir, "cgroup.type", F_OK, 0) < 0;
 }
 
 static int make_group(const struct cgroup_host *host, int parent, const char *name)
@@ -156,27 +203,27 @@ static unsigned write_limits(int dir, const struct policy *policy, unsigned want
     return held;
 }
 
-/* Make room for the memory controller: the monitor, alone in the group, goes into a leaf. */
+/* Make room for the memory controller: the monitor and the jail's first process, alone in the group, go into a leaf. */
 static void move_to_leaf(struct cgroup *cgroup, int parent, const char *jail_id)
 {
-    char name[NAME_MAX + 1], pid[24];
+    char name[NAME_MAX + 1];
     snprintf(name, sizeof(name), CGROUP_PREFIX "%s-monitor", jail_id);
     _cleanup_close_ int leaf = make_group(&cgroup->host, parent, name);
     if (leaf < 0)
         return;
-    snprintf(pid, sizeof(pid), "%d", getpid());
-    if (cgroup_write(leaf, "cgroup.procs", pid) < 0) {
-        unlinkat(parent, name, AT_REMOVEDIR);
-        return;
-    }
     cgroup->leaf = strdup(name);
+    /* More than once: the jail's first process may have forked while it was still outside. */
+    for (int i = 0; i < 8 && gather(&cgroup->host, parent, leaf) > 0; i++)
+        ;
 }
 
 /* In the order that the kernel asks for: no controller is on when processes come back. */
 void cgroup_leave_leaf(struct cgroup *cgroup)
 {
     _cleanup_close_ int parent = cgroup->parent ? open(cgroup->parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (parent < 0 || !cgroup->leaf)
+    _cleanup_close_ int leaf = parent < 0 || !cgroup->leaf
+                                   ? -1 : openat(parent, cgroup->leaf, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (leaf < 0)
         return;
     for (size_t i = 0; i < CGROUP_CONTROLLERS; i++) {
         char word[16];
@@ -184,10 +231,9 @@ void cgroup_leave_leaf(struct cgroup *cgroup)
         if (cgroup->enabled & cgroup_controllers[i].bit)
             cgroup_write(parent, "cgroup.subtree_control", word);
     }
-    char pid[24];
-    snprintf(pid, sizeof(pid), "%d", getpid());
-    if (cgroup_write(parent, "cgroup.procs", pid) == 0)
-        unlinkat(parent, cgroup->leaf, AT_REMOVEDIR);
+    for (int i = 0; i < 8 && gather(&cgroup->host, leaf, parent) > 0; i++)
+        ;
+    unlinkat(parent, cgroup->leaf, AT_REMOVEDIR);
 }
 
 void cgroup_delegate(struct cgroup *cgroup, const char *jail_id, unsigned want)
@@ -198,11 +244,12 @@ void cgroup_delegate(struct cgroup *cgroup, const char *jail_id, unsigned want)
     if (parent < 0)
         return;
     cgroup->parent = strdup(parent_path.data);
-    unsigned on = enable(parent, want, &cgroup->enabled);
-    if (on != want && own && alone_in(parent)) { /* "no internal processes" */
+    if (own && !may_have_processes(parent)) {
+        if (!alone_in(&cgroup->host, parent))
+            return;
         move_to_leaf(cgroup, parent, jail_id);
-        on = enable(parent, want, &cgroup->enabled);
     }
+    unsigned on = enable(parent, want, &cgroup->enabled);
     char name[NAME_MAX + 1];
     snprintf(name, sizeof(name), CGROUP_PREFIX "%s", jail_id);
     if (on && buf_printf(&parent_path, "/%s", name) == 0) {
@@ -249,9 +296,7 @@ unsigned cgroup_delegated_controllers(const struct cgroup_host *host)
     _cleanup_close_ int dir = find_delegated(host, &path, &own);
     if (dir < 0)
         return 0;
-    unsigned there = cgroup_read_controllers(dir, "cgroup.controllers");
-    /* The memory controller cannot be switched on beside processes. */
-    if (own && !alone_in(dir))
-        there &= ~(unsigned)CONTROLLER_MEMORY | cgroup_read_controllers(dir, "cgroup.subtree_control");
-    return there;
+    if (own && !may_have_processes(dir) && !alone_in(host, dir))
+        return 0;
+    return cgroup_read_controllers(dir, "cgroup.controllers");
 }

@@ -294,7 +294,7 @@ END_TEST
 
 START_TEST(monitor_moves_aside_only_when_alone)
 {
-    char own[32];
+    char own[64];
     put("/proc/self/cgroup", "0::/d\n");
     put_group("", false, "memory\n");
     put_group("/d", true, "memory\n");
@@ -302,20 +302,28 @@ START_TEST(monitor_moves_aside_only_when_alone)
     struct cgroup cgroup;
     struct buf why = { 0 };
 
-    /* The tree takes every write: make it refuse as the kernel does beside processes. */
-    char control[128];
-    snprintf(control, sizeof(control), "%s" CGROUP_MOUNT "/d/cgroup.subtree_control", root);
-    ck_assert_int_eq(unlink(control), 0);
-    ck_assert_int_eq(mkdir(control, 0755), 0);
+    put(CGROUP_MOUNT "/d/cgroup.type", "domain\n");
     ck_assert_int_eq(cgroup_prepare_on(&host, &policy, "a1", &cgroup, &why), -EOPNOTSUPP);
+    ck_assert(!there(CGROUP_MOUNT "/d/agentjail-a1"));
     ck_assert(!there(CGROUP_MOUNT "/d/agentjail-a1-monitor"));
+    buf_free(&why);
 
-    snprintf(own, sizeof(own), "%d\n", getpid());
+    /* With a child of ours beside us, as the jail's first process is. */
+    snprintf(own, sizeof(own), "%d\n%d\n", getpid(), 7777);
     put(CGROUP_MOUNT "/d/cgroup.procs", own);
-    buf_free(&why);
+    put("/proc/7776/stat", "7776 (x) S 1 1 1 0");
+    put("/proc/7777/stat", "7777 (a) 1 (b) S 7776 1 1 0");
     ck_assert_int_eq(cgroup_prepare_on(&host, &policy, "a1", &cgroup, &why), -EOPNOTSUPP);
-    ck_assert_str_eq(get(CGROUP_MOUNT "/d/agentjail-a1-monitor/cgroup.procs"), strtok(own, "\n"));
     buf_free(&why);
+    snprintf(own, sizeof(own), "7776 (x) S %d 1 1 0", getpid());
+    put("/proc/7776/stat", own);
+    ck_assert_int_eq(cgroup_prepare_on(&host, &policy, "a1", &cgroup, &why), 0);
+    ck_assert_str_eq(cgroup.leaf, "agentjail-a1-monitor");
+    /* Each write goes to the start of the tree's file: the last one is seen. */
+    ck_assert_int_eq(strncmp(get(CGROUP_MOUNT "/d/agentjail-a1-monitor/cgroup.procs"), "7777", 4), 0);
+    ck_assert_str_eq(get(CGROUP_MOUNT "/d/agentjail-a1/memory.max"), "1048576");
+    put(CGROUP_MOUNT "/d/agentjail-a1-monitor/cgroup.procs", "");
+    cgroup_remove(&cgroup);
 }
 END_TEST
 
