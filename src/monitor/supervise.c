@@ -425,7 +425,7 @@ int supervise(struct supervise *s)
     if (!may_leave(&l))
         wait_init(s->pid);
     stdio_end(s->stdio);
-    terminal_end(s->terminal, l.killed || l.status >= 128, s->signals);
+    terminal_end(s->terminal, l.killed || l.status < 0 || l.status >= 128, s->signals);
     if (l.status < 0)
         l.status = unexplained(&l);
     else if (l.status > 128 && cgroup_was_oom(s->cgroup))

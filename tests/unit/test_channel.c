@@ -178,6 +178,23 @@ START_TEST(refuses_more_descriptors)
 }
 END_TEST
 
+/* An end that closes with messages unread is told as a reset: once, and before what it had sent. */
+START_TEST(last_words_are_heard)
+{
+    struct message unread = { .kind = MSG_SIGNAL }, m = { .kind = MSG_EXITED, .value = 3 };
+    int fd;
+
+    ck_assert_int_eq(channel_send(monitor, &unread, -1), 0);
+    ck_assert_int_eq(channel_send(jail, &m, -1), 0);
+    close(jail);
+    jail = -1;
+    ck_assert_int_eq(channel_receive(monitor, &m, &fd), 0);
+    ck_assert_uint_eq(m.kind, MSG_EXITED);
+    ck_assert_int_eq(m.value, 3);
+    refused(-EPIPE);
+}
+END_TEST
+
 START_TEST(end_of_file)
 {
     struct message m = { .kind = MSG_GO };
@@ -203,6 +220,7 @@ int main(void)
     tcase_add_test(c, refuses_unknown_kinds);
     tcase_add_test(c, refuses_wrong_sizes);
     tcase_add_test(c, refuses_more_descriptors);
+    tcase_add_test(c, last_words_are_heard);
     tcase_add_test(c, end_of_file);
     suite_add_tcase(suite, c);
     return unit_run(suite);
