@@ -136,9 +136,7 @@ static const struct jail_start *wait_build(const struct jail_clone *with, int ch
 /* The network and the inner user namespace, from the helper. One that died has left -1 in both. */
 static void take_namespaces(const struct jail_start *start, struct namespaces *ns, int channel)
 {
-    int r = namespaces_join(ns);
-    if (r < 0)
-        give_up_errno(channel, "the helper process is lost", r);
+    namespaces_join(ns);
     if (ns->inner_user && ns->inner_fd < 0)
         give_up_errno(channel, "no second user namespace can be had (see agentjail --doctor)", ns->inner_fd);
     if (!ns->net || start->policy->network == NETWORK_HOST)
@@ -147,7 +145,7 @@ static void take_namespaces(const struct jail_start *start, struct namespaces *n
         give_up_errno(channel, "no network namespace can be had (see agentjail --doctor)", ns->net_fd);
     if (setns(ns->net_fd, CLONE_NEWNET) < 0)
         give_up_errno(channel, "the network namespace cannot be entered", -errno);
-    r = start->policy->loopback ? 0 : link_loopback_set(false);
+    int r = start->policy->loopback ? 0 : link_loopback_set(false);
     if (r < 0)
         give_up_errno(channel, "the loopback device cannot be shut", r);
 }

@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/wait.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "jail/userns.h"
 #include "netlink/link.h"
@@ -39,14 +41,14 @@ int namespaces_start(struct namespaces *ns)
 {
     static _Alignas(16) char stack[16384];
     ns->inner_fd = ns->net_fd = -1;
-    ns->helper = clone(helper_main, stack + sizeof(stack), CLONE_VM | CLONE_FILES | SIGCHLD, ns);
-    return ns->helper < 0 ? -errno : 0;
+    atomic_store(&ns->running, 1);
+    pid_t pid = clone(helper_main, stack + sizeof(stack), CLONE_VM | CLONE_FILES | CLONE_CHILD_CLEARTID | SIGCHLD, ns,
+                      NULL, NULL, &ns->running);
+    return pid < 0 ? -errno : 0;
 }
 
-int namespaces_join(struct namespaces *ns)
+void namespaces_join(struct namespaces *ns)
 {
-    while (waitpid(ns->helper, NULL, 0) < 0)
-        if (errno != EINTR)
-            return -errno;
-    return 0;
+    while (atomic_load(&ns->running) != 0)
+        syscall(SYS_futex, &ns->running, FUTEX_WAIT, 1, NULL, NULL, 0);
 }

@@ -102,18 +102,6 @@ static int take_label(const struct jail_start *start)
     return r < 0 && start->policy->label.optional ? 0 : r;
 }
 
-/* The signals that agentjail itself had blocked or handled are as the command would have found them. */
-static void restore_signals(const sigset_t *mask)
-{
-    struct sigaction standard = { .sa_handler = SIG_DFL };
-    for (int s = 1; s < NSIG; s++) {
-        struct sigaction now;
-        if (sigaction(s, NULL, &now) == 0 && now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN)
-            sigaction(s, &standard, NULL);
-    }
-    sigprocmask(SIG_SETMASK, mask, NULL);
-}
-
 _Noreturn void payload_main(struct payload_args *args)
 {
     const struct jail_start *start = args->start;
@@ -136,7 +124,7 @@ _Noreturn void payload_main(struct payload_args *args)
     STEP(scopes(start), "Landlock scopes");
     if (fence_on(FENCE_FDS))
         STEP(sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "file descriptors");
-    restore_signals(&start->mask);
+    sigprocmask(SIG_SETMASK, &start->mask, NULL); /* dispositions were never changed */
     STEP(load_filter(start), "seccomp filter");
 #undef STEP
 

@@ -43,6 +43,50 @@ static int open_path(const char *path, struct stat *ret_st)
     return 0;
 }
 
+void resolver_free(struct resolver *resolver)
+{
+    free(resolver->dir);
+    cleanup_close(&resolver->fd);
+    *resolver = RESOLVER_EMPTY;
+}
+
+/* Make the directory of path the resolver's. Its fd, -errno, or -EINVAL if path has none (the root). */
+static int look_into(struct resolver *resolver, const char *path, const char **ret_name)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == path ? 1 : (size_t)(slash - path);
+    if (!slash[1])
+        return -EINVAL;
+    *ret_name = slash + 1;
+    if (resolver->dir && strncmp(resolver->dir, path, len) == 0 && resolver->dir[len] == '\0')
+        return resolver->fd;
+
+    resolver_free(resolver);
+    resolver->dir = strndup(path, len);
+    if (!resolver->dir)
+        return -ENOMEM;
+    resolver->fd = sys_openat2(AT_FDCWD, resolver->dir, O_PATH | O_CLOEXEC | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+    return resolver->fd;
+}
+
+/* As open_path(). -ELOOP: a symlink somewhere on the way. */
+static int look_up(struct resolver *resolver, const char *path, struct stat *ret_st)
+{
+    const char *name;
+    int dir = look_into(resolver, path, &name);
+    if (dir == -EINVAL)
+        return open_path(path, ret_st);
+    if (dir < 0)
+        return dir;
+    struct stat st;
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
+        return -errno;
+    if (S_ISLNK(st.st_mode))
+        return -ELOOP;
+    *ret_st = st;
+    return 0;
+}
+
 static int add_link(struct resolved *r, const char *path, const char *text)
 {
     if (r->n_links == LINKS_MAX)
@@ -139,10 +183,10 @@ static int walk(const char *path, struct resolved *r)
     return r->path ? e : -ENOMEM;
 }
 
-int path_resolve(const char *path, struct resolved *ret_resolved)
+int path_resolve(struct resolver *resolver, const char *path, struct resolved *ret_resolved)
 {
     _cleanup_resolved_ struct resolved r = { 0 };
-    int e = open_path(path, &r.st);
+    int e = look_up(resolver, path, &r.st);
     if (e == -ELOOP) {
         e = walk(path, &r);
         if (e >= 0)

@@ -18,6 +18,7 @@ struct collect {
     struct entries *list;
     struct strv *notes;
     struct buf *why;
+    struct resolver resolver;
 };
 
 void entries_free(struct entries *list)
@@ -141,7 +142,7 @@ static int add_var_tmp(struct collect *c)
 }
 
 /* Real path of something that need not exist: its deepest existing ancestor resolved, the rest as written. */
-static int resolve_missing(const char *path, struct resolved *ret_resolved)
+static int resolve_missing(struct collect *c, const char *path, struct resolved *ret_resolved)
 {
     _cleanup_free_ char *head = strdup(path);
     if (!head)
@@ -154,7 +155,7 @@ static int resolve_missing(const char *path, struct resolved *ret_resolved)
         size_t keep = len > 1 ? len - 1 : 1;
         head[keep] = '\0';
         len = keep;
-        int r = path_resolve(head, ret_resolved);
+        int r = path_resolve(&c->resolver, head, ret_resolved);
         if (r == -ENOENT && keep > 1)
             continue;
         if (r < 0)
@@ -267,10 +268,10 @@ static int add_device(struct collect *c, const struct grant *g, struct resolved 
 static int add_scratch(struct collect *c, const struct grant *g)
 {
     _cleanup_resolved_ struct resolved r = { 0 };
-    int e = path_resolve(g->path, &r);
+    int e = path_resolve(&c->resolver, g->path, &r);
     bool exists = e >= 0;
     if (e == -ENOENT)
-        e = resolve_missing(g->path, &r);
+        e = resolve_missing(c, g->path, &r);
     if (e < 0)
         return missing(c, g, e);
     if (exists && !S_ISDIR(r.st.st_mode))
@@ -328,7 +329,7 @@ static int resolve_grant(struct collect *c, const struct grant *g,
                          int (*add)(struct collect *, const struct grant *, struct resolved *))
 {
     _cleanup_resolved_ struct resolved r = { 0 };
-    int error = path_resolve(g->path, &r);
+    int error = path_resolve(&c->resolver, g->path, &r);
     if (error == -ENOMEM)
         return error;
     if (error < 0)
@@ -372,9 +373,9 @@ static int add_home(struct collect *c)
     const char *home = c->policy->home_target;
     if (!home || !home[1])
         return 0;
-    int e = path_resolve(home, &r);
+    int e = path_resolve(&c->resolver, home, &r);
     if (e == -ENOENT)
-        e = resolve_missing(home, &r);
+        e = resolve_missing(c, home, &r);
     if (e < 0) {
         buf_printf(c->why, "home directory %s cannot be resolved: %s; set HOME to a directory that can", home,
                    strerror(-e));
@@ -475,14 +476,14 @@ static int make_own_directory(const char *path)
 static int add_own_mask(struct collect *c, const char *path)
 {
     _cleanup_resolved_ struct resolved r = { 0 };
-    int e = path_resolve(path, &r);
+    int e = path_resolve(&c->resolver, path, &r);
     if (e == -ENOENT) {
         const struct entry *up = entries_enclosing(c->list, c->list->n, path, true);
         if (!up || up->kind != ENTRY_ACCESS || up->access != ACCESS_WRITE)
             return 0;
         e = make_own_directory(path);
         if (e >= 0)
-            e = path_resolve(path, &r);
+            e = path_resolve(&c->resolver, path, &r);
     }
     if (e < 0 && e != -EACCES && e != -ENOTDIR) {
         buf_printf(c->why, "%s: cannot keep agentjail's own files from the command: %s", path, strerror(-e));
@@ -507,7 +508,7 @@ static int add_own_protect(struct collect *c, const char *path)
 {
     static const struct origin built_in = { 0 };
     _cleanup_resolved_ struct resolved r = { 0 };
-    int e = path_resolve(path, &r);
+    int e = path_resolve(&c->resolver, path, &r);
     if (e < 0)
         return e == -ENOMEM ? e : 0;
     const struct entry *up = entries_enclosing(c->list, c->list->n, r.path, true);
@@ -524,7 +525,8 @@ static int add_own_protect(struct collect *c, const char *path)
 int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct strv *notes, struct buf *why)
 {
     _cleanup_entries_ struct entries list = { 0 };
-    struct collect c = { .policy = policy, .list = &list, .notes = notes, .why = why };
+    struct collect c = { .policy = policy, .list = &list, .notes = notes, .why = why,
+                         .resolver = RESOLVER_EMPTY };
     int r = add_place(&c, ENTRY_PROC, "/proc");
     if (r >= 0)
         r = add_place(&c, ENTRY_DEV, "/dev");
@@ -547,6 +549,7 @@ int entries_from_policy(const struct policy *policy, struct entries *ret_list, s
         r = add_own_mask(&c, policy->own_paths.v[i]);
     if (r >= 0 && fence_on(FENCE_OWN_MASKS))
         r = add_own_protect(&c, "/proc/self/exe");
+    resolver_free(&c.resolver);
     if (r < 0)
         return r;
     qsort(list.v, list.n, sizeof(*list.v), compare_entries);
