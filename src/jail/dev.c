@@ -25,14 +25,6 @@ static const struct link {
     { "stderr", "/proc/self/fd/2" },  { "ptmx", "pts/ptmx" },
 };
 
-static int open_new_file(int dev, const char *name)
-{
-    if (mknodat(dev, name, S_IFREG | 0444, 0) < 0)
-        return -errno;
-    int fd = openat(dev, name, O_PATH | O_CLOEXEC | O_NOFOLLOW);
-    return fd < 0 ? -errno : fd;
-}
-
 static int add_node(int host_dev, int dev, const struct node *node)
 {
     _cleanup_close_ int source = openat(host_dev, node->name, O_PATH | O_CLOEXEC | O_NOFOLLOW);
@@ -45,8 +37,9 @@ static int add_node(int host_dev, int dev, const struct node *node)
     _cleanup_close_ int mount = mount_clone(source, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0);
     if (mount < 0)
         return mount;
-    _cleanup_close_ int target = open_new_file(dev, node->name);
-    return target < 0 ? target : mount_attach(mount, target);
+    if (mknodat(dev, node->name, S_IFREG | 0444, 0) < 0)
+        return -errno;
+    return sys_move_mount(mount, "", dev, node->name, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
 /* Mount a new file system on a new directory below dev. 0 or -errno. */

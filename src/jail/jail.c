@@ -235,6 +235,7 @@ _Noreturn void jail_main(const struct jail_clone *with)
         .ruleset = jail_restricts_files(start) ? ruleset : -1,
         .landlock_abi = start->landlock_abi,
         .ptmx = -1,
+        .points = POINT_CACHE_EMPTY,
         .want_ptmx = wants_terminal(start),
         .as_root = with->uid == 0,
         .why = &why,

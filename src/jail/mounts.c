@@ -119,6 +119,54 @@ static int open_file(const struct point_rules *rules, const char *path)
     return sys_openat2(parent, name, O_PATH | O_CLOEXEC | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
 }
 
+void point_cache_free(struct point_cache *cache)
+{
+    free(cache->path);
+    cleanup_close(&cache->fd);
+    *cache = POINT_CACHE_EMPTY;
+}
+
+void point_cache_forget(struct point_cache *cache, const char *path)
+{
+    size_t len = strlen(path);
+    if (cache->path && strncmp(cache->path, path, len) == 0)
+        point_cache_free(cache);
+}
+
+/* The directory of path, remembered. Its fd is the cache's. */
+static int cached_parent(const struct point_rules *rules, const char *path, const char **ret_name)
+{
+    struct point_cache *cache = rules->cache;
+    const char *slash = strrchr(path, '/');
+    size_t len = slash ? (size_t)(slash - path) : 0;
+
+    if (cache->path && strncmp(cache->path, path, len) == 0 && cache->path[len] == '\0') {
+        *ret_name = slash + 1;
+        return cache->fd;
+    }
+    point_cache_free(cache);
+    int fd = point_open_parent(rules, path, ret_name);
+    if (fd < 0)
+        return fd;
+    *cache = (struct point_cache){ .path = strndup(path, len), .fd = fd, .own = point_own(rules, fd) };
+    return cache->path ? fd : -ENOMEM;
+}
+
+int point_attach(const struct point_rules *rules, const char *path, enum point_kind kind, int mount)
+{
+    const char *name;
+    int parent = kind == POINT_ANY ? -ENOENT : cached_parent(rules, path, &name);
+    if (parent >= 0 && rules->cache->own == 0) {
+        int r = kind == POINT_DIRECTORY ? mkdirat(parent, name, 0755) : mknodat(parent, name, S_IFREG | 0444, 0);
+        if (r == 0) /* new, so it is what we made it and no symlink */
+            return sys_move_mount(mount, "", parent, name, MOVE_MOUNT_F_EMPTY_PATH);
+        if (errno != EEXIST)
+            return -errno;
+    }
+    _cleanup_close_ int target = point_open(rules, path, kind);
+    return target < 0 ? target : mount_attach(mount, target);
+}
+
 int point_open(const struct point_rules *rules, const char *path, enum point_kind kind)
 {
     if (kind == POINT_DIRECTORY)

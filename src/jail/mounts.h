@@ -23,6 +23,20 @@ int mount_clone(int fd, uint64_t set, uint64_t clear);
 /* Attach a detached mount at target (an O_PATH fd). 0 or -errno. */
 int mount_attach(int mount, int target);
 
+/* The directory in which the last mount point lay: they come sorted, so the next often lies there too. */
+struct point_cache {
+    char *path; /* NULL: none; owned */
+    int fd;     /* O_PATH */
+    int own;    /* as point_own() */
+};
+
+#define POINT_CACHE_EMPTY ((struct point_cache){ .fd = -1 })
+
+void point_cache_free(struct point_cache *cache);
+
+/* Something was mounted at path: what is remembered of it and below is no longer what is seen there. */
+void point_cache_forget(struct point_cache *cache, const char *path);
+
 /* What a mount point must be. */
 enum point_kind { POINT_DIRECTORY, POINT_FILE, POINT_ANY };
 
@@ -32,12 +46,16 @@ struct point_rules {
     bool no_symlinks;
     const uint64_t *own_mounts; /* ids of the mounts that are the jail's own */
     size_t n_own;
+    struct point_cache *cache;
 };
 
 /* Open the mount point path (absolute, as seen from rules->root), making what is missing if it lies on one of the own
  * mounts: directories with mode 0755, a file with mode 0444. O_PATH fd or -errno; -EROFS: it is missing on a file
  * system of the host's, where nothing is ever made. */
 int point_open(const struct point_rules *rules, const char *path, enum point_kind kind);
+
+/* Attach a detached mount at path, as point_open() and mount_attach() would. 0 or -errno. */
+int point_attach(const struct point_rules *rules, const char *path, enum point_kind kind, int mount);
 
 /* Open (making it) the directory that holds path, and its last component, which lies within path. */
 int point_open_parent(const struct point_rules *rules, const char *path, const char **ret_name);

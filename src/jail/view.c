@@ -82,13 +82,14 @@ int view_pin(struct view *view)
     return r;
 }
 
-static struct point_rules rules_for(const struct view *view, const struct op *op)
+static struct point_rules rules_for(struct view *view, const struct op *op)
 {
     return (struct point_rules){
         .root = view->root,
         .no_symlinks = op->flags & OP_NO_SYMLINKS && fence_on(FENCE_SYMLINKS),
         .own_mounts = view->own_mounts,
         .n_own = view->n_own,
+        .cache = &view->points,
     };
 }
 
@@ -123,12 +124,10 @@ static int place(struct view *view, size_t i, int mount, bool directory)
     const struct op *op = &view->plan->ops[i];
     _cleanup_close_ __attribute__((unused)) int owned = mount; /* clang does not count the cleanup as a use */
     struct point_rules rules = rules_for(view, op);
-    _cleanup_close_ int target = point_open(&rules, op->target, directory ? POINT_DIRECTORY : POINT_FILE);
-    if (target < 0)
-        return fail(view, op, target, "cannot be mounted on");
-    int r = mount_attach(mount, target);
+    int r = point_attach(&rules, op->target, directory ? POINT_DIRECTORY : POINT_FILE, mount);
     if (r < 0)
         return fail(view, op, r, "cannot be mounted");
+    point_cache_forget(&view->points, op->target);
     if (op->flags & OP_WATCHED) {
         r = sys_mount_id(mount, &view->mount_ids[i]);
         if (r < 0)
@@ -184,6 +183,7 @@ static unsigned long mount_flags(const struct op *op)
 /* The mount that has just been made at the operation's target: note what it is, as place() does. */
 static int placed(struct view *view, const struct op *op, const struct point_rules *rules, int *ret_fd)
 {
+    point_cache_forget(&view->points, op->target);
     _cleanup_close_ int mount = point_open(rules, op->target, POINT_ANY);
     int r = mount;
     if (r >= 0 && op->kind == OP_TMPFS)
@@ -479,6 +479,7 @@ int view_enter(struct view *view)
     if (r < 0)
         buf_printf(view->why, "the jail's root cannot be entered: %s", strerror(-r));
     close(TAKE_FD(view->root));
+    point_cache_free(&view->points);
     return r;
 }
 
@@ -489,7 +490,8 @@ int view_mend(const struct plan *plan, size_t index)
     struct plan one = { .ops = &op, .n = 1 };
     int source = -1;
     uint64_t id = 0;
-    struct view view = { .plan = &one, .sources = &source, .mount_ids = &id, .root = -1, .ruleset = -1, .why = &why };
+    struct view view = { .plan = &one, .sources = &source, .mount_ids = &id, .root = -1, .ruleset = -1,
+                         .points = POINT_CACHE_EMPTY, .why = &why };
 
     view.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (view.root < 0)

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "jail/mounts.h"
 #include "plan/plan.h"
 
 struct view {
@@ -24,6 +25,7 @@ struct view {
     uint64_t *mount_ids;   /* one per operation: the mount it made, 0 if none; owned */
     uint64_t *own_mounts;  /* mounts in which mount points may be made; owned */
     size_t n_own;
+    struct point_cache points;
     int root;              /* the new root */
     bool root_is_first;    /* it is the first operation's bind */
     int ruleset;           /* Landlock ruleset to which places are added, or -1; not owned */
