@@ -55,9 +55,9 @@ static enum state check_landlock(const struct host_features *f, struct buf *deta
         buf_str(detail, f->landlock_disabled ? "built, but switched off at boot" : "not built into this kernel");
         return STATE_NO;
     }
-    buf_printf(detail, "ABI %d:", f->landlock_abi);
-    for (int abi = 2; abi <= f->landlock_abi && host_landlock_text(abi); abi++)
-        buf_printf(detail, "%s %s", abi > 2 ? "," : " files,", host_landlock_text(abi));
+    buf_printf(detail, "ABI %d: files", f->landlock_abi);
+    for (int abi = 3; abi <= f->landlock_abi && abi <= 6; abi++)
+        buf_printf(detail, ", %s", host_landlock_text(abi));
     if (f->landlock_abi < 6) {
         buf_printf(detail, "; not yet: %s", f->landlock_abi < 4 ? "TCP ports, abstract sockets and signals"
                                                                : "abstract sockets and signals");
