@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Many jails at once: starts COUNT of them together, sees that each one works, and times the start of one more while they
- * are there against the same on an empty machine.
+/* Many jails at once: starts COUNT of them together, sees that each one works, and times the start of one more while
+ * they are there against the same on an empty machine.
  *
  *   crowd [-c COUNT] [-n SAMPLES] LAUNCHER [ARG...]
  *
  * LAUNCHER ARG... is put before the commands that are to run in jails. Prints one line: working, ended in order, median
- * start (us) alone, among them, and while they were being started. Fails if any jail did not work. */
+ * start (us) alone and among them, and what each took of the time until all were up (us).
+ * Fails if any jail did not work. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
