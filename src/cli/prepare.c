@@ -50,7 +50,8 @@ void run_print_notes(const struct run *run)
     if (run->request->verbose > 1)
         print_list("agentjail: ", &run->plan.notes);
     else if (run->plan.notes.n)
-        fprintf(stderr, "agentjail: %zu protected names do not exist yet and are not held (-vv or --explain names them)\n",
+        fprintf(stderr,
+                "agentjail: %zu protected names do not exist yet and are not held (-vv or --explain names them)\n",
                 run->plan.notes.n);
 }
 
@@ -69,7 +70,8 @@ static int make_home(const struct policy *policy, struct buf *why)
     }
     if (mkdir(path, 0700) < 0 && errno != EEXIST) {
         int r = -errno;
-        buf_printf(why, "the profile's home %s cannot be made: %s; make room or rights for it, or write home = temporary",
+        buf_printf(why,
+                   "the profile's home %s cannot be made: %s; make room or rights for it, or write home = temporary",
                    path, strerror(-r));
         return r;
     }

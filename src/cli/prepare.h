@@ -32,8 +32,8 @@ struct run {
 #define RUN_EMPTY(r) ((struct run){ .request = (r), .cgroup = CGROUP_EMPTY, .registry = REGISTRY_EMPTY })
 
 /* Resolve everything: policy, plan, Landlock, filter, environment, directory, label, cgroup. Makes the profile's
- * persistent home and the cgroup, nothing else. 0 or -errno with a message in why; notes about optional fences in why on
- * success. */
+ * persistent home and the cgroup, nothing else. 0 or -errno with a message in why; notes about optional fences in why
+ * on success. */
 int run_prepare(struct run *run, struct buf *why);
 
 /* With -v: say what was done, with the time since the beginning. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "jail/dev.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "base/cleanup.h"
 #include "jail/mounts.h"
-#include "jail/view.h"
-#include "lockdown/landlock.h"
 #include "sys/syscalls.h"
 
 /* Linux's numbers, Documentation/admin-guide/devices.txt: what lies at the host's name is checked against them. */
@@ -51,16 +51,7 @@ static int add_directory(int dev, const char *name, const char *type, const char
     return target < 0 ? -errno : mount_new(type, target, SYS_MS_NOSUID | SYS_MS_NOEXEC, data);
 }
 
-static int add_pts(struct view *view, int dev)
-{
-    int r = add_directory(dev, "pts", "devpts", "newinstance,ptmxmode=0666,mode=620");
-    if (r < 0 || !view->want_ptmx)
-        return r;
-    view->ptmx = openat(dev, "pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
-    return view->ptmx < 0 ? -errno : 0;
-}
-
-int dev_fill(struct view *view, int dev)
+int dev_fill(int dev)
 {
     _cleanup_close_ int host_dev = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
     int r = host_dev < 0 ? -errno : 0;
@@ -71,11 +62,6 @@ int dev_fill(struct view *view, int dev)
         if (symlinkat(links[i].text, dev, links[i].name) < 0)
             r = -errno;
     if (r >= 0)
-        r = add_pts(view, dev);
-    if (r >= 0)
-        r = add_directory(dev, "shm", "tmpfs", "mode=1777");
-    if (r >= 0 && view->ruleset >= 0)
-        r = landlock_allow(view->ruleset, view->landlock_abi, dev, LANDLOCK_READ | LANDLOCK_WRITE | LANDLOCK_DEVICE,
-                           true);
-    return r;
+        r = add_directory(dev, "pts", "devpts", "newinstance,ptmxmode=0666,mode=620");
+    return r < 0 ? r : add_directory(dev, "shm", "tmpfs", "mode=1777");
 }

@@ -2,10 +2,8 @@
 #ifndef AGENTJAIL_JAIL_DEV_H
 #define AGENTJAIL_JAIL_DEV_H
 
-struct view;
-
 /* Fill the tmpfs mounted at dev (O_PATH) with the nodes that every program may expect, links, shm and a devpts of the
- * jail's own, of which view->ptmx is opened if asked for; then make the tmpfs itself read-only. 0 or -errno. */
-int dev_fill(struct view *view, int dev);
+ * jail's own. 0 or -errno. */
+int dev_fill(int dev);
 
 #endif

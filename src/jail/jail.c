@@ -5,7 +5,8 @@
  *  1. tie     die with the monitor; keep no fd but 0-2 and the channel.
  *  2. users   become uid 0 of the jail's own user namespace (devpts wants a uid 0). A helper makes the inner namespace, in
  *             which the payload will have its own uid and no power over anything the outer one owns, and the network's.
- *  3. wait    for the monitor, which meanwhile has resolved the policy (jail/handover.h).
+ *  3. stage   root, /dev and /proc, which no policy changes.
+ *     wait    for the monitor, which meanwhile has resolved the policy (jail/handover.h).
  *  4. view    pin and build the new root; then join the helper.
  *  5. enter   pivot_root: from here on the host's files are gone.
  *  6. go      wait until the monitor has put us into our cgroup; own cgroup namespace then, so that it is the root of it.
@@ -225,19 +226,20 @@ _Noreturn void jail_main(const struct jail_clone *with)
     struct namespaces ns;
     become_root_of_jail(with, &ns, channel);
     scatter_pids();
+    _cleanup_buf_ struct buf why = { 0 };
+    struct stage stage = STAGE_EMPTY;
+    if (stage_make(&stage, with->uid == 0, &why) < 0)
+        give_up(channel, why.data ? why.data : "out of memory");
     const struct jail_start *start = wait_build(with, channel);
 
-    _cleanup_buf_ struct buf why = { 0 };
     int ruleset = make_ruleset(start, channel);
     struct view view = {
         .plan = start->plan,
         .root = -1,
         .ruleset = jail_restricts_files(start) ? ruleset : -1,
         .landlock_abi = start->landlock_abi,
-        .ptmx = -1,
+        .stage = stage,
         .points = POINT_CACHE_EMPTY,
-        .want_ptmx = wants_terminal(start),
-        .as_root = with->uid == 0,
         .why = &why,
     };
     build_view(start, &view, &ns, channel);
@@ -248,16 +250,17 @@ _Noreturn void jail_main(const struct jail_clone *with)
     struct init_args init = { .channel = channel, .plan = start->plan, .mount_ids = view.mount_ids,
                               .terminal = -1, .mounts = -1, .start = start, .inner = ns.inner_fd };
     int r = 0;
-    if (view.want_ptmx) {
-        r = jail_terminal_open(view.ptmx, &init.terminal);
+    int ptmx = -1;
+    if (wants_terminal(start)) {
+        r = jail_terminal_open(&ptmx, &init.terminal);
         if (r < 0)
             give_up_errno(channel, "the jail's terminal cannot be opened", r);
     } else if (fence_on(FENCE_PTY)) {
         setsid(); /* or /dev/tty inside would be the terminal that agentjail was started from */
     }
-    wait_go(start, channel, view.ptmx);
-    if (view.ptmx >= 0)
-        close(view.ptmx);
+    wait_go(start, channel, ptmx);
+    if (ptmx >= 0)
+        close(ptmx);
     if (start->watched && fence_on(FENCE_WATCH)) {
         init.mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
         if (init.mounts < 0)

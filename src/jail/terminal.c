@@ -9,10 +9,13 @@
 
 #include "base/cleanup.h"
 
-int jail_terminal_open(int ptmx, int *ret_slave)
+int jail_terminal_open(int *ret_ptmx, int *ret_slave)
 {
     int unlock = 0;
     unsigned number;
+    _cleanup_close_ int ptmx = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (ptmx < 0)
+        return -errno;
     if (ioctl(ptmx, TIOCSPTLCK, &unlock) < 0 || ioctl(ptmx, TIOCGPTN, &number) < 0)
         return -errno;
 
@@ -23,6 +26,7 @@ int jail_terminal_open(int ptmx, int *ret_slave)
         return -errno;
     if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) < 0)
         return -errno;
+    *ret_ptmx = TAKE_FD(ptmx);
     *ret_slave = TAKE_FD(slave);
     return 0;
 }

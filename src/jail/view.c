@@ -6,13 +6,9 @@
 #include <sys/stat.h>
 
 #include "base/fence_switch.h"
-#include "jail/dev.h"
 #include "jail/mounts.h"
-#include "jail/proc.h"
 #include "lockdown/landlock.h"
 #include "sys/syscalls.h"
-
-#define ROOT_SIZE "16m" /* mount points and small files only */
 
 static int fail(struct view *view, const struct op *op, int error, const char *what)
 {
@@ -115,6 +111,8 @@ static int allow(struct view *view, const struct op *op, int mount, bool directo
         access |= LANDLOCK_DEVICE;
     if (op->kind == OP_PROC)
         access = LANDLOCK_READ | LANDLOCK_MODIFY;
+    if (op->kind == OP_DEV)
+        access = LANDLOCK_READ | LANDLOCK_WRITE | LANDLOCK_DEVICE;
     return landlock_allow(view->ruleset, view->landlock_abi, mount, access, directory);
 }
 
@@ -251,35 +249,21 @@ static int do_mqueue(struct view *view, const struct op *op)
     return r < 0 ? fail(view, op, r, "cannot have an mqueue") : placed(view, op, &rules, NULL);
 }
 
-static int do_proc(struct view *view, const struct op *op)
+/* /proc and /dev were made ahead: they are in place already, or move to where the plan wants them. */
+static int do_staged(struct view *view, const struct op *op, int staged, const char *usual)
 {
-    struct point_rules rules = rules_for(view, op);
-    _cleanup_close_ int target = point_open(&rules, op->target, POINT_DIRECTORY);
-    if (target < 0)
-        return fail(view, op, target, "cannot be mounted on");
-    int r = proc_mount(target);
+    int r = 0;
+    if (staged < 0)
+        return fail(view, op, -EBADF, "was not made");
+    if (view->root_is_first || strcmp(op->target, usual) != 0) {
+        struct point_rules rules = rules_for(view, op);
+        r = point_attach(&rules, op->target, POINT_DIRECTORY, staged);
+        point_cache_forget(&view->points, op->target);
+    }
     if (r < 0)
-        return fail(view, op, r, "no fresh procfs can be mounted (in a container whose /proc is partly hidden the kernel "
-                                 "forbids it; see --doctor)");
-    _cleanup_close_ int at = -1;
-    r = placed(view, op, &rules, &at);
-    if (r >= 0 && (r = proc_mask(at, view->as_root)) < 0)
-        return fail(view, op, r, "cannot be set up");
-    return r;
-}
-
-static int do_dev(struct view *view, const struct op *op)
-{
-    struct point_rules rules = rules_for(view, op);
-    _cleanup_close_ int target = point_open(&rules, op->target, POINT_DIRECTORY);
-    if (target < 0)
-        return fail(view, op, target, "cannot be mounted on");
-    int r = mount_new("tmpfs", target, SYS_MS_NOSUID | SYS_MS_NODEV | SYS_MS_NOEXEC, "mode=755,size=64k");
-    if (r < 0)
-        return fail(view, op, r, "cannot have a tmpfs");
-    _cleanup_close_ int at = point_open(&rules, op->target, POINT_ANY);
-    r = at < 0 ? at : dev_fill(view, at);
-    return r < 0 ? fail(view, op, r, "cannot be set up") : 0;
+        return fail(view, op, r, "cannot be mounted");
+    r = allow(view, op, staged, true);
+    return r < 0 ? fail(view, op, r, "cannot be described to Landlock") : 0;
 }
 
 /* Nothing can be read, listed or written there: a tmpfs of mode 0 over a directory; over a file the null device without
@@ -413,7 +397,7 @@ static int do_op(struct view *view, size_t i)
     case OP_REMOUNT:
         return do_remount(view, op);
     case OP_PROC:
-        return do_proc(view, op);
+        return do_staged(view, op, view->stage.proc, "/proc");
     case OP_OVERLAY:
         return do_overlay(view, i);
     case OP_MQUEUE:
@@ -423,44 +407,37 @@ static int do_op(struct view *view, size_t i)
     case OP_CHMOD:
         return do_chmod(view, op);
     case OP_DEV:
-        return do_dev(view, op);
+        return do_staged(view, op, view->stage.dev, "/dev");
     }
     return fail(view, op, -EOPNOTSUPP, "operation");
 }
 
-static int stage_root(struct view *view, bool host_root)
-{
-    _cleanup_close_ int staging = point_open_staging();
-    if (staging < 0)
-        return staging;
-    if (host_root) {
-        view->root = TAKE_FD(view->sources[0]);
-        return mount_attach(view->root, staging);
-    }
-    int r = mount_new("tmpfs", staging, SYS_MS_NOSUID | SYS_MS_NODEV | SYS_MS_NOEXEC, "mode=755,size=" ROOT_SIZE);
-    if (r < 0)
-        return r;
-    view->root = point_open_staging(); /* the same name, now the mount on top */
-    return view->root < 0 ? view->root : add_own(view, view->root);
-}
-
-static int make_root(struct view *view)
+/* The root is the one made ahead, or the host's when a grant says so. */
+static int choose_root(struct view *view)
 {
     const struct op *first = view->plan->n ? &view->plan->ops[0] : NULL;
     view->root_is_first = first && first->kind == OP_BIND && strcmp(first->target, "/") == 0;
+    if (!view->root_is_first) {
+        view->root = TAKE_FD(view->stage.root);
+        int r = add_own(view, view->root);
+        if (r < 0 || view->ruleset < 0)
+            return r;
+        return landlock_allow(view->ruleset, view->landlock_abi, view->root, LANDLOCK_LIST, true);
+    }
 
-    int r = stage_root(view, view->root_is_first);
-    if (r >= 0 && view->ruleset >= 0)
-        r = view->root_is_first ? allow(view, first, view->root, true)
-                                : landlock_allow(view->ruleset, view->landlock_abi, view->root, LANDLOCK_LIST, true);
-    if (r < 0)
-        buf_printf(view->why, "the jail's root cannot be made: %s", strerror(-r));
-    return r;
+    _cleanup_close_ int staging = point_open_staging();
+    if (staging < 0)
+        return staging;
+    view->root = TAKE_FD(view->sources[0]);
+    int r = mount_attach(view->root, staging);
+    return r < 0 ? r : allow(view, first, view->root, true);
 }
 
 int view_build(struct view *view)
 {
-    int r = make_root(view);
+    int r = choose_root(view);
+    if (r < 0)
+        buf_printf(view->why, "the jail's root cannot be made: %s", strerror(-r));
     for (size_t i = 0; i < view->plan->n && r >= 0; i++) {
         if (i == 0 && view->root_is_first)
             continue;
@@ -491,7 +468,7 @@ int view_mend(const struct plan *plan, size_t index)
     int source = -1;
     uint64_t id = 0;
     struct view view = { .plan = &one, .sources = &source, .mount_ids = &id, .root = -1, .ruleset = -1,
-                         .points = POINT_CACHE_EMPTY, .why = &why };
+                         .stage = STAGE_EMPTY, .points = POINT_CACHE_EMPTY, .why = &why };
 
     view.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (view.root < 0)

@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "jail/mounts.h"
+#include "jail/stage.h"
 #include "plan/plan.h"
 
 struct view {
@@ -25,14 +26,12 @@ struct view {
     uint64_t *mount_ids;   /* one per operation: the mount it made, 0 if none; owned */
     uint64_t *own_mounts;  /* mounts in which mount points may be made; owned */
     size_t n_own;
+    struct stage stage;    /* made ahead; taken into the view */
     struct point_cache points;
     int root;              /* the new root */
     bool root_is_first;    /* it is the first operation's bind */
     int ruleset;           /* Landlock ruleset to which places are added, or -1; not owned */
     int landlock_abi;
-    int ptmx;              /* /dev/pts/ptmx of the jail opened for a terminal, if asked for, or -1; owned */
-    bool want_ptmx;
-    bool as_root;          /* the user is uid 0 of the host */
     struct buf *why;       /* on failure: what went wrong, for people */
 };
 

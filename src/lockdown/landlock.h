@@ -2,8 +2,8 @@
 /* Landlock, to whatever ABI the running kernel has (Documentation/userspace-api/landlock.rst).
  *
  * Two domains. The first holds files and TCP and is entered by init, so that the payload below it and init see the same
- * limits. The second holds signals and abstract sockets and is the payload's alone: init and everything outside are then
- * out of its reach, while init can still signal and inspect the payload. */
+ * limits. The second holds signals and abstract sockets and is the payload's alone: init and everything outside are
+ * then out of its reach, while init can still signal and inspect the payload. */
 #ifndef AGENTJAIL_LOCKDOWN_LANDLOCK_H
 #define AGENTJAIL_LOCKDOWN_LANDLOCK_H
 

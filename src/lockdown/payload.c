@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Theory of operation. This process is a child of the jail's first one: uid 0 of the jail's user namespace with all its
- * capabilities, inside the first Landlock domain, seeing the jail's files. It shares that one's memory, which sleeps until
- * we execute or exit (a fork's copy of it would cost more than all fences together): nothing here may leave a trace there
- * but args->failure. In order, and why in that order:
+ * capabilities, inside the first Landlock domain, seeing the jail's files. It shares that one's memory, which sleeps
+ * until we execute or exit (a fork's copy of it would cost more than all fences together): nothing here may leave a
+ * trace there but args->failure. In order, and why in that order:
  *
  *  1. terminal    its own process group, the pty's foreground one unless in the background; fds 0-2.
- *  2. inner user namespace   setns(2) needs CAP_SYS_ADMIN over it, so before the capabilities go. Nothing that the outer
- *                 namespace owns (mounts, network) can be changed from here on.
+ *  2. inner user namespace   setns(2) needs CAP_SYS_ADMIN over it, so before the capabilities go. Nothing that the
+ * outer namespace owns (mounts, network) can be changed from here on.
  *  3. label       must precede no_new_privs (KERNEL-FACTS 17).
  *  4. rlimits     RLIMIT_NPROC set after the user namespace counts within it.
  *  5. capabilities   all sets and the bounding set; securebits locked.

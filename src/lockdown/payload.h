@@ -19,8 +19,8 @@ struct payload_args {
     struct payload_failure failure; /* written on failure, into the memory shared with init */
 };
 
-/* In the child that init made as vfork(2) does (shared memory, init asleep): enter the inner user namespace, put up every
- * fence of the payload's, execute the command. Does not return. */
+/* In the child that init made as vfork(2) does (shared memory, init asleep): enter the inner user namespace, put up
+ * every fence of the payload's, execute the command. Does not return. */
 _Noreturn void payload_main(struct payload_args *args);
 
 #endif

@@ -142,8 +142,8 @@ static bool interrupts(struct ansi *a, unsigned char c, struct buf *out, int *re
     return true;
 }
 
-/* Escape sequences that may pass: intermediate (0: none) and the finals that may follow. Left out: N O n o | } ~ (shifts),
- * Z (obsolete DA), l m (memory lock), SP F, SP G (8-bit replies), % @, % G (leaves UTF-8). */
+/* Escape sequences that may pass: intermediate (0: none) and the finals that may follow. Left out: N O n o | } ~
+ * (shifts), Z (obsolete DA), l m (memory lock), SP F, SP G (8-bit replies), % @, % G (leaves UTF-8). */
 static bool escape_allowed(char intermediate, unsigned char final)
 {
     static const struct {

@@ -2,8 +2,8 @@
 /* What the payload may write to the user's terminal: a streaming filter that lets drawing through and drops what acts
  * on the host (clipboard, printing, reports that type payload-chosen text back, files read by image protocols).
  *
- * The filter does not try to parse as some terminal parses. It composes its output anew from a small language that every
- * terminal reads alike: printable characters, a few C0 controls, and complete 7-bit sequences from the tables in
+ * The filter does not try to parse as some terminal parses. It composes its output anew from a small language that
+ * every terminal reads alike: printable characters, a few C0 controls, and complete 7-bit sequences from the tables in
  * ansi.c, each built from its parsed parts. What is unfinished, malformed or unknown never reaches the terminal, so a
  * difference between its parser and ours can cost drawing, not safety.
  *

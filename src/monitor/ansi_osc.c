@@ -127,8 +127,8 @@ static int hyperlink(struct ansi *a, const struct osc *o, const char *terminator
     return allowed ? write_osc(o, o->text, o->len, terminator, out) : write_osc(o, ";", 1, terminator, out);
 }
 
-/* Prompt marks, FinalTerm's (133) and VS Code's (633): a letter, perhaps an exit status. Without the fields that carry a
- * command line or a directory, which terminals run again or resolve links against. */
+/* Prompt marks, FinalTerm's (133) and VS Code's (633): a letter, perhaps an exit status. Without the fields that carry
+ * a command line or a directory, which terminals run again or resolve links against. */
 static int mark(struct ansi *a, const struct osc *o, const char *terminator, struct buf *out)
 {
     (void)a;
@@ -145,8 +145,8 @@ static int mark(struct ansi *a, const struct osc *o, const char *terminator, str
     return write_osc(o, o->text, len, terminator, out);
 }
 
-/* Which commands may pass. Left out: 7 (directory), 9 99 777 (notifications), 50 (font), 52 (clipboard), 1337 (files and
- * more), and everything unknown. */
+/* Which commands may pass. Left out: 7 (directory), 9 99 777 (notifications), 50 (font), 52 (clipboard), 1337 (files
+ * and more), and everything unknown. */
 static const struct osc_rule {
     unsigned number;
     int (*pass)(struct ansi *a, const struct osc *o, const char *terminator, struct buf *out);

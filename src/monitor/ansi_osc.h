@@ -5,8 +5,8 @@
 
 #include "monitor/ansi.h"
 
-/* Judge the command whose bytes between "ESC ]" and its end lie in a->held (no C0 among them), and append it to out with
- * that terminator if it may pass. 0 or -ENOMEM. */
+/* Judge the command whose bytes between "ESC ]" and its end lie in a->held (no C0 among them), and append it to out
+ * with that terminator if it may pass. 0 or -ENOMEM. */
 int ansi_osc(struct ansi *a, const char *terminator, struct buf *out);
 
 #endif

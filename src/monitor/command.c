@@ -58,16 +58,20 @@ void command_explain(const struct plan *plan, const char *command, const char *p
         else
             buf_printf(text, "%s: %s", command, strerror(error));
     } else if (!host_file(op)) {
-        buf_printf(text, "%s: not visible inside: it is %s on the host, which no grant of the profile shows; allow it with "
-                   "--exec=%s", command, real, real);
+        buf_printf(text,
+                   "%s: not visible inside: it is %s on the host, which no grant of the profile shows; allow it with "
+                   "--exec=%s",
+                   command, real, real);
     } else if (op->flags & OP_NO_EXEC) {
         buf_printf(text, "%s: %s lies in %s, where the profile lets nothing be executed", command, real, op->target);
         if (op->origin.file && op->origin.line)
             buf_printf(text, " (%s:%u)", op->origin.file, op->origin.line);
         buf_printf(text, "; allow it with --exec=%s", op->target);
     } else if (error == ENOENT) {
-        buf_printf(text, "%s: %s is visible inside, but its interpreter (the \"#!\" line) or loader is not; allow that with "
-                   "--exec=PATH", command, real);
+        buf_printf(text,
+                   "%s: %s is visible inside, but its interpreter (the \"#!\" line) or loader is not; allow that with "
+                   "--exec=PATH",
+                   command, real);
     } else {
         buf_printf(text, "%s: %s", command, strerror(error));
     }

@@ -38,8 +38,8 @@ int monitor_confine(void)
 {
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return -errno;
-    /* No rule for files: a Landlock domain with one forbids every mount, and so mend(). No scope for signals: init would
-     * be out of reach. */
+    /* No rule for files: a Landlock domain with one forbids every mount, and so mend(). No scope for signals: init
+     * would be out of reach. */
     int r = landlock_enter_scopes(landlock_abi(), false, true, true, false);
     return r < 0 ? r : seccomp_confine(calls, ELEMENTSOF(calls));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Theory of operation. Init has stopped every process of the jail and holds no capability itself. The monitor made the
  * jail's user namespace, and who made one has all capabilities in it (user_namespaces(7)): a child of the monitor
- * enters it and the jail's mount namespace, mounts, and exits. It runs nothing of the payload's and reads no file of the
- * jail's; the target is resolved without symlinks. */
+ * enters it and the jail's mount namespace, mounts, and exits. It runs nothing of the payload's and reads no file of
+ * the jail's; the target is resolved without symlinks. */
 #include "monitor/mend.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The list of running jails: one file a jail, in a directory of the user's that no payload can see. The monitor keeps its
- * entry locked (flock(2)) for as long as it lives, so an entry that can be locked is one that a killed monitor left. */
+/* The list of running jails: one file a jail, in a directory of the user's that no payload can see. The monitor keeps
+ * its entry locked (flock(2)) for as long as it lives, so an entry that can be locked is one that a killed monitor
+ * left. */
 #ifndef AGENTJAIL_MONITOR_REGISTRY_H
 #define AGENTJAIL_MONITOR_REGISTRY_H
 

@@ -36,8 +36,10 @@ static int refuse(int fd, const char *what, struct buf *why)
     snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
     ssize_t n = readlink(link, path, sizeof(path) - 1);
     path[n > 0 ? n : 0] = '\0';
-    buf_printf(why, "%s is %s%s%s, which the command could use to get past its grants; redirect it from or to a file, a "
-               "pipe or /dev/null", names[fd], what, n > 0 ? ": " : "", path);
+    buf_printf(why,
+               "%s is %s%s%s, which the command could use to get past its grants; redirect it from or to a file, a "
+               "pipe or /dev/null",
+               names[fd], what, n > 0 ? ": " : "", path);
     return -EPERM;
 }
 

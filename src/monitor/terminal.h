@@ -7,10 +7,11 @@
  *    signals for the payload's group.
  *  - In a pipeline (one of fds 0, 1 is no terminal) and in the background the payload starts as a background group of
  *    its pty, the user's terminal stays as it is and is not read, for others may be reading it. The payload is stopped
- *    with SIGTTIN or SIGTTOU when it wants the terminal; then we go raw if we are in the foreground, else stop likewise.
+ *    with SIGTTIN or SIGTTOU when it wants the terminal; then we go raw if we are in the foreground, else stop
+ * likewise.
  *  - What the payload writes passes the filter of monitor/ansi.h unless the policy says terminal = full.
- *  - Whatever way the monitor ends, the terminal is put back: by terminal_end(), or after SIGKILL by a small process that
- *    terminal_watch() leaves waiting. That costs a fork, taken while the jail is being built, and about 100 KiB.
+ *  - Whatever way the monitor ends, the terminal is put back: by terminal_end(), or after SIGKILL by a small process
+ * that terminal_watch() leaves waiting. That costs a fork, taken while the jail is being built, and about 100 KiB.
  *
  * All functions take NULL for "no terminal" and then do nothing. */
 #ifndef AGENTJAIL_MONITOR_TERMINAL_H
@@ -54,18 +55,18 @@ int terminal_handle(struct terminal *t, const struct pollfd fds[TERMINAL_POLLFDS
 void terminal_resize(struct terminal *t);
 
 /* MSG_STOPPED: the payload was stopped by signal. Gives it the terminal if that is what it wants and we can, else gives
- * the terminal back and stops ourselves with our process group; returns when continued. The value for the MSG_FOREGROUND
- * to send (0, 1), or -1 to send none (the payload stays stopped, until somebody inside continues it). */
+ * the terminal back and stops ourselves with our process group; returns when continued. The value for the
+ * MSG_FOREGROUND to send (0, 1), or -1 to send none (the payload stays stopped, until somebody inside continues it). */
 int terminal_stopped(struct terminal *t, int signal);
 
 /* SIGCONT that did not follow from terminal_stopped(): we were stopped from outside. As terminal_stopped(); on -1
  * forward SIGCONT with MSG_SIGNAL. */
 int terminal_continued(struct terminal *t);
 
-/* After the end of the jail (pidfd readable): bring out what the payload wrote last, undo the modes it left (all of them
- * if killed: it had no chance), keep answers to its last questions from being typed into the shell, put the terminal
- * back, free t. Waits as long as the user's terminal takes no output, unless signals (NULL: none; consumed) brings one that
- * ends us. */
+/* After the end of the jail (pidfd readable): bring out what the payload wrote last, undo the modes it left (all of
+ * them if killed: it had no chance), keep answers to its last questions from being typed into the shell, put the
+ * terminal back, free t. Waits as long as the user's terminal takes no output, unless signals (NULL: none; consumed)
+ * brings one that ends us. */
 void terminal_end(struct terminal *t, bool killed, const struct signals *signals);
 
 #endif

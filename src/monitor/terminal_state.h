@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the parts of the terminal code share: terminal.c (modes, job control), terminal_relay.c (bytes), terminal_watch.c
- * (after SIGKILL). */
+/* What the parts of the terminal code share: terminal.c (modes, job control), terminal_relay.c (bytes),
+ * terminal_watch.c (after SIGKILL). */
 #ifndef AGENTJAIL_MONITOR_TERMINAL_STATE_H
 #define AGENTJAIL_MONITOR_TERMINAL_STATE_H
 
@@ -60,8 +60,9 @@ void relay_flush(struct terminal *t);
 size_t relay_out_waiting(const struct terminal *t);
 size_t relay_in_waiting(const struct terminal *t);
 
-/* Read the master until it is empty for now (or, with to_end, until every slave is closed) and write it all out. Gives up
- * when signals (may be NULL) brings one that ends us or, with a limit in ms (-1: none), after that long without progress. */
+/* Read the master until it is empty for now (or, with to_end, until every slave is closed) and write it all out. Gives
+ * up when signals (may be NULL) brings one that ends us or, with a limit in ms (-1: none), after that long without
+ * progress. */
 void relay_drain(struct terminal *t, bool to_end, const struct signals *signals, int limit);
 
 /* If the payload asked the terminal something just before its end, or asked says so, take the answers in until the

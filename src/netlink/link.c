@@ -18,9 +18,14 @@ int link_loopback_set(bool up)
         struct nlmsghdr header;
         struct ifinfomsg link;
     } message = {
-        .header = { .nlmsg_len = sizeof(message), .nlmsg_type = RTM_NEWLINK, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+        .header = { .nlmsg_len = sizeof(message),
+                    .nlmsg_type = RTM_NEWLINK,
+                    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
                     .nlmsg_seq = 1 },
-        .link = { .ifi_family = AF_UNSPEC, .ifi_index = LOOPBACK_INDEX, .ifi_flags = up ? IFF_UP : 0, .ifi_change = IFF_UP },
+        .link = { .ifi_family = AF_UNSPEC,
+                  .ifi_index = LOOPBACK_INDEX,
+                  .ifi_flags = up ? IFF_UP : 0,
+                  .ifi_change = IFF_UP },
     };
     struct {
         struct nlmsghdr header;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The plan: the ordered list of file-view operations that makes a jail's root, in bubblewrap's vocabulary. Filled in the
- * monitor from a policy (plan/from_policy.c) or from bubblewrap's command line, carried out once by jail/view.c. */
+/* The plan: the ordered list of file-view operations that makes a jail's root, in bubblewrap's vocabulary. Filled in
+ * the monitor from a policy (plan/from_policy.c) or from bubblewrap's command line, carried out once by jail/view.c. */
 #ifndef AGENTJAIL_PLAN_PLAN_H
 #define AGENTJAIL_PLAN_PLAN_H
 
@@ -69,8 +69,8 @@ void plan_free(struct plan *plan);
  * Returns it (valid until the next call), or NULL without memory. */
 struct op *plan_add(struct plan *plan, enum op_kind kind, const char *source, const char *target);
 
-/* Turn the [files] part of a policy into operations, root to leaf. Resolves every grant on the host and notes device and
- * inode. Returns 0 or -errno with a message for people in why (file:line: what, fix). */
+/* Turn the [files] part of a policy into operations, root to leaf. Resolves every grant on the host and notes device
+ * and inode. Returns 0 or -errno with a message for people in why (file:line: what, fix). */
 int plan_from_policy(const struct policy *policy, struct plan *ret_plan, struct buf *why);
 
 /* One line a step, for --explain and --dry-run. */

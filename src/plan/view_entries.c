@@ -502,8 +502,8 @@ static int add_own_mask(struct collect *c, const char *path)
     return 0;
 }
 
-/* agentjail's own program stays read-only where a grant would let the payload write it: when it runs from a build tree in
- * the workspace. (Its profiles there are on the policy's protect list.) */
+/* agentjail's own program stays read-only where a grant would let the payload write it: when it runs from a build tree
+ * in the workspace. (Its profiles there are on the policy's protect list.) */
 static int add_own_protect(struct collect *c, const char *path)
 {
     static const struct origin built_in = { 0 };

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What every jail has, whatever its plan: an empty root, a /dev and a /proc of its own. Made while the monitor is still
+ * resolving the policy, in a place that no source of a plan can lie in. */
+#ifndef AGENTJAIL_JAIL_STAGE_H
+#define AGENTJAIL_JAIL_STAGE_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+struct stage {
+    int root; /* O_PATH fds of the three mounts; -1 where not made. root holds the others as "dev" and "proc" */
+    int dev;
+    int proc;
+};
+
+#define STAGE_EMPTY ((struct stage){ .root = -1, .dev = -1, .proc = -1 })
+
+/* Make them in the caller's new mount and pid namespaces. as_root: the user is uid 0 of the host. 0 or -errno with a
+ * message in why. */
+int stage_make(struct stage *stage, bool as_root, struct buf *why);
+
+#endif
