@@ -92,12 +92,11 @@ int channel_receive(int channel, struct message *ret_m, int *ret_fd)
         .msg_controllen = sizeof(control.space),
     };
 
+    /* Reset: the peer closed with messages of ours unread; the kernel says so once, before what it had sent itself. */
     ssize_t n;
     do
         n = recvmsg(channel, &msg, MSG_CMSG_CLOEXEC);
-    while (n < 0 &&
-           (errno == EINTR || errno == ECONNRESET)); /* reset: the peer closed with messages of ours unread; the
-                                                      * kernel says so once, before what it had sent itself */
+    while (n < 0 && (errno == EINTR || errno == ECONNRESET));
     if (n < 0)
         return -errno;
 

@@ -6,7 +6,7 @@
  *
  *  1. terminal    its own process group, the pty's foreground one unless in the background; fds 0-2.
  *  2. inner user namespace   setns(2) needs CAP_SYS_ADMIN over it, so before the capabilities go. Nothing that the
- * outer namespace owns (mounts, network) can be changed from here on.
+ *                 outer namespace owns (mounts, network) can be changed from here on.
  *  3. label       must precede no_new_privs (KERNEL-FACTS 17).
  *  4. rlimits     RLIMIT_NPROC set after the user namespace counts within it.
  *  5. capabilities   all sets and the bounding set; securebits locked.

@@ -8,10 +8,10 @@
  *  - In a pipeline (one of fds 0, 1 is no terminal) and in the background the payload starts as a background group of
  *    its pty, the user's terminal stays as it is and is not read, for others may be reading it. The payload is stopped
  *    with SIGTTIN or SIGTTOU when it wants the terminal; then we go raw if we are in the foreground, else stop
- * likewise.
+ *    likewise.
  *  - What the payload writes passes the filter of monitor/ansi.h unless the policy says terminal = full.
  *  - Whatever way the monitor ends, the terminal is put back: by terminal_end(), or after SIGKILL by a small process
- * that terminal_watch() leaves waiting. That costs a fork, taken while the jail is being built, and about 100 KiB.
+ *    that terminal_watch() leaves waiting. That costs a fork, taken while the jail is being built, and about 100 KiB.
  *
  * All functions take NULL for "no terminal" and then do nothing. */
 #ifndef AGENTJAIL_MONITOR_TERMINAL_H

@@ -257,8 +257,8 @@ static int seal(struct plan *plan, const char *target)
     return 0;
 }
 
-/* Once everything is in place, the root and /dev themselves change no more. A root that is the host's has its own say.
- */
+/* Once everything is in place, the root and /dev themselves change no more. A root that is the host's has its own
+ * say. */
 static int seal_own(struct plan *plan)
 {
     bool host_root = plan->n && plan->ops[0].kind == OP_BIND && strcmp(plan->ops[0].target, "/") == 0;

@@ -51,8 +51,8 @@ static const char *const kind_names[] = {
     [OP_REMOUNT] = "remount", [OP_CHMOD] = "chmod",
 };
 
-/* Paths may hold anything: what could confuse a terminal or a reader of lines is written as octal, as mountinfo does.
- */
+/* Paths may hold anything: what could confuse a terminal or a reader of lines is written as octal, as mountinfo
+ * does. */
 static int add_path(struct buf *out, const char *path)
 {
     int r = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Fuzzer of the terminal output filter. The first byte chooses the encoding and how the input is cut into chunks.
- * Properties: how the input is cut changes nothing; filtering what was filtered changes nothing; what comes out is in the
- * language that terminals read alike (checked by a reader of its own, not by the filter). */
+ * Properties: how the input is cut changes nothing; filtering what was filtered changes nothing; what comes out is in
+ * the language that terminals read alike (checked by a reader of its own, not by the filter). */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -76,8 +76,9 @@ static size_t read_string(const char *s, size_t n, bool utf8)
 
 static size_t read_escape(const char *s, size_t n, bool utf8)
 {
-    static const char *const commands[] = { "0;", "1;", "2;", "4",   "5",   "8;",  "10",  "11",  "12",  "13",  "14",  "17",
-                                            "19", "104", "105", "110", "111", "112", "113", "114", "117", "119", "133;", "633;" };
+    static const char *const commands[] = { "0;",  "1;",  "2;",  "4",   "5",   "8;",  "10",   "11",
+                                            "12",  "13",  "14",  "17",  "19",  "104", "105",  "110",
+                                            "111", "112", "113", "114", "117", "119", "133;", "633;" };
     require(n >= 2);
     if (s[1] == '[')
         return read_csi(s, n);

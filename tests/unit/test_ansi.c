@@ -33,8 +33,8 @@ static void check_bytes(const char *in, size_t n, const char *want, size_t want_
     for (size_t i = 0; i < ELEMENTSOF(chunks); i++) {
         size_t len;
         char *got = filter(in, n, chunks[i], utf8, &len);
-        ck_assert_msg(len == want_len && memcmp(got, want, len) == 0, "chunk %zu: [%.*s] gave [%.*s], not [%.*s]", chunks[i],
-                      (int)n, in, (int)len, got, (int)want_len, want);
+        ck_assert_msg(len == want_len && memcmp(got, want, len) == 0, "chunk %zu: [%.*s] gave [%.*s], not [%.*s]",
+                      chunks[i], (int)n, in, (int)len, got, (int)want_len, want);
         free(got);
     }
 }
@@ -58,7 +58,8 @@ START_TEST(test_drawing_passes)
         { "\0337\0338\033=\033>\033D\033M\033c\033#8\033(0\033(B", NULL },
         { "\033[?1049h\033[?25l\033[?1000;1006h\033[?2004h\033[?2026h\033[?1049l", NULL },
         { "\033[3;20r\033[s\033[u\033[ q\033[4 q\033[!p\033[1;2;3;4$z", NULL },
-        { "\033[c\033[0c\033[>c\033[6n\033[5n\033[?6n\033[?996n\033[>q\033[>0q\033[?u\033[14t\033[18t\033[?2026$p", NULL },
+        { "\033[c\033[0c\033[>c\033[6n\033[5n\033[?6n\033[?996n\033[>q\033[>0q\033[?u\033[14t\033[18t\033[?2026$p",
+          NULL },
         { "\033[>1u\033[<1u\033[=5;1u\033[>4;2m\033[22;0t\033[23;0t", NULL },
         { "\033]0;title\a\033]2;t\303\274tel\033\\\033]1;icon\a", NULL },
         { "\033]4;1;rgb:ff/00/00\a\033]10;?\a\033]11;?\033\\\033]104\a\033]110\033\\", NULL },
@@ -221,7 +222,8 @@ END_TEST
 
 START_TEST(test_queries_are_counted)
 {
-    static const char *const asking[] = { "\033[6n", "\033[c", "\033]11;?\a", "\033[?1$p", "\033[?u", "\033[18t", "\033[?4m" };
+    static const char *const asking[] = { "\033[6n", "\033[c",   "\033]11;?\a", "\033[?1$p",
+                                          "\033[?u", "\033[18t", "\033[?4m" };
     struct ansi *a = malloc(sizeof(*a));
     struct buf out = { 0 };
 

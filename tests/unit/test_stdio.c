@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What of fds 0-2 may reach the payload, and the relays for files. Each test runs in a process of its own (Check forks),
- * so that it may change its standard files. */
+/* What of fds 0-2 may reach the payload, and the relays for files. Each test runs in a process of its own (Check
+ * forks), so that it may change its standard files. */
 #include "unit.h"
 
 #include <fcntl.h>
