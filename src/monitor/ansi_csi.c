@@ -243,7 +243,8 @@ static bool graphics_report(struct ansi *a, struct csi *c)
     return true;
 }
 
-#define KEY(private, intermediate, final) ((unsigned)(private) << 16 | (unsigned)(intermediate) << 8 | (unsigned)(final))
+#define KEY(private, intermediate, final) \
+    ((unsigned)(private) << 16 | (unsigned)(intermediate) << 8 | (unsigned)(final))
 
 /* What may pass, sorted by KEY. */
 static const struct csi_rule {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What this host offers: one cheap probe for each feature, usable alone by run and --explain, and all of them together for
- * --doctor. Nothing here changes the caller; probes that must make namespaces do so in a child that ends at once.
+/* What this host offers: one cheap probe for each feature, usable alone by run and --explain, and all of them together
+ * for --doctor. Nothing here changes the caller; probes that must make namespaces do so in a child that ends at once.
  * Never logs. */
 #ifndef AGENTJAIL_MONITOR_HOST_PROBE_H
 #define AGENTJAIL_MONITOR_HOST_PROBE_H
@@ -16,7 +16,7 @@ enum host_userns {
     USERNS_SYSCTL,           /* kernel.unprivileged_userns_clone = 0 (Debian, Arch's hardened kernel) */
     USERNS_COUNT,            /* user.max_user_namespaces, or the number of nested ones, is used up */
     USERNS_APPARMOR,         /* kernel.apparmor_restrict_unprivileged_userns = 1 and no profile with userns (Ubuntu) */
-    USERNS_SECCOMP,          /* refused without a reason that the kernel shows: a container's seccomp filter or an LSM */
+    USERNS_SECCOMP,          /* refused without a reason that the kernel shows: a container's seccomp filter, an LSM */
     USERNS_NO_CAPABILITIES,  /* made, but mounting in it is refused: an LSM takes its capabilities away */
     USERNS_NO_PROC,          /* works but for a fresh /proc: the host's is covered in part (a container's masks) */
 };
@@ -102,7 +102,7 @@ unsigned host_seccomp(void);
 bool host_apparmor(void);
 bool host_selinux(void);
 
-/* 1: the AppArmor profile is loaded and enforced; 0: it is not loaded; -EPERM: loaded, but not enforced (complain mode);
+/* 1: the AppArmor profile is loaded and enforced; 0: it is not loaded; -EPERM: loaded, but in complain mode;
  * another -errno: cannot be told (no securityfs). */
 int host_apparmor_profile(const char *name);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What agentjail was given as fds 0 to 2, and what of it the payload may hold (KERNEL-FACTS 6): an open fd is a way past
- * the jail's view of files. A directory leads to everything below it; a file can be opened again through /proc/self/fd
- * with rights that the redirection did not give, unless Landlock judges that opening.
+/* What agentjail was given as fds 0 to 2, and what of it the payload may hold: an open fd is a way past the jail's view
+ * of files. A directory leads to everything below it; a file can be opened again through /proc/self/fd with rights that
+ * the redirection did not give, unless Landlock judges that opening.
  *
  *   terminal                  the jail's pty instead (monitor/terminal.h)
  *   pipe, FIFO, socket        as it is
  *   null zero full (u)random  as it is
- *   regular file              as it is under file Landlock, or if it is open for reading and writing anyway; else a pipe
- *                             that the monitor fills from it or empties into it
+ *   regular file              as it is under file Landlock, or if it is open for reading and writing anyway; else a
+ *                             pipe that the monitor fills from it or empties into it
  *   closed                    /dev/null
  *   directory, block device, other devices, O_PATH, epoll and kin   refused */
 #ifndef AGENTJAIL_MONITOR_STDIO_H
@@ -35,22 +35,25 @@ struct stdio {
     int payload[3]; /* to be dup2(2)'ed over fds 0-2 in the payload; -1: as it is. Owned, O_CLOEXEC */
 };
 
-#define STDIO_EMPTY \
-    (struct stdio) { .relays = { { -1, -1, -1, 0, 0 }, { -1, -1, -1, 0, 0 }, { -1, -1, -1, 0, 0 } }, .payload = { -1, -1, -1 } }
+#define STDIO_EMPTY                                                                               \
+    (struct stdio) {                                                                              \
+        .relays = { { -1, -1, -1, 0, 0 }, { -1, -1, -1, 0, 0 }, { -1, -1, -1, 0, 0 } },           \
+        .payload = { -1, -1, -1 }                                                                 \
+    }
 
-/* Open /dev/null on those of fds 0-2 that are closed, so that nothing else of ours lands there: main()'s first act. 0 or
- * -errno. */
+/* Open /dev/null on those of fds 0-2 that are closed, so that nothing else of ours lands there: main()'s first act. 0
+ * or -errno. */
 int stdio_open_closed(void);
 
-/* Judge fds 0-2 and make the pipes for those that need one. terminal: fds that the jail's pty replaces. files_fenced: the
- * payload will be under file Landlock. 0, or -errno with what is refused and what to do instead in why. */
+/* Judge fds 0-2 and make the pipes for those that need one. terminal: fds that the jail's pty replaces. files_fenced:
+ * the payload will be under file Landlock. 0, or -errno with what is refused and what to do instead in why. */
 int stdio_prepare(struct stdio *s, const bool terminal[3], bool files_fenced, struct buf *why);
 
 /* In the jail's first process: close the monitor's ends, or the payload would never see the end of its input. */
 void stdio_in_jail(struct stdio *s);
 
-/* For the monitor's loop, as in monitor/terminal.h. terminal_handle's counterpart cannot fail: a file that takes no more
- * closes its pipe. */
+/* For the monitor's loop, as in monitor/terminal.h. terminal_handle's counterpart cannot fail: a file that takes no
+ * more closes its pipe. */
 void stdio_pollfds(const struct stdio *s, struct pollfd fds[STDIO_POLLFDS]);
 void stdio_handle(struct stdio *s, const struct pollfd fds[STDIO_POLLFDS]);
 

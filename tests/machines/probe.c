@@ -3,7 +3,7 @@
  * Small questions that the test machines and their harness cannot ask from a shell:
  *   probe tsc-khz        frequency of the time stamp counter in kHz (a machine under emulation is told it)
  *   probe landlock-abi   Landlock's ABI, or 0
- *   probe userns         makes user and mount namespaces, maps itself and mounts a tmpfs; status says whether that works
+ *   probe userns         makes user and mount namespaces, maps itself, mounts a tmpfs; the status says whether it works
  */
 #include <errno.h>
 #include <fcntl.h>
