@@ -9,7 +9,8 @@
 int proc_mount(int target);
 
 /* Below the procfs mounted at proc (O_PATH): what acts on the whole kernel becomes read-only, what tells of it is
- * covered (KERNEL-FACTS 7: as uid 0 core_pattern was written without any capability). as_root: the user is uid 0 of the host. 0 or -errno. */
+ * covered (KERNEL-FACTS 7: as uid 0 core_pattern was written without any capability). as_root: the user is uid 0 of the
+ * host. 0 or -errno. */
 int proc_mask(int proc, bool as_root);
 
 #endif
