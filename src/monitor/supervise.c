@@ -233,6 +233,7 @@ static int serve_message(struct loop *l)
         if (running || l->stage == STAGE_OVER)
             return -EBADMSG;
         l->stage = STAGE_RUNNING;
+        terminal_started(l->s->terminal);
         return 0;
     case MSG_NOEXEC:
         if (running)

@@ -200,15 +200,22 @@ int terminal_attach(struct terminal *t, int master, enum terminal_mode mode)
     terminal_resize(t);
     if (t->background || !in_foreground(t))
         slave_processing(t, false);
-    else
-        enter_raw(t);
     return 0;
+}
+
+void terminal_started(struct terminal *t)
+{
+    if (!t || t->master < 0)
+        return;
+    t->started = true;
+    if (!t->background && in_foreground(t))
+        enter_raw(t);
 }
 
 void terminal_pollfds(const struct terminal *t, struct pollfd fds[TERMINAL_POLLFDS])
 {
     fds[0] = fds[1] = (struct pollfd){ .fd = -1 };
-    if (!t || t->master < 0)
+    if (!t || !t->started)
         return;
 
     fds[0].events = (short)((relay_out_waiting(t) < RELAY_CHUNK ? POLLIN : 0) | (relay_in_waiting(t) ? POLLOUT : 0));
@@ -276,6 +283,8 @@ int terminal_continued(struct terminal *t)
     if (!t || t->master < 0)
         return -1;
     terminal_resize(t);
+    if (!t->started)
+        return -1;
     if (!in_foreground(t)) {
         if (!t->raw)
             return -1;

@@ -40,9 +40,13 @@ bool terminal_background(const struct terminal *t);
  * a terminal. 0 or -errno. */
 int terminal_watch(struct terminal *t);
 
-/* Take the pty's master (owned from now on, also on failure): give it the user's modes and size, and go raw if the
- * payload is to be in the foreground. 0 or -errno. */
+/* Take the pty's master (owned from now on, also on failure) and give it the user's modes and size. 0 or -errno. */
 int terminal_attach(struct terminal *t, int master, enum terminal_mode mode);
+
+/* MSG_STARTED: go raw if the payload is in the foreground, and carry bytes from now on. Not before: ^C has to end a set-up
+ * that hangs, and a ^Z must not reach the payload's process before its exec, where it would stop with init waiting for
+ * it. */
+void terminal_started(struct terminal *t);
 
 /* Fill fds[0..TERMINAL_POLLFDS) for poll(2); entries not waited for have fd -1. */
 void terminal_pollfds(const struct terminal *t, struct pollfd fds[TERMINAL_POLLFDS]);

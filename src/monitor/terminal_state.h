@@ -29,6 +29,7 @@ struct terminal {
     pid_t watcher;
 
     int master;           /* -1 before terminal_attach() */
+    bool started;         /* the payload runs */
     bool slave_plain;     /* the pty leaves output processing to the user's terminal, which is not raw */
     bool filtered;        /* output passes the filter (else it only watches modes) */
     bool master_ended;    /* no more output: every slave is closed */

@@ -226,11 +226,19 @@ def pipeline_stop():
     s.expect(r"\[0\]READY> ")
 
 
+def running(pid):
+    try:
+        with open(f"/proc/{pid}/comm", encoding="latin1") as f:
+            return f.read().rstrip()
+    except OSError:
+        return ""
+
+
 def no_terminal_stop():
     """^Z stops a job whose files are all elsewhere, too."""
     s = shell()
-    s.send(jail("sleep", "1") + " </dev/null >/dev/null 2>&1; echo done\n")
-    time.sleep(0.5)
+    s.send(jail("sleep", "2") + " </dev/null >/dev/null 2>&1\n")
+    s.until(lambda: any(running(p) == "sleep" for p in children(s.pid)), "sleep runs")
     s.send("\x1a")
     s.expect("Stopped")
     s.expect("READY> ")

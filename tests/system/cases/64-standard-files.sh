@@ -1,0 +1,66 @@
+# shellcheck shell=bash disable=SC1091,SC2016,SC2034,SC2154,SC2181
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What agentjail is given as standard input, output and error: refused, relayed, passed on.
+. "$SYSTEM/lib.sh"
+
+new_world
+refused() { # NAME WORD-IN-THE-MESSAGE REDIRECTION
+    eval 'timeout 30 "$AGENTJAIL" -- true 2>"$T/stderr"' "$3"
+    [ $? -eq 125 ] && grep -q "$2" "$T/stderr" && grep -q redirect "$T/stderr"
+    verdict "$1"
+}
+refused "a directory as standard input is refused, with a way out" "standard input is a directory: /" '</'
+refused "a directory as standard output is refused" "standard output is a directory" '1</'
+python3 - "$AGENTJAIL" >"$T/stdout" 2>"$T/stderr" <<'PY'
+import os, subprocess, sys
+fd = os.eventfd(0)
+p = subprocess.run([sys.argv[1], "--", "true"], stdin=fd, stderr=subprocess.PIPE, text=True)
+sys.exit(p.returncode != 125 or "neither" not in p.stderr)
+PY
+verdict "an eventfd as standard input is refused"
+
+# The lines of a file, one command each: what agentjail's leaves is the next one's.
+lines_in_turn() {
+    seq 1 5 >"$T/in"
+    { IFS= read -r first; "$@" -- sh -c 'IFS= read -r x; echo "got $x"'; IFS= read -r third; } <"$T/in" >"$T/stdout" 2>"$T/stderr"
+    [ "$first" = 1 ] && [ "$(cat "$T/stdout")" = "got 2" ] && [ "$third" = 3 ]
+}
+# A whole file in, a whole file out, both streams in order, appended.
+copies() {
+    head -c 3000000 /dev/urandom >"$T/in"
+    "$@" -- cat <"$T/in" >"$T/copy" 2>"$T/stderr" && cmp "$T/in" "$T/copy" || return 1
+    echo before >"$T/log"
+    "$@" -- sh -c 'echo out; echo err >&2; echo out2; exit 3' >>"$T/log" 2>&1
+    [ $? -eq 3 ] && [ "$(cat "$T/log")" = "$(printf 'before\nout\nerr\nout2')" ]
+}
+lines_in_turn "$AGENTJAIL" --quiet
+verdict "a file as standard input: the shell reads on behind the payload"
+copies "$AGENTJAIL" --quiet
+verdict "files in and out: whole, in order, appended"
+
+# Without file Landlock a pipe stands in for a file.
+AGENTJAIL_TEST_OFF=landlock-files
+export AGENTJAIL_TEST_OFF
+"$UNFENCED" --quiet -- sh -c 'ls -l /proc/self/fd/0 /proc/self/fd/1' <"$T/in" >"$T/stdout" 2>"$T/stderr"
+[ "$(grep -c 'pipe:' "$T/stdout")" -eq 2 ]
+verdict "without file Landlock, files are pipes inside"
+lines_in_turn "$UNFENCED" --quiet
+verdict "relayed input: the shell reads on behind the payload"
+copies "$UNFENCED" --quiet
+verdict "relayed files in and out: whole, in order, appended"
+echo secret >"$T/in"
+"$UNFENCED" --quiet -- sh -c 'echo changed 1<>/proc/self/fd/0' <"$T/in" >"$T/stdout" 2>"$T/stderr"
+[ "$(cat "$T/in")" = secret ]
+verdict "relayed input cannot be reopened for writing"
+AGENTJAIL_TEST_OFF=landlock-files,stdio
+"$UNFENCED" --quiet -- sh -c 'echo changed 1<>/proc/self/fd/0' <"$T/in" >"$T/stdout" 2>"$T/stderr"
+[ "$(cat "$T/in")" = changed ]
+verdict "control: without the relay it could"
+unset AGENTJAIL_TEST_OFF
+
+"$AGENTJAIL" --quiet -- sh -c 'exec 2>&1; for f in 0 1 2; do readlink /proc/self/fd/$f; done' <&- 2>&- >"$T/stdout"
+[ $? -eq 0 ] && head -n 1 "$T/stdout" | grep -q '^/dev/null$'
+verdict "closed standard files are /dev/null inside"
+end_world
+
+done_testing
