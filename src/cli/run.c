@@ -14,6 +14,7 @@
 #include "ipc/channel.h"
 #include "jail/handover.h"
 #include "jail/jail.h"
+#include "jail/start.h"
 #include "lockdown/landlock.h"
 #include "monitor/host_probe.h"
 #include "monitor/signals.h"

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "jail/jail.h"
+#include "jail/start.h"
 
 struct init_args {
     const struct jail_start *start;

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "jail/jail.h"
+#include "jail/start.h"
 
 struct handover {
     char *base; /* mapping, NULL when let go */

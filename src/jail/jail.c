@@ -151,11 +151,6 @@ static void take_namespaces(const struct jail_start *start, struct namespaces *n
         give_up_errno(channel, "the loopback device cannot be shut", r);
 }
 
-bool jail_restricts_files(const struct jail_start *start)
-{
-    return landlock_has_files(start->landlock_abi) && !start->policy->nested && fence_on(FENCE_LANDLOCK_FILES);
-}
-
 static int make_ruleset(const struct jail_start *start, int channel)
 {
     bool files = jail_restricts_files(start);

@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 #include "base/fence_switch.h"
-#include "jail/jail.h"
+#include "jail/start.h"
 #include "lockdown/caps.h"
 #include "lockdown/label.h"
 #include "lockdown/landlock.h"
