@@ -7,7 +7,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-
 struct handover;
 
 /* What the jail's first process is cloned with, before the policy is known. */
