@@ -217,7 +217,7 @@ static int attack_reopen_write(char **argv)
 static int attack_reopen_read(char **argv)
 {
     char c;
-    int fd = reopen(argv[0], O_RDONLY);
+    int fd = reopen(argv[0], O_RDONLY | O_NONBLOCK);
 
     if (fd < 0)
         return stopped("open");

@@ -106,14 +106,31 @@ static struct sockaddr_in loopback(const char *port)
     return a;
 }
 
+static int no_answer(void)
+{
+    puts("no answer");
+    return STOPPED;
+}
+
+/* tcp PORT: a connection. An answer that does not come is none. */
 static int attack_tcp(char **argv)
 {
     struct sockaddr_in a = loopback(argv[0]);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    int error = 0;
+    socklen_t n = sizeof(error);
 
     if (fd < 0)
         return stopped("socket");
-    return connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ? stopped("connect") : worked();
+    if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 && errno != EINPROGRESS)
+        return stopped("connect");
+    if (poll(&p, 1, 3000) < 1)
+        return no_answer();
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) < 0)
+        return broken("getsockopt");
+    errno = error;
+    return error ? stopped("connect") : worked();
 }
 
 /* tcp-bind PORT 0: a server socket. */
@@ -139,10 +156,8 @@ static int attack_udp(char **argv)
         return stopped("socket");
     if (sendto(fd, "x", 1, 0, (struct sockaddr *)&a, sizeof(a)) < 0)
         return stopped("sendto");
-    if (poll(&p, 1, 2000) < 1 || read(fd, &c, 1) != 1) {
-        puts("no answer");
-        return STOPPED;
-    }
+    if (poll(&p, 1, 2000) < 1 || read(fd, &c, 1) != 1)
+        return no_answer();
     return worked();
 }
 

@@ -2,6 +2,7 @@
 /* Attacks on the user's terminal: bytes put into its input, to be read by the shell once the jail has ended. Whether
  * they arrived is seen outside, by tests/system/pty_run.py. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -84,5 +85,7 @@ static const struct attack table[] = {
 
 int main(int argc, char **argv)
 {
+    signal(SIGTTOU, SIG_IGN); /* or a background process that changes its terminal is stopped */
+    signal(SIGTTIN, SIG_IGN);
     return attack_main(table, argc, argv);
 }

@@ -52,7 +52,10 @@ setup_stdin_root() {
     STDIN=/
     EXPECT=refused
 }
-setup_stdin_file() { STDIN=$OUT/secret; }
+setup_stdin_file() {
+    STDIN=$OUT/secret
+    effect() { grep -q evil "$OUT/secret"; }
+}
 setup_stdout_secret() { LAUNCH='"$ATTACKS/launch" 2=a:"$OUT/secret" --'; }
 setup_fd_path() { LAUNCH='"$ATTACKS/launch" 9=path:"$OUT" --'; }
 setup_fd_dir() { LAUNCH='"$ATTACKS/launch" 3=dir:/ --'; }

@@ -24,10 +24,10 @@ mount-tmpfs | any | own_ns | seccomp,caps,userns2,landlock-files | | mounts tmpf
 mount-bind | any | own_ns | seccomp,caps,userns2,landlock-files | | mounts bind "$WS" "$WS/sub"
 mount-umount | any | covered | seccomp,caps,userns2,landlock-files | --scratch="$WS/sub" | mounts umount "$WS/sub"
 mount-remount | any | read_only | seccomp,caps,userns2,landlock-files | --read="$RO" | mounts remount "$RO"
-mount-setattr | any | read_only | seccomp,caps,userns2,landlock-files | --read="$RO" | mounts setattr "$RO"
-mount-open-tree | any | own_ns | seccomp,caps,userns2,landlock-files | | mounts open-tree "$WS"
+mount-setattr | any | read_only | seccomp,caps,userns2,~landlock-files | --read="$RO" | mounts setattr "$RO"
+mount-open-tree | any | own_ns | seccomp,caps,userns2,~landlock-files | | mounts open-tree "$WS"
 mount-fsopen | any | own_ns | seccomp,caps,userns2 | | mounts fsopen
-mount-move | any | covered | seccomp,caps,userns2,landlock-files | --scratch="$WS/sub" | mounts move-mount "$WS/sub" "$DATA"
+mount-move | any | covered | seccomp,caps,userns2,landlock-files | --scratch="$WS/sub" | mounts move-mount "$WS/sub" /tmp
 mount-pivot | any | own_ns | seccomp,caps,userns2,landlock-files | | mounts pivot "$WS/sub"
 mount-chroot | any | own_ns | seccomp,caps,~userns2 | | mounts chroot "$WS"
 userns-unshare | any | - | seccomp | | mounts unshare-user

@@ -36,7 +36,8 @@ socket-connect | any | socket | with:--read=$T/daemon | | sockets connect-unix "
 socket-send | any | socket | with:--read=$T/daemon | | sockets send-unix "$T/daemon/s"
 bus-connect | any | bus | with:--read=$XDG_RUNTIME_DIR | | sockets connect-unix "$XDG_RUNTIME_DIR/bus"
 display-connect | any | display | with:--read=/tmp | | sockets connect-unix "/tmp/.agentjail-test.$$"
-loopback-tcp | any | loopback | netns,landlock-net | | sockets tcp "$PORT"
+loopback-tcp | any | loopback | netns | | sockets tcp "$PORT"
+loopback-tcp-no-loopback | any | loopback | netns,landlock-net | --loopback=no | sockets tcp "$PORT"
 loopback-udp | any | loopback | netns | | sockets udp "$PORT"
 loopback-tcp-host-net | any | loopback | with:--network=host | | sockets tcp "$PORT"
 interfaces | any | interfaces | netns | | sockets interfaces
@@ -51,7 +52,7 @@ socket-bluetooth | any | - | seccomp | | sockets socket 31 3 1
 socket-key | root | - | seccomp | | sockets socket 15 3 2
 socket-kcm | any | - | seccomp | | sockets socket 41 2 0
 socket-smc | any | - | seccomp | | sockets socket 43 1 0
-socket-xdp | root | - | seccomp | | sockets socket 44 3 0
+socket-xdp | root | - | kernel | | sockets socket 44 3 0
 socket-vsock-high | any | - | seccomp | | sockets socket-high 40 1 0
 socket-vsock-host-net | any | - | seccomp | --network=host | sockets socket 40 1 0
 pair-tipc | any | - | seccomp | | sockets pair 30

@@ -33,7 +33,8 @@ io-uring-nested | any | io_uring | seccomp | --nested=allow | syscalls io-uring
 add-key | any | - | seccomp | | syscalls add-key
 keyctl | any | - | seccomp | | syscalls keyctl
 request-key | any | - | seccomp | | syscalls request-key
-bpf | any | bpf | seccomp | | syscalls bpf
+bpf | user | bpf | seccomp | | syscalls bpf
+bpf | root | - | kernel | | syscalls bpf
 perf | any | perf | seccomp | | syscalls perf
 userfaultfd | any | - | seccomp | | syscalls userfaultfd
 x32 | any | - | seccomp | | syscalls x32
@@ -43,7 +44,8 @@ personality-layout | any | - | seccomp | | syscalls personality 0x200000
 hostname | any | own_uts | seccomp,caps,userns2 | | syscalls hostname
 domainname | any | own_uts | seccomp,caps,userns2 | | syscalls domainname
 fanotify | any | - | seccomp | | syscalls fanotify
-syslog | any | syslog | seccomp | | syscalls syslog
+syslog | user | syslog | seccomp | | syscalls syslog
+syslog | root | - | kernel | | syscalls syslog
 clock | root | - | kernel | | syscalls clock
 settimeofday | root | - | kernel | | syscalls settimeofday
 adjtime | root | - | kernel | | syscalls adjtime

@@ -38,16 +38,16 @@ setup_notify() { setup_tty && effect() { grep -q $'\e]777' "$T/pty.screen"; }; }
 
 rows <<'ROWS'
 # name | who | setup | fences | options | attack
-tiocsti | any | typed | seccomp,pty | | terminal push 0
-tiocsti-high | any | typed | seccomp,pty | | terminal push-high 0
-tiocsti-dev-tty | any | typed | seccomp,pty | | terminal push-tty
-tiocsti-stderr | any | typed_stderr | seccomp,pty | | terminal push 2
-tiocsti-inherited | any | typed_inherited | seccomp,fds | | terminal push 5
-tiocsti-nested | any | typed | seccomp,pty | --nested=allow | terminal push 0
-tiocsti-host-net | any | typed | seccomp,pty | --network=host | terminal push 0
+tiocsti | any | typed | seccomp,pty,stdio | | terminal push 0
+tiocsti-high | any | typed | seccomp,pty,stdio | | terminal push-high 0
+tiocsti-dev-tty | any | typed | seccomp,pty,stdio | | terminal push-tty
+tiocsti-stderr | any | typed_stderr | seccomp,pty,stdio | | terminal push 2
+tiocsti-inherited | any | typed_inherited | seccomp,fds,pty | | terminal push 5
+tiocsti-nested | any | typed | seccomp,pty,stdio | --nested=allow | terminal push 0
+tiocsti-host-net | any | typed | seccomp,pty,stdio | --network=host | terminal push 0
 tioclinux-paste | any | asked | seccomp | | terminal tioclinux 0 3
 tioclinux-select | any | asked | seccomp | | terminal tioclinux 0 2
-modes | any | modes | pty | | terminal mode 0
+modes | any | modes | pty,stdio | | terminal mode 0
 clipboard | any | osc52 | ansi | | : printf '\033]52;c;ZXZpbA==\007'
 clipboard-st | any | osc52 | ansi | | : printf '\033]52;c;ZXZpbA==\033\\'
 clipboard-query | any | osc52 | ansi | | : printf '\033]52;c;?\007'

@@ -87,7 +87,7 @@ new_world
 mkdir -p "$HOME/.config/agentjail/profiles" "$WS/bin"
 chmod 700 "$HOME/.config/agentjail" "$HOME/.config/agentjail/profiles"
 # shellcheck disable=SC2016
-printf '[profile]\ninclude = default\nmatch = trusted-tool\n[files]\nread = %s\n' "$OUT" \
+printf '[profile]\ndescription = x\ninclude = system\ninclude = env\nmatch = trusted-tool\n[files]\nread = %s\n[isolation]\nfilter = default\n' "$OUT" \
     >"$HOME/.config/agentjail/profiles/tool.ini"
 printf '#!/bin/sh\ncat %s/secret\n' "$OUT" | tee "$WS/bin/trusted-tool" >"$RO/trusted-tool"
 chmod 755 "$WS/bin/trusted-tool" "$RO/trusted-tool"

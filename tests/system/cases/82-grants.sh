@@ -22,7 +22,8 @@ grant 0 "/: agentjail's own directories are still covered" --read=/ -- \
     sh -c 'test -z "$(ls -A "$0" 2>/dev/null)"' "$XDG_RUNTIME_DIR/agentjail"
 grant 0 "/: /proc, /dev and /tmp are the jail's own" --read=/ -- \
     sh -c 'test "$(cat /proc/1/comm)" != systemd && test ! -e /dev/kmsg && touch /tmp/x'
-grant 0 "/ and exec" --read=/ --exec=/ -- "$ATTACKS/nothing"
+cp "$ATTACKS/nothing" "$DATA/nothing"
+grant 0 "/ and exec" --read=/ --exec=/ -- "$DATA/nothing"
 grant 0 "\$HOME by name" --read="$HOME" -- cat "$HOME/.ssh/id_ed25519"
 grant 0 "\$HOME by ~" --read='~' -- cat "$HOME/.ssh/id_ed25519"
 grant 125 "/proc" --read=/proc -- true
@@ -58,7 +59,8 @@ echo text >"$T/sp ace;#=[x]\\/file"
 grant 0 "blanks and signs in the name" --read="$T/sp ace;#=[x]\\" -- cat "$T/sp ace;#=[x]\\/file"
 mkdir "$T/"$'\xff\xfe'
 grant 0 "a name that is not UTF-8" --read="$T/"$'\xff\xfe' -- ls "$T/"$'\xff\xfe'
-grant 0 "dots and slashes" --read="$T//ro/../ro/./" -- cat "$RO/file"
+grant 0 "doubled slashes and dots" --read="$T//ro/./" -- cat "$RO/file"
+grant 125 "two dots" --read="$T/ro/../ro" -- true
 end_world
 
 # The empty list means: nothing granted.
@@ -106,8 +108,10 @@ s=$?
 verdict "in a deleted directory: no workspace, or a refusal with a reason" "status $s"
 cd "$WS" || exit 2
 mkdir "$T/going"
+rm -f "$T/stdout"
+mkfifo "$T/f"
 echo text >"$T/going/file"
-"$AGENTJAIL" --read="$T/going" -- sh -c 'echo up; read x; ls "$0"; exit 9' "$T/going" <"$(mkfifo "$T/f" && echo "$T/f")" >"$T/stdout" 2>"$T/stderr" &
+"$AGENTJAIL" --read="$T/going" -- sh -c 'echo up; read x; ls "$0"; exit 9' "$T/going" <"$T/f" >"$T/stdout" 2>"$T/stderr" &
 pid=$!
 exec 8>"$T/f"
 for _ in $(seq 200); do
