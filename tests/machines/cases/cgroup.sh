@@ -53,7 +53,7 @@ jail_groups() { find /sys/fs/cgroup -type d -name 'agentjail-*' ! -name 'agentja
 # The monitor of the jail with command line $1 and group $2: its init has the same, but lies in the group.
 monitor_of() {
     for pid in $(pgrep -f -x "$1"); do
-        grep -q "/${2##*/}" "/proc/$pid/cgroup" || echo "$pid"
+        grep -q "/${2##*/}\$" "/proc/$pid/cgroup" || echo "$pid"
     done
 }
 has_tasks() { grep -q . "$1/cgroup.procs" 2>/dev/null; }
@@ -164,14 +164,15 @@ check "delegated: no group is left after TERM" wait_no_group
 
 # The service's own processes are in a leaf: the jail's group is its sibling. When the monitor is killed an empty
 # directory stays; the next call, from another group, sweeps it.
-# shellcheck disable=SC2016
-leaf='own=/sys/fs/cgroup$(sed -n "s/^0:://p" /proc/self/cgroup)
-    mkdir "$own/main" && echo $$ >"$own/main/cgroup.procs"
-    "$@" &
-    wait
-    while [ ! -e /tmp/tester/enough ]; do sleep 0.2; done'
+cat >/tmp/leaf <<'END'
+own=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)
+mkdir "$own/main" && echo $$ >"$own/main/cgroup.procs" || exit 1
+"$@" &
+wait
+while [ ! -e /tmp/tester/enough ]; do sleep 0.2; done
+END
 # shellcheck disable=SC2086
-service sh -c "$leaf" sh "$jail" $limits -- sleep 600 >&2 &
+service sh /tmp/leaf "$jail" $limits -- sleep 600 >&2 &
 job=$!
 group=$(wait_group)
 check_limits "delegated, beside others" "$group"
