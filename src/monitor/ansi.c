@@ -384,6 +384,11 @@ static size_t plain_run(struct ansi *a, const unsigned char *in, size_t n)
     for (;;) {
         while (i < n && classes[in[i]] == BYTE_PLAIN)
             i++;
+        size_t sequence = i < n && classes[in[i]] == BYTE_ESC ? ansi_csi_plain(a, in + i, n - i) : 0;
+        if (sequence) {
+            i += sequence;
+            continue;
+        }
         if (i == n || classes[in[i]] != BYTE_HIGH || !a->utf8 || !utf8_lead(a, in[i]) || n - i <= a->need)
             return i;
         if (in[i + 1] < a->low || in[i + 1] > a->high || (in[i] == 0xc2 && in[i + 1] < 0xa0))

@@ -18,6 +18,10 @@ enum ansi_drawing {
  * may pass. 0 or -ENOMEM. */
 int ansi_csi(struct ansi *a, unsigned char final, struct buf *out);
 
+/* The length of the control sequence at s if it is one of the commonest, whole within n bytes and in the very form in
+ * which ansi_csi() would write it; else 0. For speed only. */
+size_t ansi_csi_plain(struct ansi *a, const unsigned char *s, size_t n);
+
 /* The terminal was reset (RIS): nothing is left to put back. */
 void ansi_forget(struct ansi *a);
 
