@@ -22,6 +22,7 @@ check "Landlock is on" test "$abi" -ge 1
 check "cgroup v2 is mounted" test -e /sys/fs/cgroup/cgroup.controllers
 check "the results are out of tester's reach" sh -c '! setpriv --reuid tester --clear-groups ls /run/machine'
 check "modules load on demand" modprobe unix_diag
+check "there is an interface to hide" test -e /sys/class/net/dummy0
 check "tester may use FUSE" as_tester sh -c 'exec 3<>/dev/fuse'
 check "tester overlays /usr" as_tester unshare -Urm sh -c 'mount -t tmpfs t /mnt && mkdir /mnt/u /mnt/w &&
     mount -t overlay -o userxattr,lowerdir=/usr,upperdir=/mnt/u,workdir=/mnt/w o /media && test -x /media/bin/env'
@@ -45,6 +46,7 @@ case $MACHINE in
         check "tester's user manager runs" in_session systemctl --user show-environment
         # shellcheck disable=SC2016
         check "a user scope has memory and pids" in_session systemd-run --user --scope -q -p MemoryMax=50M \
-            sh -c 'cd "/sys/fs/cgroup$(cut -d : -f 3 /proc/self/cgroup)" && test "$(cat memory.max)" = 52428800 && test -e pids.max' ;;
+            sh -c 'cd "/sys/fs/cgroup$(cut -d : -f 3 /proc/self/cgroup)" &&
+                test "$(cat memory.max)" = 52428800 && test -e pids.max' ;;
 esac
 echo "1..$n"
