@@ -23,6 +23,9 @@
 #include "monitor/terminal.h"
 #include "sys/syscalls.h"
 
+/* A file that is replaced between our look at it and its bind, as package upgrades and editors do, is looked at again. */
+#define TRIES 3
+
 static int refuse(const struct buf *why)
 {
     fprintf(stderr, "agentjail: %s\n", why->data ? why->data : "out of memory");
@@ -175,7 +178,8 @@ static int serve(struct run *run, struct handover *handover, struct supervise *s
     return supervise(s);
 }
 
-int run_main(const struct policy_request *request)
+/* One try, from the profile files to the end of the command. */
+static int run_once(const struct policy_request *request, bool may_repeat)
 {
     _cleanup_run_ struct run run = RUN_EMPTY(request);
     _cleanup_buf_ struct buf why = { 0 };
@@ -183,6 +187,7 @@ int run_main(const struct policy_request *request)
     struct stdio stdio = STDIO_EMPTY;
     struct handover handover = { 0 };
     struct supervise s = {
+        .may_repeat = may_repeat,
         .policy = &run.policy,
         .plan = &run.plan,
         .command = request->command[0],
@@ -204,6 +209,14 @@ int run_main(const struct policy_request *request)
         return refuse(&why);
     int status = serve(&run, &handover, &s);
     signals_end(&signals);
+    return status;
+}
+
+int run_main(const struct policy_request *request)
+{
+    int status = SUPERVISE_AGAIN;
+    for (int left = TRIES; status == SUPERVISE_AGAIN; left--)
+        status = run_once(request, left > 1);
     return status;
 }
 

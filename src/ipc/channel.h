@@ -2,7 +2,7 @@
 /* Messages between the monitor and the jail's init over a SOCK_SEQPACKET pair, made before the clone.
  *
  *   message         from     payload                                   permitted
- *   MSG_FAILED      jail     code = stage, text for people; then EOF   until MSG_STARTED
+ *   MSG_FAILED      jail     code = errno or 0, text for people; EOF   until MSG_STARTED
  *   MSG_FILE        monitor  value = 0, 1 or 2; fd: what that file is    before MSG_BUILD
  *   MSG_BUILD       monitor  - ; jail/handover.h has everything          once
  *   MSG_VIEW        jail     fd: the jail's mount namespace            once, first, if the plan is watched

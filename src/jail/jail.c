@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Theory of operation. The monitor cloned this process into new user, mount, pid, ipc and uts namespaces. It has every
- * capability in them and, until stage 4, sees the host's files. In order:
+/* Theory of operation. The monitor cloned this process into new user and pid namespaces. It has every capability in
+ * them and, until stage 5, sees the host's files. In order:
  *
  *  1. tie     die with the monitor; keep no fd but 0-2 and the channel.
  *  2. users   become uid 0 of the jail's own user namespace (devpts wants a uid 0). A helper makes the inner namespace, in
@@ -44,19 +44,24 @@
 
 uint64_t jail_namespaces(void)
 {
-    uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS;
-    if (fence_on(FENCE_PIDNS))
-        flags |= CLONE_NEWPID;
+    return CLONE_NEWUSER | (fence_on(FENCE_PIDNS) ? CLONE_NEWPID : 0);
+}
+
+/* The rest, by ourselves: the monitor would wait for them in its clone(2). */
+static int unshare_rest(void)
+{
+    int flags = CLONE_NEWNS;
     if (fence_on(FENCE_IPCNS))
         flags |= CLONE_NEWIPC;
     if (fence_on(FENCE_UTSNS))
         flags |= CLONE_NEWUTS;
-    return flags;
+    return unshare(flags) < 0 ? -errno : 0;
 }
 
-_Noreturn static void give_up(int channel, const char *text)
+/* error: errno of the failure if it matters to the monitor, else 0. */
+_Noreturn static void give_up(int channel, const char *text, int error)
 {
-    struct message m = { .kind = MSG_FAILED };
+    struct message m = { .kind = MSG_FAILED, .code = error };
     snprintf(m.text, sizeof(m.text), "%s", text);
     channel_send(channel, &m, -1);
     _exit(125);
@@ -66,7 +71,7 @@ _Noreturn static void give_up_errno(int channel, const char *what, int error)
 {
     char text[MESSAGE_TEXT_MAX];
     snprintf(text, sizeof(text), "%s: %s", what, strerror(-error));
-    give_up(channel, text);
+    give_up(channel, text, 0);
 }
 
 /* Stage 1. The channel moves to a known place, everything else is closed: fds that the user's shell left open too. The
@@ -108,6 +113,9 @@ static void become_root_of_jail(const struct jail_clone *with, struct namespaces
     int r = userns_map(0, with->uid, 0, with->gid);
     if (r < 0)
         give_up_errno(channel, "the jail's user namespace cannot be mapped (see agentjail --doctor)", r);
+    r = unshare_rest();
+    if (r < 0)
+        give_up_errno(channel, "the jail's namespaces cannot be made (see agentjail --doctor)", r);
     *ns = (struct namespaces){
         .uid = with->uid,
         .gid = with->gid,
@@ -116,7 +124,7 @@ static void become_root_of_jail(const struct jail_clone *with, struct namespaces
     };
     r = namespaces_start(ns);
     if (r < 0)
-        give_up_errno(channel, "no helper process can be had", r);
+        give_up_errno(channel, "no helper thread can be had", r);
 }
 
 /* Stage 3. The monitor's end of the channel closes when it has refused to run the command. */
@@ -137,7 +145,9 @@ static const struct jail_start *wait_build(const struct jail_clone *with, int ch
 /* The network and the inner user namespace, from the helper. One that died has left -1 in both. */
 static void take_namespaces(const struct jail_start *start, struct namespaces *ns, int channel)
 {
-    namespaces_join(ns);
+    int r = namespaces_join(ns);
+    if (r < 0)
+        give_up_errno(channel, "the helper thread is lost", r);
     if (ns->inner_user && ns->inner_fd < 0)
         give_up_errno(channel, "no second user namespace can be had (see agentjail --doctor)", ns->inner_fd);
     if (!ns->net || start->policy->network == NETWORK_HOST)
@@ -146,7 +156,7 @@ static void take_namespaces(const struct jail_start *start, struct namespaces *n
         give_up_errno(channel, "no network namespace can be had (see agentjail --doctor)", ns->net_fd);
     if (setns(ns->net_fd, CLONE_NEWNET) < 0)
         give_up_errno(channel, "the network namespace cannot be entered", -errno);
-    int r = start->policy->loopback ? 0 : link_loopback_set(false);
+    r = start->policy->loopback ? 0 : link_loopback_set(false);
     if (r < 0)
         give_up_errno(channel, "the loopback device cannot be shut", r);
 }
@@ -168,11 +178,11 @@ static void build_view(const struct jail_start *start, struct view *view, struct
     if (r >= 0)
         r = view_build(view);
     if (r < 0)
-        give_up(channel, view->why->data ? view->why->data : "out of memory");
+        give_up(channel, view->why->data ? view->why->data : "out of memory", -r);
 
     take_namespaces(start, ns, channel);
     if (view_enter(view) < 0)
-        give_up(channel, view->why->data ? view->why->data : "out of memory");
+        give_up(channel, view->why->data ? view->why->data : "out of memory", 0);
 }
 
 /* The monitor puts back a mount that the host has detached; it needs our mount namespace for that. */
@@ -204,7 +214,7 @@ static void enter_directory(const char *directory, int channel)
         return;
     char text[MESSAGE_TEXT_MAX];
     snprintf(text, sizeof(text), "the starting directory %s is not there inside: %s", directory, strerror(errno));
-    give_up(channel, text);
+    give_up(channel, text, 0);
 }
 
 static bool wants_terminal(const struct jail_start *start)
@@ -224,7 +234,7 @@ _Noreturn void jail_main(const struct jail_clone *with)
     _cleanup_buf_ struct buf why = { 0 };
     struct stage stage = STAGE_EMPTY;
     if (stage_make(&stage, with->uid == 0, &why) < 0)
-        give_up(channel, why.data ? why.data : "out of memory");
+        give_up(channel, why.data ? why.data : "out of memory", 0);
     const struct jail_start *start = wait_build(with, channel);
 
     int ruleset = make_ruleset(start, channel);

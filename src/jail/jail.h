@@ -19,8 +19,7 @@ struct jail_clone {
     size_t title_len;
 };
 
-/* The namespaces to clone(2) the jail's first process into. The network's is made later: it is slow, and a clone would
- * wait for it. */
+/* The namespaces to clone(2) the jail's first process into. It makes the others itself, while we go on. */
 uint64_t jail_namespaces(void);
 
 /* The first process, in its new namespaces. Ends as PID 1 of the jail. */

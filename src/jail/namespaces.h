@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Namespaces that the jail makes beside those it was cloned into, in a helper that works while the mounts are made. */
+/* Namespaces that the jail makes beside those it was cloned into, in a thread that works while the mounts are made. */
 #ifndef AGENTJAIL_JAIL_NAMESPACES_H
 #define AGENTJAIL_JAIL_NAMESPACES_H
 
-#include <stdatomic.h>
+#include <pthread.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 /* What is wanted, and what came of it. */
@@ -17,14 +16,14 @@ struct namespaces {
 
     int inner_fd;    /* results: fds or -errno; -1 when not wanted */
     int net_fd;
-    _Atomic uint32_t running; /* futex word: the kernel clears it and wakes us when the helper ends, in whatever way */
+    pthread_t helper;
 };
 
 /* Start the helper; the caller goes on. ns must stay where it is until namespaces_join(). 0 or -errno. */
 int namespaces_start(struct namespaces *ns);
 
 /* Wait for the helper; inner_fd and net_fd hold what came of it. Before pivot_root(2): from then on the helper would count
- * as chrooted, and who is may not make a user namespace. Its process is left for init to reap. */
-void namespaces_join(struct namespaces *ns);
+ * as chrooted, and who is may not make a user namespace. 0 or -errno. */
+int namespaces_join(struct namespaces *ns);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Theory of operation. The jail's first process has just been cloned. The monitor registers the jail, confines itself, then
- * waits on: the channel (init's messages), init's pidfd, its signals, the terminal, and the clock (time limit, grace of
+/* Theory of operation. The jail's first process has just been cloned. The monitor registers the jail, confines itself
+ * when it stands, and waits on: the channel (init's messages), init's pidfd, its signals, the terminal, and the clock (time limit, grace of
  * an ending). What init says is believed only as far as ipc/channel.h permits at that point; anything else ends the jail.
  *
  * Ending in order: the payload's group gets the signal; what is left after the grace is killed with init, whose death
@@ -40,6 +40,8 @@ struct loop {
     int status;          /* exit status once known, else -1 */
     int ending;          /* signal that we end the jail with, 0: we do not */
     bool exited;         /* MSG_EXITED came */
+    bool confined;
+    bool again;          /* SUPERVISE_AGAIN */
     bool timed_out;
     bool killed;         /* MSG_END sent */
     bool lost_told;
@@ -89,13 +91,32 @@ static void end_jail(struct loop *l, int signal)
     tell(l, MSG_SIGNAL, SIGCONT); /* a stopped payload could not heed it */
 }
 
+/* Once the jail stands: before the payload runs where init waits for us, else while it is being loaded. Not earlier, as
+ * a try that came to nothing may be repeated. */
+static void confine_once(struct loop *l)
+{
+    if (l->confined || !fence_on(FENCE_DUMPABLE))
+        return;
+    int r = monitor_confine();
+    l->confined = true;
+    if (r == 0)
+        return;
+    fprintf(stderr, "agentjail: the monitor cannot confine itself: %s\n", strerror(-r));
+    l->status = STATUS_FAILED;
+    kill_jail(l);
+}
+
 static void on_failed(struct loop *l, const struct message *m)
 {
+    l->stage = STAGE_OVER;
+    if (m->code == ESTALE && l->s->may_repeat) {
+        l->again = true;
+        return;
+    }
     char text[MESSAGE_TEXT_MAX + 64];
     snprintf(text, sizeof(text), "the jail cannot be set up: %s", m->text);
     say(l, text);
     l->status = STATUS_FAILED;
-    l->stage = STAGE_OVER;
 }
 
 static int on_view(struct loop *l, int *fd)
@@ -137,6 +158,7 @@ static int on_ready(struct loop *l, int *fd)
         }
     }
     l->stage = STAGE_READY;
+    confine_once(l);
     tell(l, MSG_GO, 0);
     return 0;
 }
@@ -413,20 +435,14 @@ int supervise(struct supervise *s)
 
     attach_limits(&l);
     register_jail(&l);
-    if (fence_on(FENCE_DUMPABLE)) {
-        int r = monitor_confine();
-        if (r < 0) {
-            fprintf(stderr, "agentjail: the monitor cannot confine itself: %s\n", strerror(-r));
-            l.status = STATUS_FAILED;
-            kill_jail(&l);
-        }
-    }
     while (serve_once(&l) && !may_leave(&l))
         ;
     if (!may_leave(&l))
         wait_init(s->pid);
     stdio_end(s->stdio);
     terminal_end(s->terminal, l.killed || l.status < 0 || l.status >= 128, s->signals);
+    if (l.again && !l.ending)
+        return SUPERVISE_AGAIN;
     if (l.status < 0)
         l.status = unexplained(&l);
     else if (l.status > 128 && cgroup_was_oom(s->cgroup))

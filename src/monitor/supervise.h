@@ -17,6 +17,7 @@ struct stdio;
 
 /* A running jail as the monitor sees it. */
 struct supervise {
+    bool may_repeat;           /* there will be another try: say nothing of what that may mend */
     const struct policy *policy;
     const struct plan *plan;
     const char *command;       /* for messages */
@@ -30,8 +31,11 @@ struct supervise {
     struct registry *registry;
 };
 
+/* The host changed while the jail was being built: resolve everything again. */
+#define SUPERVISE_AGAIN (-1)
+
 /* Serve the jail until it has ended and every process of it is gone. Returns the exit status for agentjail: the command's
- * own, 128 + signal, 124 (time limit), 125 (the jail could not be set up; the message was printed), 126, 127. */
+ * own, 128 + signal, 124 (time limit), 125 (the jail could not be set up; the message was printed), 126, 127, or SUPERVISE_AGAIN when s->may_repeat. */
 int supervise(struct supervise *s);
 
 #endif

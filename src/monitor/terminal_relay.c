@@ -10,6 +10,7 @@
 #include "monitor/signals.h"
 
 #define SHARED_WRITE_MAX 256 /* a blocking description: what poll(2) promises to take (n_tty's WAKEUP_CHARS) */
+#define READ_LARGE 2048      /* a pty gives at most 4 KiB at once: after this much there is likely more */
 #define SETTLE_RECENT 1000   /* ms: a question asked longer ago has been answered */
 #define SETTLE_LIMIT 300     /* ms to wait for the answer to ours */
 
@@ -96,18 +97,18 @@ static void compact(struct buf *b, size_t *done)
 
 int relay_output(struct terminal *t)
 {
+    ssize_t n = READ_LARGE;
+    int r = 0;
+
     relay_flush(t);
-    if (t->master_ended || relay_out_waiting(t) >= RELAY_CHUNK)
-        return 0;
     compact(&t->out, &t->out_done);
-    ssize_t n = read(t->master, t->chunk, sizeof(t->chunk));
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return 0;
-    if (n <= 0) { /* EIO: no slave is open */
-        t->master_ended = true;
-        return 0;
+    while (r == 0 && n >= READ_LARGE && !t->master_ended && relay_out_waiting(t) < RELAY_CHUNK) {
+        n = read(t->master, t->chunk, sizeof(t->chunk));
+        if (n > 0)
+            r = take_output(t, (size_t)n);
+        else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+            t->master_ended = true; /* EIO: no slave is open */
     }
-    int r = take_output(t, (size_t)n);
     relay_flush(t);
     return r;
 }
