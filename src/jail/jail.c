@@ -3,10 +3,12 @@
  * them and, until stage 5, sees the host's files. In order:
  *
  *  1. tie     die with the monitor; keep no fd but 0-2 and the channel.
- *  2. users   become uid 0 of the jail's own user namespace (devpts wants a uid 0). A helper makes the inner namespace, in
- *             which the payload will have its own uid and no power over anything the outer one owns, and the network's.
- *  3. stage   root, /dev and /proc, which no policy changes.
- *     wait    for the monitor, which meanwhile has resolved the policy (jail/handover.h).
+ *  2. users   become uid 0 of the jail's own user namespace (devpts wants a uid 0). A helper thread makes the inner
+ *             namespace, in which the payload will have its own uid and no power over anything the outer one owns, and
+ *             the network's, which takes the kernel longest.
+ *  3. wait    for the monitor, which meanwhile resolves the policy (jail/handover.h). Not before it do we make what no
+ *             policy changes (mount, ipc and uts namespaces; root, /dev and /proc): on two CPUs the helper would wait
+ *             for ours.
  *  4. view    pin and build the new root; then join the helper.
  *  5. enter   pivot_root: from here on the host's files are gone.
  *  6. go      wait until the monitor has put us into our cgroup; own cgroup namespace then, so that it is the root of it.
@@ -113,9 +115,6 @@ static void become_root_of_jail(const struct jail_clone *with, struct namespaces
     int r = userns_map(0, with->uid, 0, with->gid);
     if (r < 0)
         give_up_errno(channel, "the jail's user namespace cannot be mapped (see agentjail --doctor)", r);
-    r = unshare_rest();
-    if (r < 0)
-        give_up_errno(channel, "the jail's namespaces cannot be made (see agentjail --doctor)", r);
     *ns = (struct namespaces){
         .uid = with->uid,
         .gid = with->gid,
@@ -231,12 +230,15 @@ _Noreturn void jail_main(const struct jail_clone *with)
     struct namespaces ns;
     become_root_of_jail(with, &ns, channel);
     scatter_pids();
+    const struct jail_start *start = wait_build(with, channel);
+    int r = unshare_rest();
+    if (r < 0)
+        give_up_errno(channel, "the jail's namespaces cannot be made (see agentjail --doctor)", r);
+
     _cleanup_buf_ struct buf why = { 0 };
     struct stage stage = STAGE_EMPTY;
     if (stage_make(&stage, with->uid == 0, &why) < 0)
         give_up(channel, why.data ? why.data : "out of memory", 0);
-    const struct jail_start *start = wait_build(with, channel);
-
     int ruleset = make_ruleset(start, channel);
     struct view view = {
         .plan = start->plan,
@@ -254,7 +256,6 @@ _Noreturn void jail_main(const struct jail_clone *with)
 
     struct init_args init = { .channel = channel, .plan = start->plan, .mount_ids = view.mount_ids,
                               .terminal = -1, .mounts = -1, .start = start, .inner = ns.inner_fd };
-    int r = 0;
     int ptmx = -1;
     if (wants_terminal(start)) {
         r = jail_terminal_open(&ptmx, &init.terminal);

@@ -63,9 +63,7 @@ int point_open_parent(const struct point_rules *rules, const char *path, const c
 /* 0 if dir (O_PATH) lies on one of the own mounts, -EROFS if on the host's, or another -errno. */
 int point_own(const struct point_rules *rules, int dir);
 
-/* A directory of the host's to mount on for a while, until pivot_root(2): O_PATH fd or -errno. Not the root itself: whoever
- * has something mounted over his root counts as chrooted and may not make user namespaces, which the jail's helper still
- * does. */
+/* A directory of the host's to mount on for a while, until pivot_root(2): O_PATH fd or -errno. */
 int point_open_staging(void);
 
 #endif

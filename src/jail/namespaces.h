@@ -22,8 +22,7 @@ struct namespaces {
 /* Start the helper; the caller goes on. ns must stay where it is until namespaces_join(). 0 or -errno. */
 int namespaces_start(struct namespaces *ns);
 
-/* Wait for the helper; inner_fd and net_fd hold what came of it. Before pivot_root(2): from then on the helper would count
- * as chrooted, and who is may not make a user namespace. 0 or -errno. */
+/* Wait for the helper; inner_fd and net_fd hold what came of it. 0 or -errno. */
 int namespaces_join(struct namespaces *ns);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What every jail has, whatever its plan: an empty root, a /dev and a /proc of its own. Made while the monitor is still
- * resolving the policy, in a place that no source of a plan can lie in. */
+/* What every jail has, whatever its plan: an empty root, a /dev and a /proc of its own, in a place that no source of a
+ * plan can lie in, so that sources can still be pinned. */
 #ifndef AGENTJAIL_JAIL_STAGE_H
 #define AGENTJAIL_JAIL_STAGE_H
 

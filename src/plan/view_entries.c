@@ -549,6 +549,8 @@ int entries_from_policy(const struct policy *policy, struct entries *ret_list, s
         r = add_own_mask(&c, policy->own_paths.v[i]);
     if (r >= 0 && fence_on(FENCE_OWN_MASKS))
         r = add_own_protect(&c, "/proc/self/exe");
+    if (r >= 0 && fence_on(FENCE_OWN_MASKS))
+        r = add_own_protect(&c, "/sys/fs/cgroup"); /* or the payload would lift its own limits */
     resolver_free(&c.resolver);
     if (r < 0)
         return r;
