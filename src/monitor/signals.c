@@ -46,7 +46,7 @@ int signals_setup(struct signals *s)
     return 0;
 }
 
-int signals_read(const struct signals *s, int *ret_signal, bool *ret_typed)
+int signals_read(struct signals *s, int *ret_signal, bool *ret_typed)
 {
     struct signalfd_siginfo info;
     ssize_t n = read(s->fd, &info, sizeof(info));
@@ -54,6 +54,8 @@ int signals_read(const struct signals *s, int *ret_signal, bool *ret_typed)
         return errno == EINTR ? -EAGAIN : -errno;
     *ret_signal = (int)info.ssi_signo;
     *ret_typed = info.ssi_code == SI_KERNEL;
+    if (info.ssi_signo == SIGTSTP || info.ssi_signo == SIGCONT)
+        s->stop_asked = info.ssi_signo == SIGTSTP;
     return 0;
 }
 

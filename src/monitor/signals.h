@@ -10,6 +10,7 @@
 struct signals {
     int fd;            /* signalfd, O_CLOEXEC, non-blocking; -1 before set-up */
     sigset_t original; /* the mask that agentjail was started with: the payload's */
+    bool stop_asked;   /* SIGTSTP was read, and no SIGCONT since: when the payload stops, so do we */
 };
 
 enum signal_action {
@@ -26,7 +27,7 @@ int signals_setup(struct signals *s);
 
 /* Take one waiting signal; *ret_typed is true if the kernel sent it, as the terminal does for ^C. 0, -EAGAIN when none
  * waits, or another -errno. */
-int signals_read(const struct signals *s, int *ret_signal, bool *ret_typed);
+int signals_read(struct signals *s, int *ret_signal, bool *ret_typed);
 
 /* What a signal that was read asks for. ^C, ^\ and ^Z typed on a terminal that is not raw go to the payload as they
  * would to any foreground job; SIGINT sent by a process ends the jail, like SIGTERM and SIGHUP. */

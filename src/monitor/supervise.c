@@ -175,13 +175,8 @@ static void on_noexec(struct loop *l, const struct message *m)
 /* The payload was stopped, as ^Z does or reading the terminal from the background. */
 static void on_stopped(struct loop *l, int signal)
 {
-    if (!l->s->terminal) {
-        /* Without a terminal of its own the payload stops as the job that we are; who continues us continues it. */
-        if (signals_stop_group(signal))
-            tell(l, MSG_SIGNAL, SIGCONT);
-        return;
-    }
-    int foreground = terminal_stopped(l->s->terminal, signal);
+    int foreground = terminal_stopped(l->s->terminal, signal, l->s->signals->stop_asked);
+    l->s->signals->stop_asked = false;
     if (foreground >= 0)
         tell(l, MSG_FOREGROUND, foreground);
 }
@@ -316,10 +311,13 @@ static void on_signal(struct loop *l)
             end_jail(l, signal);
             break;
         case SIGNAL_FORWARD:
-            if (l->stage == STAGE_RUNNING)
+            if (l->stage == STAGE_RUNNING) {
                 tell(l, MSG_SIGNAL, signal);
-            else if (signal == SIGINT || signal == SIGQUIT)
+                if (signal == SIGINT || signal == SIGQUIT)
+                    tell(l, MSG_SIGNAL, SIGCONT); /* a stopped payload could not heed it */
+            } else if (signal == SIGINT || signal == SIGQUIT) {
                 end_jail(l, signal); /* others are lost on a command that does not run yet */
+            }
             break;
         case SIGNAL_RESIZE:
             terminal_resize(l->s->terminal);

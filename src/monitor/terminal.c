@@ -247,16 +247,18 @@ int terminal_handle(struct terminal *t, const struct pollfd fds[TERMINAL_POLLFDS
     return was_open && t->output_ended;
 }
 
-int terminal_stopped(struct terminal *t, int signal)
+int terminal_stopped(struct terminal *t, int signal, bool asked)
 {
     bool wants = signal == SIGTTIN || signal == SIGTTOU;
 
     if (!t) {
-        if (signal != SIGTSTP)
+        if (signal != SIGTSTP || !asked)
             return -1;
         signals_stop_group(signal);
         return 0;
     }
+    if (!wants && !t->raw && !asked)
+        return -1;
     if (wants && in_foreground(t)) {
         enter_raw(t);
         return 1;
@@ -320,7 +322,7 @@ static void end_watch(struct terminal *t)
         ;
 }
 
-void terminal_end(struct terminal *t, bool killed, const struct signals *signals)
+void terminal_end(struct terminal *t, bool killed, struct signals *signals)
 {
     if (!t)
         return;

@@ -13,7 +13,7 @@
  *  - Whatever way the monitor ends, the terminal is put back: by terminal_end(), or after SIGKILL by a small process
  *    that terminal_watch() leaves waiting. That costs a fork, taken while the jail is being built, and about 100 KiB.
  *
- * All functions take NULL for "no terminal" and then do nothing. */
+ * All functions take NULL for "no terminal" and then do nothing, unless said otherwise. */
 #ifndef AGENTJAIL_MONITOR_TERMINAL_H
 #define AGENTJAIL_MONITOR_TERMINAL_H
 
@@ -60,8 +60,12 @@ void terminal_resize(struct terminal *t);
 
 /* MSG_STOPPED: the payload was stopped by signal. Gives it the terminal if that is what it wants and we can, else gives
  * the terminal back and stops ourselves with our process group; returns when continued. The value for the
- * MSG_FOREGROUND to send (0, 1), or -1 to send none (the payload stays stopped, until somebody inside continues it). */
-int terminal_stopped(struct terminal *t, int signal);
+ * MSG_FOREGROUND to send (0, 1), or -1 to send none: the payload stays stopped until somebody inside continues it.
+ *
+ * Our process group holds processes outside the jail, which the payload must not stop at will: we follow its stop only
+ * where a person at a terminal asked for it (^Z while raw; asked: SIGTSTP to us) or where job control would stop us too
+ * (reading the terminal from the background). Also without a terminal. */
+int terminal_stopped(struct terminal *t, int signal, bool asked);
 
 /* SIGCONT that did not follow from terminal_stopped(): we were stopped from outside. As terminal_stopped(); on -1
  * forward SIGCONT with MSG_SIGNAL. */
@@ -71,6 +75,6 @@ int terminal_continued(struct terminal *t);
  * them if killed: it had no chance), keep answers to its last questions from being typed into the shell, put the
  * terminal back, free t. Waits as long as the user's terminal takes no output, unless signals (NULL: none; consumed)
  * brings one that ends us. */
-void terminal_end(struct terminal *t, bool killed, const struct signals *signals);
+void terminal_end(struct terminal *t, bool killed, struct signals *signals);
 
 #endif

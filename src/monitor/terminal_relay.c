@@ -146,7 +146,7 @@ int relay_input(struct terminal *t)
 }
 
 /* Take what signals wait; true if one of them is to end us. */
-static bool interrupted(const struct signals *signals)
+static bool interrupted(struct signals *signals)
 {
     int signal;
     bool typed, end = false;
@@ -156,7 +156,7 @@ static bool interrupted(const struct signals *signals)
 }
 
 /* Wait until there is something to do; false when it is time to give up. */
-static bool drain_wait(const struct terminal *t, bool read_more, const struct signals *signals, int limit)
+static bool drain_wait(const struct terminal *t, bool read_more, struct signals *signals, int limit)
 {
     bool waiting = relay_out_waiting(t) > 0;
     struct pollfd fds[] = {
@@ -171,7 +171,7 @@ static bool drain_wait(const struct terminal *t, bool read_more, const struct si
 }
 
 /* With nothing to interrupt a full terminal, limit bounds that wait too. */
-void relay_drain(struct terminal *t, bool to_end, const struct signals *signals, int limit)
+void relay_drain(struct terminal *t, bool to_end, struct signals *signals, int limit)
 {
     for (;;) {
         bool empty = t->master_ended || (!to_end && !(ready(t->master, POLLIN, 0) & POLLIN));

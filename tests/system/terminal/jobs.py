@@ -351,6 +351,32 @@ def without_terminal():
         assert p.wait(20) == 130
 
 
+def group_stops(script):
+    """Run it as the job of a shell that waits, without a terminal: was the job stopped? Its exit status."""
+    pid = os.fork()
+    if pid == 0:
+        os.setpgid(0, 0)
+        null = os.open("/dev/null", os.O_RDWR)
+        for fd in range(3):
+            os.dup2(null, fd)
+        os.execvp("sh", ["sh", "-c", script])
+    stopped = False
+    while True:
+        status = os.waitpid(pid, os.WUNTRACED)[1]
+        if not os.WIFSTOPPED(status):
+            return stopped, os.waitstatus_to_exitcode(status)
+        stopped = True
+        os.killpg(pid, signal.SIGCONT)
+
+
+def stop_stays_inside():
+    """A payload that stops itself does not stop our process group, which others are in."""
+    assert group_stops("kill -TSTP 0; exit 5") == (True, 5)  # this would
+    for name in ("STOP", "TSTP", "TTIN", "TTOU"):
+        words = jail("sh", "-c", f"(sleep 0.5; kill -CONT $$) & kill -{name} $$; wait; exit 5")
+        assert group_stops(words + "; exit $?") == (False, 5), name
+
+
 def terminal_watch_is_small():
     """The process that waits to put the terminal back holds nothing but the terminal and a pidfd."""
     s = Session(AGENTJAIL, "--quiet", "--", "sh", "-c", "echo on; sleep 1000")
@@ -382,6 +408,6 @@ sys.exit(run(t for t in [
     stop_and_continue, stop_resume_twice, background_and_read, started_in_background, interrupt, interrupt_caught,
     window_size, size_after_stop, shell_inside, dev_tty, pipeline_output, pipeline_input, pipeline_reads_terminal,
     two_in_a_pipeline, pipeline_interrupt, pipeline_stop, no_terminal_stop, orphaned, modes_as_before, own_description,
-    end_by_signal, end_by_kill, kill_of_parts, hang_up, without_terminal, terminal_watch_is_small,
+    end_by_signal, end_by_kill, kill_of_parts, hang_up, without_terminal, stop_stays_inside, terminal_watch_is_small,
     raw_keeps_the_line,
 ] if not ONLY or t.__name__ in ONLY))
