@@ -28,7 +28,8 @@ skip() { printf 'ok - %s # SKIP %s\n' "$1" "$2"; }
 
 note() { printf '%s\n' "$*" | sed 's/^/#   /'; }
 
-# verdict NAME: ok if the last command was, else not ok with the two files of output.
+# verdict NAME [NOTE... | -- COMMAND...]: ok if the last command was, else not ok with the notes, or what COMMAND says (a
+# command substitution among the notes would overwrite the status), and the two files of output.
 verdict() {
     local status=$?
 
@@ -37,7 +38,12 @@ verdict() {
     else
         not_ok "$1"
         shift
-        [ $# -eq 0 ] || note "$@"
+        if [ "${1-}" = -- ]; then
+            shift
+            note "$("$@" 2>&1)"
+        elif [ $# -gt 0 ]; then
+            note "$@"
+        fi
         [ ! -s "$T/stdout" ] || note "stdout: $(head -c 600 "$T/stdout" | tr -d '\000')"
         [ ! -s "$T/stderr" ] || note "stderr: $(head -c 900 "$T/stderr" | tr -d '\000')"
     fi

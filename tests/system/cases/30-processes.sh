@@ -149,13 +149,16 @@ start "$AGENTJAIL" -- sh -c 'echo up; exec sleep 60'
 verdict "a jail to look at"
 monitor=$BACKGROUND_PID
 init=$(tr -d ' ' <"/proc/$monitor/task/$monitor/children")
-payload=$(tr -d ' ' <"/proc/$init/task/$init/children")
+payload=
+for pid in $(cat "/proc/$init/task/$init/children"); do
+    grep -q '^State:.*Z' "/proc/$pid/status" || payload=$payload$pid
+done
 # field PID NAME: a line of its status.
 field() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; }
 for who in monitor init payload; do
     pid=${!who}
     [ "$(field "$pid" Seccomp)" = 2 ] && [ "$(field "$pid" NoNewPrivs)" = 1 ]
-    verdict "the $who has a seccomp filter and no_new_privs" "$(grep -i 'secc\|nonew' "/proc/$pid/status")"
+    verdict "the $who has a seccomp filter and no_new_privs" -- grep -i 'secc\|nonew' "/proc/$pid/status"
     [ "$who" = payload ] || {
         if [ "$UID_NOW" -ne 0 ]; then
             ! head -c1 "/proc/$pid/environ" >/dev/null 2>&1 && ! "$ATTACKS/processes" ptrace "$pid" >/dev/null
@@ -170,12 +173,12 @@ for who in init payload; do
     pid=${!who}
     [ "$(field "$pid" CapEff)$(field "$pid" CapPrm)$(field "$pid" CapInh)$(field "$pid" CapAmb)" = \
         "$(printf '0%.0s' $(seq 64))" ]
-    verdict "the $who has no capability" "$(grep Cap "/proc/$pid/status")"
+    verdict "the $who has no capability" -- grep Cap "/proc/$pid/status"
 done
 [ "$(field "$payload" CapBnd)" = 0000000000000000 ]
 verdict "the payload's bounding set is empty"
 [ "$(find "/proc/$payload/fd" -mindepth 1 | wc -l)" -le 3 ]
-verdict "the payload has three descriptors at most" "$(ls -l "/proc/$payload/fd")"
+verdict "the payload has three descriptors at most" -- ls -l "/proc/$payload/fd"
 for ns in user mnt pid net ipc uts cgroup; do
     [ "$(readlink "/proc/$payload/ns/$ns")" != "$(readlink "/proc/self/ns/$ns")" ]
     verdict "the payload has a $ns namespace of its own"

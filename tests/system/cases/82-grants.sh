@@ -183,7 +183,7 @@ timeout 60 "$AGENTJAIL" --protect=-.mcp.json --protect=-.claude/settings.json --
 s=$?
 after=$(listing "$T")
 [ $s -eq 0 ] && [ "$before" = "$after" ] && [ "$mounts" = "$(cat /proc/self/mountinfo)" ]
-verdict "names that do not exist leave no stub" "$(diff <(echo "$before") <(echo "$after"))"
+verdict "names that do not exist leave no stub" -- diff <(echo "$before") <(echo "$after")
 timeout 60 "$AGENTJAIL" --read=/nonexistent --protect=.nothing -- true >/dev/null 2>&1
 [ "$before" = "$(listing "$T")" ]
 verdict "a refused run leaves no stub"
