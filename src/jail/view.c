@@ -78,10 +78,35 @@ int view_pin(struct view *view)
     return r;
 }
 
+/* The grant in which a watched operation's target lies. Our own homes and scratch directories above it are the payload's
+ * (or another jail's, which shares the home) to rename: a path from the root may lead to a decoy, one from the grant's
+ * mount does not, as what lies between the two is pinned. SIZE_MAX: there is none. */
+static size_t find_grant(const struct plan *plan, size_t i)
+{
+    const struct op *op = &plan->ops[i];
+    size_t best = SIZE_MAX;
+
+    if (!(op->flags & OP_WATCHED) || !fence_on(FENCE_SYMLINKS))
+        return best;
+    for (size_t k = 0; k < i; k++) {
+        const struct op *o = &plan->ops[k];
+        bool grant = o->kind == OP_BIND && o->source && !(o->flags & (OP_WATCHED | OP_OWN));
+        if (grant && path_within(op->target, o->target) &&
+            (best == SIZE_MAX || strlen(o->target) >= strlen(plan->ops[best].target)))
+            best = k;
+    }
+    return best;
+}
+
+/* How op's mount point is found. Op is one of the plan's. */
 static struct point_rules rules_for(struct view *view, const struct op *op)
 {
+    size_t grant = view->sources ? find_grant(view->plan, (size_t)(op - view->plan->ops)) : SIZE_MAX;
+    int root = grant == SIZE_MAX ? -1 : view->sources[grant];
+    size_t skip = root < 0 || !view->plan->ops[grant].target[1] ? 0 : strlen(view->plan->ops[grant].target);
     return (struct point_rules){
-        .root = view->root,
+        .root = root < 0 ? view->root : root,
+        .target = op->target[skip] ? op->target + skip : "/",
         .no_symlinks = op->flags & OP_NO_SYMLINKS && fence_on(FENCE_SYMLINKS),
         .own_mounts = view->own_mounts,
         .n_own = view->n_own,
@@ -262,7 +287,9 @@ static int do_staged(struct view *view, const struct op *op, int staged, const c
     }
     if (r < 0)
         return fail(view, op, r, "cannot be mounted");
-    r = allow(view, op, staged, true);
+    r = op->kind == OP_DEV ? add_own(view, staged) : 0; /* other devices are mounted in it */
+    if (r >= 0)
+        r = allow(view, op, staged, true);
     return r < 0 ? fail(view, op, r, "cannot be described to Landlock") : 0;
 }
 

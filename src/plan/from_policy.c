@@ -257,12 +257,15 @@ static int seal(struct plan *plan, const char *target)
     return 0;
 }
 
-/* Once everything is in place, the root and /dev themselves change no more. A root that is the host's has its own
- * say. */
-static int seal_own(struct plan *plan)
+/* Once everything is in place, the root, /dev and a home that is none change no more. A root that is the host's has its
+ * own say. */
+static int seal_own(struct plan *plan, const struct entries *list)
 {
     bool host_root = plan->n && plan->ops[0].kind == OP_BIND && strcmp(plan->ops[0].target, "/") == 0;
     int r = seal(plan, "/dev");
+    for (size_t i = 0; i < list->n && r >= 0; i++)
+        if (list->v[i].kind == ENTRY_HOME && list->v[i].access == ACCESS_READ)
+            r = seal(plan, list->v[i].path);
     return r < 0 || host_root ? r : seal(plan, "/");
 }
 
@@ -283,7 +286,7 @@ int plan_from_policy(const struct policy *policy, struct plan *ret_plan, struct 
     if (r >= 0)
         r = identity_add(policy, &plan);
     if (r >= 0)
-        r = seal_own(&plan);
+        r = seal_own(&plan, &list);
     if (r < 0) {
         plan_free(&plan);
         return r;

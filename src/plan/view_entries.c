@@ -482,6 +482,7 @@ static int add_own_mask(struct collect *c, const char *path)
         if (!up || up->kind != ENTRY_ACCESS || up->access != ACCESS_WRITE)
             return 0;
         e = make_own_directory(path);
+        resolver_free(&c->resolver); /* it may remember that there was none */
         if (e >= 0)
             e = path_resolve(&c->resolver, path, &r);
     }
