@@ -126,10 +126,10 @@ void point_cache_free(struct point_cache *cache)
     *cache = POINT_CACHE_EMPTY;
 }
 
-void point_cache_forget(struct point_cache *cache, const char *path)
+void point_cache_forget(struct point_cache *cache, int root, const char *path)
 {
     size_t len = strlen(path);
-    if (cache->path && strncmp(cache->path, path, len) == 0)
+    if (cache->path && (cache->root != root || strncmp(cache->path, path, len) == 0))
         point_cache_free(cache);
 }
 
@@ -140,7 +140,7 @@ static int cached_parent(const struct point_rules *rules, const char *path, cons
     const char *slash = strrchr(path, '/');
     size_t len = slash ? (size_t)(slash - path) : 0;
 
-    if (cache->path && strncmp(cache->path, path, len) == 0 && cache->path[len] == '\0') {
+    if (cache->path && cache->root == rules->root && strncmp(cache->path, path, len) == 0 && cache->path[len] == '\0') {
         *ret_name = slash + 1;
         return cache->fd;
     }
@@ -148,7 +148,7 @@ static int cached_parent(const struct point_rules *rules, const char *path, cons
     int fd = point_open_parent(rules, path, ret_name);
     if (fd < 0)
         return fd;
-    *cache = (struct point_cache){ .path = strndup(path, len), .fd = fd, .own = point_own(rules, fd) };
+    *cache = (struct point_cache){ .root = rules->root, .path = strndup(path, len), .fd = fd, .own = point_own(rules, fd) };
     return cache->path ? fd : -ENOMEM;
 }
 

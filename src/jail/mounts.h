@@ -25,7 +25,8 @@ int mount_attach(int mount, int target);
 
 /* The directory in which the last mount point lay: they come sorted, so the next often lies there too. */
 struct point_cache {
-    char *path; /* NULL: none; owned */
+    int root;   /* the rules' */
+    char *path; /* below root; NULL: none; owned */
     int fd;     /* O_PATH */
     int own;    /* as point_own() */
 };
@@ -34,8 +35,8 @@ struct point_cache {
 
 void point_cache_free(struct point_cache *cache);
 
-/* Something was mounted at path: what is remembered of it and below is no longer what is seen there. */
-void point_cache_forget(struct point_cache *cache, const char *path);
+/* Something was mounted at path below root: what is remembered of it and below is no longer what is seen there. */
+void point_cache_forget(struct point_cache *cache, int root, const char *path);
 
 /* What a mount point must be. */
 enum point_kind { POINT_DIRECTORY, POINT_FILE, POINT_ANY };
@@ -43,6 +44,7 @@ enum point_kind { POINT_DIRECTORY, POINT_FILE, POINT_ANY };
 /* Where mount points may be made. */
 struct point_rules {
     int root;
+    const char *target; /* the mount point in question, as seen from root */
     bool no_symlinks;
     const uint64_t *own_mounts; /* ids of the mounts that are the jail's own */
     size_t n_own;

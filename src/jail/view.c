@@ -8,6 +8,7 @@
 #include "base/fence_switch.h"
 #include "jail/mounts.h"
 #include "lockdown/landlock.h"
+#include "plan/resolve.h"
 #include "sys/syscalls.h"
 
 static int fail(struct view *view, const struct op *op, int error, const char *what)
@@ -145,12 +146,12 @@ static int allow(struct view *view, const struct op *op, int mount, bool directo
 static int place(struct view *view, size_t i, int mount, bool directory)
 {
     const struct op *op = &view->plan->ops[i];
-    _cleanup_close_ __attribute__((unused)) int owned = mount; /* clang does not count the cleanup as a use */
+    _cleanup_close_ int owned = mount;
     struct point_rules rules = rules_for(view, op);
-    int r = point_attach(&rules, op->target, directory ? POINT_DIRECTORY : POINT_FILE, mount);
+    int r = point_attach(&rules, rules.target, directory ? POINT_DIRECTORY : POINT_FILE, mount);
     if (r < 0)
         return fail(view, op, r, "cannot be mounted");
-    point_cache_forget(&view->points, op->target);
+    point_cache_forget(&view->points, rules.root, rules.target);
     if (op->flags & OP_WATCHED) {
         r = sys_mount_id(mount, &view->mount_ids[i]);
         if (r < 0)
@@ -160,7 +161,11 @@ static int place(struct view *view, size_t i, int mount, bool directory)
         r = add_own(view, mount);
     if (r >= 0 && op->kind != OP_MASK && op->kind != OP_PIN)
         r = allow(view, op, mount, directory);
-    return r < 0 ? fail(view, op, r, "cannot be described to Landlock") : 0;
+    if (r < 0)
+        return fail(view, op, r, "cannot be described to Landlock");
+    if (op->kind == OP_BIND && op->source)
+        view->sources[i] = TAKE_FD(owned); /* find_grant() */
+    return 0;
 }
 
 static int is_directory(int fd)
@@ -173,7 +178,7 @@ static int is_directory(int fd)
 static int clone_target(struct view *view, const struct op *op, uint64_t set, uint64_t clear)
 {
     struct point_rules rules = rules_for(view, op);
-    _cleanup_close_ int fd = point_open(&rules, op->target, POINT_ANY);
+    _cleanup_close_ int fd = point_open(&rules, rules.target, POINT_ANY);
     return fd < 0 ? fd : mount_clone(fd, set, clear);
 }
 
@@ -206,8 +211,8 @@ static unsigned long mount_flags(const struct op *op)
 /* The mount that has just been made at the operation's target: note what it is, as place() does. */
 static int placed(struct view *view, const struct op *op, const struct point_rules *rules, int *ret_fd)
 {
-    point_cache_forget(&view->points, op->target);
-    _cleanup_close_ int mount = point_open(rules, op->target, POINT_ANY);
+    point_cache_forget(&view->points, rules->root, rules->target);
+    _cleanup_close_ int mount = point_open(rules, rules->target, POINT_ANY);
     int r = mount;
     if (r >= 0 && op->kind == OP_TMPFS)
         r = add_own(view, mount);
@@ -228,7 +233,7 @@ static int do_tmpfs(struct view *view, const struct op *op)
         snprintf(data + len, sizeof(data) - (size_t)len, ",size=%llu", (unsigned long long)op->size);
 
     struct point_rules rules = rules_for(view, op);
-    _cleanup_close_ int target = point_open(&rules, op->target, POINT_DIRECTORY);
+    _cleanup_close_ int target = point_open(&rules, rules.target, POINT_DIRECTORY);
     if (target < 0)
         return fail(view, op, target, "cannot be mounted on");
     int r = mount_new("tmpfs", target, mount_flags(op), data);
@@ -244,11 +249,11 @@ static int do_overlay(struct view *view, size_t i)
     _cleanup_close_ int lower = TAKE_FD(view->sources[i]);
     if (lower < 0)
         return 0; /* optional and missing */
-    _cleanup_close_ int target = point_open(&rules, op->target, POINT_DIRECTORY);
+    _cleanup_close_ int target = point_open(&rules, rules.target, POINT_DIRECTORY);
     if (target < 0)
         return fail(view, op, target, "cannot be mounted on");
     int r = mount_new("tmpfs", target, SYS_MS_NOSUID | SYS_MS_NODEV, "mode=700");
-    _cleanup_close_ int upper = r < 0 ? r : point_open(&rules, op->target, POINT_DIRECTORY);
+    _cleanup_close_ int upper = r < 0 ? r : point_open(&rules, rules.target, POINT_DIRECTORY);
     if (upper < 0)
         return fail(view, op, upper, "cannot have a tmpfs for its changes");
     if (mkdirat(upper, "upper", 0755) < 0 || mkdirat(upper, "work", 0755) < 0)
@@ -269,7 +274,7 @@ static int do_overlay(struct view *view, size_t i)
 static int do_mqueue(struct view *view, const struct op *op)
 {
     struct point_rules rules = rules_for(view, op);
-    _cleanup_close_ int target = point_open(&rules, op->target, POINT_DIRECTORY);
+    _cleanup_close_ int target = point_open(&rules, rules.target, POINT_DIRECTORY);
     int r = target < 0 ? target : mount_new("mqueue", target, SYS_MS_NOSUID | SYS_MS_NODEV | SYS_MS_NOEXEC, NULL);
     return r < 0 ? fail(view, op, r, "cannot have an mqueue") : placed(view, op, &rules, NULL);
 }
@@ -282,8 +287,8 @@ static int do_staged(struct view *view, const struct op *op, int staged, const c
         return fail(view, op, -EBADF, "was not made");
     if (view->root_is_first || strcmp(op->target, usual) != 0) {
         struct point_rules rules = rules_for(view, op);
-        r = point_attach(&rules, op->target, POINT_DIRECTORY, staged);
-        point_cache_forget(&view->points, op->target);
+        r = point_attach(&rules, rules.target, POINT_DIRECTORY, staged);
+        point_cache_forget(&view->points, rules.root, rules.target);
     }
     if (r < 0)
         return fail(view, op, r, "cannot be mounted");
@@ -314,7 +319,7 @@ static int do_symlink(struct view *view, const struct op *op)
 {
     const char *name;
     struct point_rules rules = rules_for(view, op);
-    _cleanup_close_ int parent = point_open_parent(&rules, op->target, &name);
+    _cleanup_close_ int parent = point_open_parent(&rules, rules.target, &name);
     if (parent < 0)
         return fail(view, op, parent, "its directory cannot be made");
     if (symlinkat(op->data, parent, name) < 0 && errno != EEXIST)
@@ -325,7 +330,7 @@ static int do_symlink(struct view *view, const struct op *op)
 static int do_dir(struct view *view, const struct op *op)
 {
     struct point_rules rules = rules_for(view, op);
-    _cleanup_close_ int fd = point_open(&rules, op->target, POINT_DIRECTORY);
+    _cleanup_close_ int fd = point_open(&rules, rules.target, POINT_DIRECTORY);
     return fd < 0 ? fail(view, op, fd, "directory cannot be made") : 0;
 }
 
@@ -348,7 +353,7 @@ static int do_file(struct view *view, const struct op *op)
 {
     const char *name;
     struct point_rules rules = rules_for(view, op);
-    _cleanup_close_ int parent = point_open_parent(&rules, op->target, &name);
+    _cleanup_close_ int parent = point_open_parent(&rules, rules.target, &name);
     if (parent < 0)
         return fail(view, op, parent, "its directory cannot be made");
     int r = point_own(&rules, parent);
@@ -386,7 +391,7 @@ static int do_chmod(struct view *view, const struct op *op)
 {
     const char *name;
     struct point_rules rules = rules_for(view, op);
-    _cleanup_close_ int parent = point_open_parent(&rules, op->target, &name);
+    _cleanup_close_ int parent = point_open_parent(&rules, rules.target, &name);
     int r = parent < 0 ? parent : point_own(&rules, parent);
     if (r >= 0 && fchmodat(parent, name, op->mode, 0) < 0)
         r = -errno;
@@ -397,7 +402,7 @@ static int do_chmod(struct view *view, const struct op *op)
 static int do_remount(struct view *view, const struct op *op)
 {
     struct point_rules rules = rules_for(view, op);
-    _cleanup_close_ int fd = point_open(&rules, op->target, POINT_ANY);
+    _cleanup_close_ int fd = point_open(&rules, rules.target, POINT_ANY);
     struct mount_attr attr = { .attr_set = attributes(op) };
     int r = fd < 0 ? fd : sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr);
     return r < 0 ? fail(view, op, r, "cannot be remounted") : 0;
@@ -470,6 +475,8 @@ int view_build(struct view *view)
             continue;
         r = do_op(view, i);
     }
+    for (size_t i = 0; i < view->plan->n; i++)
+        cleanup_close(&view->sources[i]);
     return r;
 }
 
@@ -487,22 +494,60 @@ int view_enter(struct view *view)
     return r;
 }
 
+/* The grant's mount in the finished view, if it is still where the plan has put it. */
+static int open_grant(struct view *view, size_t grant)
+{
+    const struct op *op = &view->plan->ops[grant];
+    struct point_rules rules = { .root = view->root, .no_symlinks = true };
+    _cleanup_close_ int fd = point_open(&rules, op->target, POINT_ANY);
+    struct stat st;
+
+    if (fd < 0)
+        return fd;
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    if (op->flags & OP_CHECKED && (st.st_dev != op->dev || st.st_ino != op->ino))
+        return -ESTALE; /* the payload has moved a directory above the grant, and put a decoy there */
+    view->sources[grant] = TAKE_FD(fd);
+    return 0;
+}
+
+static int mend_in(struct view *view, struct op *op, size_t index)
+{
+    size_t grant = find_grant(view->plan, index);
+    int r = 0;
+
+    view->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (view->root < 0)
+        return -errno;
+    if (grant != SIZE_MAX)
+        r = open_grant(view, grant);
+    if (op->kind == OP_BIND)
+        op->source = NULL; /* what the host has put there now is what is bound onto itself */
+    if (r >= 0)
+        r = do_op(view, index);
+    return r == -EROFS ? -ENOENT : r;
+}
+
 int view_mend(const struct plan *plan, size_t index)
 {
     _cleanup_buf_ struct buf why = { 0 };
-    struct op op = plan->ops[index];
-    struct plan one = { .ops = &op, .n = 1 };
-    int source = -1;
-    uint64_t id = 0;
-    struct view view = { .plan = &one, .sources = &source, .mount_ids = &id, .root = -1, .ruleset = -1,
-                         .stage = STAGE_EMPTY, .points = POINT_CACHE_EMPTY, .why = &why };
+    _cleanup_free_ struct op *ops = calloc(plan->n, sizeof(*ops));
+    _cleanup_free_ int *sources = calloc(plan->n, sizeof(*sources));
+    _cleanup_free_ uint64_t *ids = calloc(plan->n, sizeof(*ids));
+    if (!ops || !sources || !ids)
+        return -ENOMEM;
+    memcpy(ops, plan->ops, plan->n * sizeof(*ops));
+    for (size_t i = 0; i < plan->n; i++)
+        sources[i] = -1;
 
-    view.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (view.root < 0)
-        return -errno;
-    if (op.kind == OP_BIND)
-        op.source = NULL; /* what the host has put there now is what is bound onto itself */
-    int r = do_op(&view, 0);
-    close(view.root);
-    return r == -EROFS ? -ENOENT : r;
+    struct plan copy = { .ops = ops, .n = plan->n };
+    struct view view = { .plan = &copy, .sources = sources, .mount_ids = ids, .root = -1, .ruleset = -1,
+                         .stage = STAGE_EMPTY, .points = POINT_CACHE_EMPTY, .why = &why };
+    int r = mend_in(&view, &ops[index], index);
+    for (size_t i = 0; i < plan->n; i++)
+        cleanup_close(&sources[i]);
+    cleanup_close(&view.root);
+    point_cache_free(&view.points);
+    return r;
 }
