@@ -149,8 +149,6 @@ static int emit_tmpfs(struct emit *m, const struct entry *up, const struct entry
     if (!op)
         return -ENOMEM;
     op->mode = strcmp(e->path, "/tmp") == 0 || strcmp(e->path, "/var/tmp") == 0 ? 01777 : 0700;
-    if (e->access == ACCESS_READ)
-        op->flags |= OP_READ_ONLY;
     if (!exec_at(m->list, e->path))
         op->flags |= OP_NO_EXEC;
     return 0;
