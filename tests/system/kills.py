@@ -164,8 +164,14 @@ def main():
         bad = worst.get((kind, started), [])
         tell(not bad, f"SIGKILL of the {kind} {when}: no process is left ({times // len(kinds)} times)", *bad[:3])
 
-    stale = registry(world)
-    print(f"# registry entries before the next call: {len(stale)}")
+    job = subprocess.Popen([agentjail, "--"] + PAYLOAD, cwd=os.path.join(world, "ws"), stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    job.stdout.readline()
+    kill(job.pid)
+    job.stdout.close()
+    job.wait()
+    reap_all(20)
+    tell(registry(world), "control: a killed monitor leaves its registry entry")
     subprocess.run(once, cwd=os.path.join(world, "ws"), stdin=subprocess.DEVNULL, check=False)
     tell(not registry(world), "the next call sweeps the registry", registry(world))
     after = listing(world), mounts(), groups()

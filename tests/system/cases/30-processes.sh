@@ -147,10 +147,12 @@ new_world
 start "$AGENTJAIL" -- sh -c 'echo up; exec sleep 60'
 [ "$LINE" = up ]
 verdict "a jail to look at"
+sleep 0.3 # the monitor confines itself while the payload is being loaded
 monitor=$BACKGROUND_PID
 init=$(tr -d ' ' <"/proc/$monitor/task/$monitor/children")
 payload=
-for pid in $(cat "/proc/$init/task/$init/children"); do
+read -r -a pids <"/proc/$init/task/$init/children"
+for pid in "${pids[@]}"; do
     grep -q '^State:.*Z' "/proc/$pid/status" || payload=$payload$pid
 done
 # field PID NAME: a line of its status.

@@ -4,11 +4,11 @@
 . "$SYSTEM/lib.sh"
 
 new_world
-timeout 900 python3 "$SYSTEM/kills.py" "$AGENTJAIL" "${KILLS:-200}" "$T" >"$T/report" 2>"$T/stderr"
+timeout 900 python3 "$SYSTEM/kills.py" "$AGENTJAIL" "${KILLS:-200}" "$T" >"$BASE/report" 2>"$BASE/kills-stderr"
 status=$?
-sed -n -e 's/^\(not \)\?ok - /&/p' -e 's/^# /# /p' "$T/report"
-grep -q '^not ok' "$T/report" && FAILED=1
-[ $status -le 1 ] && [ -s "$T/report" ]
+sed -n -e 's/^\(not \)\?ok - /&/p' -e 's/^# /# /p' "$BASE/report"
+grep -q '^not ok' "$BASE/report" && FAILED=1
+[ $status -le 1 ] && [ -s "$BASE/report" ]
 verdict "the killer came to its end" "status $status"
 end_world
 
