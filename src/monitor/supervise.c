@@ -251,6 +251,7 @@ static int serve_message(struct loop *l)
             return -EBADMSG;
         l->stage = STAGE_RUNNING;
         terminal_started(l->s->terminal);
+        confine_once(l);
         return 0;
     case MSG_NOEXEC:
         if (running)
@@ -411,11 +412,11 @@ static int unexplained(const struct loop *l)
 }
 
 /* When init says that the payload has ended, it has reaped every other process and is about to exit: what remains is the
- * kernel's taking down of its namespaces. That is waited for only when something of ours hangs on it: the terminal's last
- * output, a cgroup to remove. */
+ * kernel's taking down of its namespaces. That is waited for only when something of ours hangs on it: a cgroup to
+ * remove. */
 static bool may_leave(const struct loop *l)
 {
-    return l->stage == STAGE_OVER && l->exited && !l->s->terminal && l->s->cgroup->way == HOST_CGROUP_NONE;
+    return l->stage == STAGE_OVER && l->exited && l->s->cgroup->way == HOST_CGROUP_NONE;
 }
 
 static void wait_init(pid_t pid)

@@ -15,7 +15,6 @@
 #include "monitor/terminal_state.h"
 
 #define FLUSH_LIMIT 2000 /* ms that a terminal may take no output when we are about to stop */
-#define END_LIMIT 1000   /* ms without output after the jail's end: somebody outside holds the pty open */
 
 /* The device behind a terminal fd, also for /dev/tty. */
 static bool terminal_device(int fd, dev_t *ret_device)
@@ -264,7 +263,7 @@ int terminal_stopped(struct terminal *t, int signal, bool asked)
         return 1;
     }
     bool was_raw = t->raw;
-    relay_drain(t, false, NULL, FLUSH_LIMIT); /* an editor puts the screen back before it stops */
+    relay_drain(t, NULL, FLUSH_LIMIT); /* an editor puts the screen back before it stops */
     leave_raw(t);
     bool stopped = signals_stop_group(signal == SIGSTOP ? SIGTSTP : signal);
     bool foreground = in_foreground(t);
@@ -327,9 +326,9 @@ void terminal_end(struct terminal *t, bool killed, struct signals *signals)
     if (!t)
         return;
     if (t->master >= 0) {
-        relay_drain(t, true, signals, END_LIMIT);
+        relay_drain(t, signals, FLUSH_LIMIT);
         bool reports = reset_modes(t, killed);
-        relay_drain(t, false, signals, END_LIMIT);
+        relay_drain(t, signals, FLUSH_LIMIT);
         if (t->raw && in_foreground(t))
             relay_settle(t, reports);
     }

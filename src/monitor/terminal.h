@@ -11,7 +11,7 @@
  *    likewise.
  *  - What the payload writes passes the filter of monitor/ansi.h unless the policy says terminal = full.
  *  - Whatever way the monitor ends, the terminal is put back: by terminal_end(), or after SIGKILL by a small process
- *    that terminal_watch() leaves waiting. That costs a fork, taken while the jail is being built, and about 100 KiB.
+ *    that terminal_watch() leaves waiting. That costs a fork, taken while the jail is being built, and about 250 KiB.
  *
  * All functions take NULL for "no terminal" and then do nothing, unless said otherwise. */
 #ifndef AGENTJAIL_MONITOR_TERMINAL_H
@@ -71,10 +71,10 @@ int terminal_stopped(struct terminal *t, int signal, bool asked);
  * forward SIGCONT with MSG_SIGNAL. */
 int terminal_continued(struct terminal *t);
 
-/* After the end of the jail (pidfd readable): bring out what the payload wrote last, undo the modes it left (all of
- * them if killed: it had no chance), keep answers to its last questions from being typed into the shell, put the
- * terminal back, free t. Waits as long as the user's terminal takes no output, unless signals (NULL: none; consumed)
- * brings one that ends us. */
+/* Once every process of the jail but init is gone: bring out what the payload wrote last, undo the modes it left (all of
+ * them if killed: it had no chance), keep answers to its last questions from being typed into the shell, put the terminal
+ * back, free t. Waits as long as the user's terminal takes no output, unless signals (consumed; NULL: 2 s at most) brings
+ * one that ends us. */
 void terminal_end(struct terminal *t, bool killed, struct signals *signals);
 
 #endif

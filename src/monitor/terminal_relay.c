@@ -155,33 +155,29 @@ static bool interrupted(struct signals *signals)
     return end;
 }
 
-/* Wait until there is something to do; false when it is time to give up. */
-static bool drain_wait(const struct terminal *t, bool read_more, struct signals *signals, int limit)
+/* Wait until the user's terminal takes output; false when it is time to give up. */
+static bool drain_wait(const struct terminal *t, struct signals *signals, int limit)
 {
-    bool waiting = relay_out_waiting(t) > 0;
     struct pollfd fds[] = {
-        { .fd = read_more && relay_out_waiting(t) < RELAY_CHUNK ? t->master : -1, .events = POLLIN },
-        { .fd = waiting ? t->fd : -1, .events = POLLOUT },
+        { .fd = t->fd, .events = POLLOUT },
         { .fd = signals ? signals->fd : -1, .events = POLLIN },
     };
-    int n = poll(fds, ELEMENTSOF(fds), waiting && signals ? -1 : limit);
+    int n = poll(fds, ELEMENTSOF(fds), signals ? -1 : limit);
     if (n < 0)
         return errno == EINTR;
-    return n > 0 && !(fds[2].revents && interrupted(signals));
+    return n > 0 && !(fds[1].revents && interrupted(signals));
 }
 
-/* With nothing to interrupt a full terminal, limit bounds that wait too. */
-void relay_drain(struct terminal *t, bool to_end, struct signals *signals, int limit)
+/* poll(2) and read(2) on the master take over what the kernel still has on its way from the slave (n_tty's
+ * tty_buffer_flush_work), so that "nothing there" means it. */
+void relay_drain(struct terminal *t, struct signals *signals, int limit)
 {
-    for (;;) {
-        bool empty = t->master_ended || (!to_end && !(ready(t->master, POLLIN, 0) & POLLIN));
-        if (relay_output(t) < 0)
+    uint64_t start = relay_now();
+    while (signals || relay_now() - start < (uint64_t)limit) { /* others of the jail's may go on writing */
+        bool more = !t->master_ended && ready(t->master, POLLIN, 0);
+        if ((!more && relay_out_waiting(t) == 0) || relay_output(t) < 0)
             return;
-        if (empty && relay_out_waiting(t) == 0 && (t->master_ended || !to_end))
-            return;
-        if (relay_out_waiting(t) == 0 && !t->master_ended && ready(t->master, POLLIN, 0))
-            continue;
-        if (!drain_wait(t, to_end && !t->master_ended, signals, limit))
+        if (relay_out_waiting(t) > 0 && !drain_wait(t, signals, limit))
             return;
     }
 }

@@ -61,10 +61,9 @@ void relay_flush(struct terminal *t);
 size_t relay_out_waiting(const struct terminal *t);
 size_t relay_in_waiting(const struct terminal *t);
 
-/* Read the master until it is empty for now (or, with to_end, until every slave is closed) and write it all out. Gives
- * up when signals (may be NULL) brings one that ends us or, with a limit in ms (-1: none), after that long without
- * progress. */
-void relay_drain(struct terminal *t, bool to_end, struct signals *signals, int limit);
+/* Bring out all that processes which are stopped or dead by now have written. Gives up while the user's terminal takes
+ * nothing when signals brings one that ends us or, without signals, after limit ms in any case. */
+void relay_drain(struct terminal *t, struct signals *signals, int limit);
 
 /* If the payload asked the terminal something just before its end, or asked says so, take the answers in until the
  * terminal has answered a question of ours (at most some 100 ms): they are not the shell's. */

@@ -52,6 +52,16 @@ def stop_resume_twice():
     s.expect(r"\[0\]READY> ")
 
 
+def stop_with_a_writer():
+    """^Z stops us also while something else of the jail's goes on writing."""
+    s = shell()
+    s.send(jail("bash", "-c", "setsid yes & echo started; exec cat") + "\n")
+    s.expect("y\r\ny\r\n")
+    s.send("\x1a")
+    s.expect("Stopped.*READY> ")
+    s.send("kill -9 %1; wait\n")
+
+
 def background_and_read():
     """bg lets it run; reading the terminal stops it; fg gives it the terminal."""
     s = shell()
@@ -405,7 +415,7 @@ def raw_keeps_the_line():
 
 ONLY = sys.argv[1:]
 sys.exit(run(t for t in [
-    stop_and_continue, stop_resume_twice, background_and_read, started_in_background, interrupt, interrupt_caught,
+    stop_and_continue, stop_resume_twice, stop_with_a_writer, background_and_read, started_in_background, interrupt, interrupt_caught,
     window_size, size_after_stop, shell_inside, dev_tty, pipeline_output, pipeline_input, pipeline_reads_terminal,
     two_in_a_pipeline, pipeline_interrupt, pipeline_stop, no_terminal_stop, orphaned, modes_as_before, own_description,
     end_by_signal, end_by_kill, kill_of_parts, hang_up, without_terminal, stop_stays_inside, terminal_watch_is_small,
