@@ -325,11 +325,28 @@ static int add_held(struct collect *c, const struct grant *g, struct resolved *r
     return 0;
 }
 
+/* A protected name below what is a file: whoever replaces the file by a directory makes the name, so the file is held in
+ * its place. Above all the ".git" of a worktree or submodule, which says where git looks for its configuration. */
+static int resolve_file_above(struct collect *c, const struct grant *g, struct resolved *r)
+{
+    _cleanup_free_ char *path = strdup(g->path);
+    int error = path ? -ENOTDIR : -ENOMEM;
+    char *slash;
+
+    while (error == -ENOTDIR && (slash = strrchr(path, '/')) && slash != path) {
+        *slash = '\0';
+        error = path_resolve(&c->resolver, path, r);
+    }
+    return error;
+}
+
 static int resolve_grant(struct collect *c, const struct grant *g,
                          int (*add)(struct collect *, const struct grant *, struct resolved *))
 {
     _cleanup_resolved_ struct resolved r = { 0 };
     int error = path_resolve(&c->resolver, g->path, &r);
+    if (error == -ENOTDIR && g->kind == GRANT_PROTECT)
+        error = resolve_file_above(c, g, &r);
     if (error == -ENOMEM)
         return error;
     if (error < 0)
