@@ -113,6 +113,8 @@ static int emit_access(struct emit *m, const struct entry *up, const struct entr
         op->flags |= OP_READ_ONLY;
     if (!exec)
         op->flags |= OP_NO_EXEC;
+    if (access != ACCESS_WRITE && host_writable(m->list, up))
+        op->flags |= OP_WATCHED; /* it narrows what is around it, as a protected name does */
     return 0;
 }
 
@@ -136,7 +138,7 @@ static int emit_held(struct emit *m, const struct entry *up, const struct entry 
         op->mode = S_IFDIR;
     if (!exec_at(m->list, e->path))
         op->flags |= OP_NO_EXEC;
-    if (host_writable(m->list, up))
+    if (host_writable(m->list, up) || (e->kind == ENTRY_MASK && up->kind == ENTRY_ACCESS))
         op->flags |= OP_WATCHED;
     return 0;
 }
