@@ -43,9 +43,9 @@ int terminal_watch(struct terminal *t);
 /* Take the pty's master (owned from now on, also on failure) and give it the user's modes and size. 0 or -errno. */
 int terminal_attach(struct terminal *t, int master, enum terminal_mode mode);
 
-/* MSG_STARTED: go raw if the payload is in the foreground, and carry bytes from now on. Not before: ^C has to end a set-up
- * that hangs, and a ^Z must not reach the payload's process before its exec, where it would stop with init waiting for
- * it. */
+/* MSG_STARTED: go raw if the payload is in the foreground, and carry bytes from now on. Not before: ^C has to end a
+ * set-up that hangs, and a ^Z must not reach the payload's process before its exec, where it would stop with init
+ * waiting for it. */
 void terminal_started(struct terminal *t);
 
 /* Fill fds[0..TERMINAL_POLLFDS) for poll(2); entries not waited for have fd -1. */
@@ -71,10 +71,10 @@ int terminal_stopped(struct terminal *t, int signal, bool asked);
  * forward SIGCONT with MSG_SIGNAL. */
 int terminal_continued(struct terminal *t);
 
-/* Once every process of the jail but init is gone: bring out what the payload wrote last, undo the modes it left (all of
- * them if killed: it had no chance), keep answers to its last questions from being typed into the shell, put the terminal
- * back, free t. Waits as long as the user's terminal takes no output, unless signals (consumed; NULL: 2 s at most) brings
- * one that ends us. */
+/* Once every process of the jail but init is gone: bring out what the payload wrote last, undo the modes it left (all
+ * of them if killed: it had no chance), keep answers to its last questions from being typed into the shell, put the
+ * terminal back, free t. Waits as long as the user's terminal takes no output, unless signals (consumed; NULL: 2 s at
+ * most) brings one that ends us. */
 void terminal_end(struct terminal *t, bool killed, struct signals *signals);
 
 #endif

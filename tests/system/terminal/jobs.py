@@ -198,7 +198,7 @@ def pipeline_reads_terminal():
     s.expect("asking\r\n")
     s.until(s.is_raw, "terminal is raw, for the payload wanted it")
     s.send("word\n")
-    s.expect("\ngot word\r\n")
+    s.expect("got word\r\n")
     s.expect(r"\[0\]READY> ")
 
 
@@ -278,11 +278,11 @@ def modes_as_before():
 
 def own_description():
     """O_NONBLOCK is never set on the terminal as others have it open."""
-    s = Session("sh", "-c", jail("true") + f"; {sys.executable} -c 'import os; print([os.get_blocking(f) for f in range(3)])'")
+    look = f"{sys.executable} -c 'import os; print([os.get_blocking(f) for f in range(3)])'"
+    s = Session("sh", "-c", jail("true") + "; " + look)
     s.expect(r"\[True, True, True\]")
     s = shell()
-    s.send(jail("sh", "-c", "echo started; sleep 1") + f" & sleep 0.4; {sys.executable} -c "
-           "'import os; print([os.get_blocking(f) for f in range(3)])'\n")
+    s.send(jail("sh", "-c", "echo started; sleep 1") + " & sleep 0.4; " + look + "\n")
     s.expect(r"\[True, True, True\]")
 
 
@@ -354,8 +354,9 @@ def hang_up():
 
 def without_terminal():
     """No terminal anywhere: runs, and SIGINT sent to us ends it."""
-    with subprocess.Popen([AGENTJAIL, "--quiet", "--", "sh", "-c", "echo on; exec sleep 1000"], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True) as p:
+    with subprocess.Popen([AGENTJAIL, "--quiet", "--", "sh", "-c", "echo on; exec sleep 1000"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          start_new_session=True) as p:
         assert p.stdout.readline() == b"on\n"
         p.send_signal(signal.SIGINT)
         assert p.wait(20) == 130
@@ -415,7 +416,8 @@ def raw_keeps_the_line():
 
 ONLY = sys.argv[1:]
 sys.exit(run(t for t in [
-    stop_and_continue, stop_resume_twice, stop_with_a_writer, background_and_read, started_in_background, interrupt, interrupt_caught,
+    stop_and_continue, stop_resume_twice, stop_with_a_writer, background_and_read, started_in_background, interrupt,
+    interrupt_caught,
     window_size, size_after_stop, shell_inside, dev_tty, pipeline_output, pipeline_input, pipeline_reads_terminal,
     two_in_a_pipeline, pipeline_interrupt, pipeline_stop, no_terminal_stop, orphaned, modes_as_before, own_description,
     end_by_signal, end_by_kill, kill_of_parts, hang_up, without_terminal, stop_stays_inside, terminal_watch_is_small,

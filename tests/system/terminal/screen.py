@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Bytes at a terminal: loss, order, backpressure, programs that draw, what is left behind. AGENTJAIL names the program."""
+"""Bytes at a terminal: loss, order, backpressure, programs that draw, what is left behind. AGENTJAIL names the
+program."""
 import hashlib
 import os
 import shutil
-import signal
+import subprocess
 import sys
 import time
 
-from session import AGENTJAIL, Session, Skip, children, jail, run, shell
+from session import AGENTJAIL, Session, Skip, jail, run, shell
+
+XTERM = [(b"\x1b[c", b"\x1b[?1;2c"), (b"\x1b[>c", b"\x1b[>41;370;0c")]  # what it answers
 
 
 def need(program):
@@ -48,7 +51,6 @@ def large_paste():
     while sent < len(data):
         sent += os.write(s.master, data[sent:sent + 4096])
         s.read(0)
-    import subprocess
     want = subprocess.run(["cksum"], input=data, stdout=subprocess.PIPE, check=True).stdout.decode().split()
     s.expect(f"{want[0]} {want[1]}", 60)
     assert s.wait() == 0
@@ -72,7 +74,8 @@ def slow_reader():
 
 def reader_that_sleeps():
     """A payload that does not read its input keeps its output flowing, and gets the input later."""
-    s = start("sh", "-c", "stty raw -echo; echo ready; for i in 1 2 3 4 5; do echo tick$i; sleep 0.2; done; head -c 100000 | wc -c")
+    s = start("sh", "-c", "stty raw -echo; echo ready; for i in 1 2 3 4 5; do echo tick$i; sleep 0.2; done; "
+              "head -c 100000 | wc -c")
     s.expect("ready")
     data = b"y" * 100000
     sent = 0
@@ -106,7 +109,7 @@ def vim():
     """vim edits, stops, continues and writes; the screen is put back."""
     need("vim")
     name = f"vim-test-{os.getpid()}"
-    s = shell(env={"TERM": "xterm-256color"}, replies=[(b"\x1b[c", b"\x1b[?1;2c"), (b"\x1b[>c", b"\x1b[>41;370;0c")])
+    s = shell(env={"TERM": "xterm-256color"}, replies=XTERM)
     s.send(jail("vim", "-u", "NONE", "-N", name) + "\n")
     s.expect(r"\x1b\[\?1049h")
     s.expect("New")
@@ -129,7 +132,7 @@ def tmux():
     need("tmux")
     s = Session(AGENTJAIL, "--quiet", "--", "tmux", "-L", "t", "-f", "/dev/null", "new-session", "sh",
                 env={"TERM": "xterm-256color"},
-                replies=[(b"\x1b[c", b"\x1b[?1;2c"), (b"\x1b[>c", b"\x1b[>41;370;0c"), (b"\x1b[>q", b"\x1bP>|XTerm(370)\x1b\\")])
+                replies=XTERM + [(b"\x1b[>q", b"\x1bP>|XTerm(370)\x1b\\")])
     s.expect(r"\x1b\[\?1049h")
     s.expect(r"[#$] ")
     s.send("echo in-$((40+2))-tmux\n")
@@ -173,7 +176,8 @@ def late_answer():
 
 def typed_reports():
     """A payload that is killed leaves no mouse reporting, paste marks or odd keyboard behind; a cursor comes back."""
-    s = start("sh", "-c", "printf '\\033[?1000;1006;1004;2004h\\033[>1u\\033[>4;2m\\033=\\033[?25l\\033[?1049h'; kill -9 $$")
+    s = start("sh", "-c", "printf '\\033[?1000;1006;1004;2004h\\033[>1u\\033[>4;2m\\033=\\033[?25l\\033[?1049h'; "
+              "kill -9 $$")
     assert s.wait() == 137
     rest = s.screen.partition(b"\x1b[?1049h")[2]
     for mode in (b"\x1b[?1000l", b"\x1b[?1006l", b"\x1b[?1004l", b"\x1b[?2004l", b"\x1b[<1u", b"\x1b[>4m", b"\x1b>",
@@ -190,7 +194,8 @@ def ordinary_end_keeps_drawing():
 
 def full_puts_back_too():
     """terminal = full passes everything and still puts the modes back."""
-    s = start("sh", "-c", "printf '\\033]52;c;aGk=\\007\\033[?1000h\\033[?1049h'; kill -9 $$", options=("--quiet", "--terminal=full"))
+    s = start("sh", "-c", "printf '\\033]52;c;aGk=\\007\\033[?1000h\\033[?1049h'; kill -9 $$",
+              options=("--quiet", "--terminal=full"))
     assert s.wait() == 137
     assert b"\x1b]52;c;aGk=\x07" in s.screen and b"\x1b[?1000l" in s.screen and b"\x1b[?1049l" in s.screen
 
@@ -221,5 +226,6 @@ def nested():
 ONLY = sys.argv[1:]
 sys.exit(run(t for t in [
     much_output, output_then_exit, large_paste, slow_reader, reader_that_sleeps, no_delay, vim, tmux, less_pages,
-    late_answer, typed_reports, ordinary_end_keeps_drawing, full_puts_back_too, cut_sequences, single_byte_locale, nested,
+    late_answer, typed_reports, ordinary_end_keeps_drawing, full_puts_back_too, cut_sequences, single_byte_locale,
+    nested,
 ] if not ONLY or t.__name__ in ONLY))
