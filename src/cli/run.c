@@ -147,6 +147,8 @@ static int prepare_all(struct run *run, struct jail_start *with, struct supervis
         .mask = s->signals->original,
     };
     r = prepare_terminal(s, with, why);
+    if (r >= 0 && fence_on(FENCE_STDIO) && run->policy.network != NETWORK_HOST)
+        r = stdio_check_sockets(with->terminal, why);
     if (r >= 0 && fence_on(FENCE_STDIO))
         r = stdio_prepare(s->stdio, with->terminal, jail_restricts_files(with), why);
     return r;

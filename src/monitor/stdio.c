@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -137,6 +138,29 @@ static int prepare_one(struct stdio *s, int fd, bool files_fenced, struct buf *w
     default:
         return refuse(fd, "neither a file nor a pipe nor a socket", why);
     }
+}
+
+/* A socket stays in the network namespace that it was made in, and not every kind stays with its peer: a TCP one can be
+ * disconnected (connect(2), AF_UNSPEC) and connected to, or listen on, any address of the host. */
+static bool bound_to_peer(int fd)
+{
+    struct sockaddr_storage peer;
+    int domain, type;
+    socklen_t len = sizeof(domain), type_len = sizeof(type), peer_len = sizeof(peer);
+    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_UNIX &&
+           getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) == 0 && type != SOCK_DGRAM &&
+           getpeername(fd, (struct sockaddr *)&peer, &peer_len) == 0;
+}
+
+int stdio_check_sockets(const bool terminal[3], struct buf *why)
+{
+    for (int fd = 0; fd < 3; fd++) {
+        struct stat st;
+        if (terminal[fd] || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) || bound_to_peer(fd))
+            continue;
+        return refuse(fd, "a socket of the host's network", why);
+    }
+    return 0;
 }
 
 static void relay_close(struct stdio_relay *relay)

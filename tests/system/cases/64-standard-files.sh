@@ -19,10 +19,52 @@ sys.exit(p.returncode != 125 or "neither" not in p.stderr)
 PY
 verdict "an eventfd as standard input is refused"
 
+# A TCP socket as standard input, disconnected and connected to a service that only the host's loopback has.
+# reconnects PROGRAM: 0 if the payload reached it, 1 if not, 125 if agentjail refused.
+reconnects() {
+    python3 - "$1" >"$T/stdout" 2>"$T/stderr" <<'PY'
+import socket, subprocess, sys
+door, service = socket.create_server(("127.0.0.1", 0)), socket.create_server(("127.0.0.1", 0))
+out = socket.create_connection(door.getsockname())
+inside, _ = door.accept()
+attack = """
+import ctypes, socket, sys
+ctypes.CDLL(None).connect(0, bytes(16), 16)
+try:
+    socket.socket(fileno=0).connect(("127.0.0.1", %d))
+except OSError:
+    sys.exit(1)
+""" % service.getsockname()[1]
+p = subprocess.run([sys.argv[1], "--", "python3", "-c", attack], stdin=inside, stderr=subprocess.PIPE, text=True)
+sys.stderr.write(p.stderr)
+sys.exit(p.returncode)
+PY
+}
+reconnects "$AGENTJAIL"
+[ $? -eq 125 ] && grep -q "socket of the host's network" "$T/stderr"
+verdict "a TCP socket as standard input is refused"
+AGENTJAIL_TEST_OFF=stdio reconnects "$UNFENCED"
+verdict "control: by one, the payload would reach the host's network"
+python3 - "$AGENTJAIL" >"$T/stdout" 2>"$T/stderr" <<'PY'
+import socket, subprocess, sys
+ours, theirs = socket.socketpair()
+datagrams, _ = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+ours.sendall(b"text\n")
+ours.shutdown(socket.SHUT_WR)
+p = subprocess.run([sys.argv[1], "--quiet", "--", "cat"], stdin=theirs, stdout=subprocess.PIPE)
+q = subprocess.run([sys.argv[1], "--", "true"], stdin=datagrams)
+sys.exit(p.returncode != 0 or p.stdout != b"text\n" or q.returncode != 125)
+PY
+verdict "a connected Unix socket is passed on, one for datagrams is not"
+
 # The lines of a file, one command each: what agentjail's leaves is the next one's.
 lines_in_turn() {
     seq 1 5 >"$T/in"
-    { IFS= read -r first; "$@" -- sh -c 'IFS= read -r x; echo "got $x"'; IFS= read -r third; } <"$T/in" >"$T/stdout" 2>"$T/stderr"
+    {
+        IFS= read -r first
+        "$@" -- sh -c 'IFS= read -r x; echo "got $x"'
+        IFS= read -r third
+    } <"$T/in" >"$T/stdout" 2>"$T/stderr"
     [ "$first" = 1 ] && [ "$(cat "$T/stdout")" = "got 2" ] && [ "$third" = 3 ]
 }
 # A whole file in, a whole file out, both streams in order, appended.
