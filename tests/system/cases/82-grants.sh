@@ -173,6 +173,18 @@ else
 fi
 end_world
 
+# In a worktree .git is a file; it says where the host's git looks for its configuration.
+new_world
+rm -r "$WS/.git"
+echo "gitdir: $OUT/dir" >"$WS/.git"
+jail -- sh -c 'mv .git moved || rm -f .git || echo "gitdir: sub" >.git'
+[ $? -ne 0 ] && [ "$(cat "$WS/.git")" = "gitdir: $OUT/dir" ]
+verdict "a worktree's .git file is held in place of what is protected below .git"
+AGENTJAIL_TEST_OFF=read-only "$UNFENCED" -- sh -c 'rm .git && echo "gitdir: sub" >.git' >"$T/stdout" 2>"$T/stderr"
+[ "$(cat "$WS/.git")" = "gitdir: sub" ]
+verdict "control: unheld it could be replaced"
+end_world
+
 # ---- nothing is left on the host ----
 new_world
 jail -- true

@@ -79,6 +79,43 @@ for how in rename unlink; do
     end_world
 done
 
+# The same for a file that is hidden in a readable grant, and for a read-only directory of a writable one.
+# uncovered PROGRAM: 0 if the payload saw what the host put there.
+uncovered() {
+    local pid i
+
+    new_world
+    "$1" --read="$RO" --hide="$RO/file" --write="$OUT" --read="$OUT/dir" -- sh -c 'echo up
+        until [ -e try ]; do sleep 0.01; done
+        cat "$0/file"; echo evil >"$1/dir/secret"; touch tried' "$RO" "$OUT" >"$T/stdout" 2>"$T/stderr" </dev/null &
+    pid=$!
+    for i in $(seq 500); do
+        [ -s "$T/stdout" ] && break
+        sleep 0.02
+    done
+    echo uncovered >"$RO/new"
+    mv "$RO/new" "$RO/file"
+    rm -r "$OUT/dir"
+    mkdir "$OUT/dir"
+    sleep 0.5
+    touch "$WS/try"
+    for i in $(seq 500); do
+        [ -e "$WS/tried" ] && break
+        sleep 0.02
+    done
+    kill "$pid" 2>/dev/null
+    wait "$pid"
+    UNCOVERED=$(grep -c uncovered "$T/stdout") REPLACED=$([ ! -e "$OUT/dir/secret" ] || echo 1)
+    [ -e "$WS/tried" ]
+    local status=$?
+    end_world
+    return $status
+}
+uncovered "$AGENTJAIL" && [ "$UNCOVERED" -eq 0 ] && [ -z "$REPLACED" ]
+verdict "what the host puts in place of a hidden file or a read-only directory stays so"
+AGENTJAIL_TEST_OFF=watch uncovered "$UNFENCED" && [ "$UNCOVERED" -eq 1 ] && [ -n "$REPLACED" ]
+verdict "control: without watch it would not"
+
 # The same by unlinking, and by git itself.
 new_world
 if command -v git >/dev/null; then
@@ -103,6 +140,46 @@ else
     skip "git config on the host" "optional: no git"
 fi
 end_world
+
+# The directory above the workspace lies in the jail's own home, where the payload may rename it: the mount that the host
+# takes away must not be put back onto a decoy. decoyed PROGRAM: 0 if the payload wrote the new file.
+decoyed() {
+    local pid i status
+
+    new_world
+    mkdir "$HOME/src"
+    mv "$WS" "$HOME/src/ws"
+    WS=$HOME/src/ws
+    cd "$WS" || exit 2
+    "$1" -- sh -c 'cd && mv src moved && mkdir -p src/ws/.git && echo decoy >src/ws/.git/config && echo up
+        until [ -e moved/ws/try ]; do sleep 0.01; done
+        (echo evil >>moved/ws/.git/config) 2>/dev/null; touch moved/ws/tried' >"$T/stdout" 2>"$T/stderr" </dev/null &
+    pid=$!
+    for i in $(seq 500); do
+        [ -s "$T/stdout" ] && break
+        sleep 0.02
+    done
+    echo host >"$WS/.git/config.lock"
+    mv "$WS/.git/config.lock" "$WS/.git/config"
+    sleep 0.3
+    touch "$WS/try"
+    for i in $(seq 100); do
+        [ -e "$WS/tried" ] || grep -q 'cannot be held' "$T/stderr" && break
+        sleep 0.02
+    done
+    kill "$pid" 2>/dev/null
+    wait "$pid"
+    grep -q up "$T/stdout" && grep -q 'was replaced' "$T/stderr" || return 2
+    grep -q evil "$WS/.git/config"
+    status=$?
+    end_world
+    return $status
+}
+decoyed "$AGENTJAIL"
+[ $? -eq 1 ]
+verdict "a detached mount is not put back onto a decoy above the workspace"
+AGENTJAIL_TEST_OFF=symlinks decoyed "$UNFENCED"
+verdict "control: found by its path alone, it would be"
 
 # Twenty jails in one repository, all at work.
 new_world
