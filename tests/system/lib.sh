@@ -59,12 +59,13 @@ new_world() {
     XDG_CACHE_HOME=$BASE/cache
     export HOME XDG_RUNTIME_DIR XDG_CACHE_HOME
     unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME
-    mkdir -p "$HOME/.ssh" "$HOME/.config" "$WS/.git/hooks" "$WS/sub" "$OUT/dir" "$RO/dir" "$DATA" "$XDG_RUNTIME_DIR"
-    chmod 700 "$XDG_RUNTIME_DIR"
+    mkdir -p "$HOME/.ssh" "$HOME/.config" "$WS/.git/hooks" "$WS/sub" "$OUT/dir" "$RO/dir" "$DATA"
+    mkdir -m 700 "$XDG_RUNTIME_DIR"
     echo "ref: refs/heads/main" >"$WS/.git/HEAD"
     printf '[core]\n\trepositoryformatversion = 0\n' >"$WS/.git/config"
+    local f
     for f in "$HOME/.ssh/id_ed25519" "$HOME/.netrc" "$OUT/secret" "$OUT/dir/secret"; do echo secret >"$f"; done
-    echo text | tee "$WS/file" "$WS/sub/file" "$RO/file" "$RO/dir/file" >"$DATA/file"
+    for f in "$WS/file" "$WS/sub/file" "$RO/file" "$RO/dir/file" "$DATA/file"; do echo text >"$f"; done
     cd "$WS" || exit 2
 }
 
@@ -148,8 +149,10 @@ attempt() {
 
 # What a status (and, where the row has one, the effect seen from outside) comes to.
 judge() {
-    DETAIL="$(head -c 300 "$T/stdout" | tr -d '\000')"
-    ERRORS="$(head -c 600 "$T/stderr" | tr -d '\000')"
+    DETAIL='' ERRORS=''
+    IFS= read -r -d '' -n 300 DETAIL <"$T/stdout"
+    IFS= read -r -d '' -n 600 ERRORS <"$T/stderr"
+    DETAIL=${DETAIL%$'\n'} ERRORS=${ERRORS%$'\n'}
     case $1 in
     0) OUTCOME=worked ;;
     1 | 159) OUTCOME=stopped ;; # 159: SIGSYS
@@ -284,15 +287,20 @@ rows() {
     for line in "${lines[@]}"; do
         case $line in '' | '#'*) continue ;; esac
         IFS='|' read -r f1 f2 f3 f4 f5 f6 <<<"$line"
-        row "$(trim "$f1")" "$(trim "$f2")" "$(trim "$f3")" "$(trim "$f4")" "$(trim "$f5")" "$(trim "$f6")"
+        trim f1 f2 f3 f4 f5 f6
+        row "$f1" "$f2" "$f3" "$f4" "$f5" "$f6"
     done
 }
 
+# trim VARIABLE...: blanks off both ends.
 trim() {
-    local s=$1
+    local v s
 
-    s=${s#"${s%%[![:space:]]*}"}
-    printf '%s' "${s%"${s##*[![:space:]]}"}"
+    for v; do
+        s=${!v}
+        s=${s#"${s%%[![:space:]]*}"}
+        printf -v "$v" '%s' "${s%"${s##*[![:space:]]}"}"
+    done
 }
 
 # ---- behaviour ----
