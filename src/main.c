@@ -7,6 +7,7 @@
 #include "cli/doctor.h"
 #include "cli/explain.h"
 #include "cli/help.h"
+#include "cli/prepare.h"
 #include "cli/run.h"
 #include "monitor/stdio.h"
 #include "profile/request.h"
@@ -43,7 +44,7 @@ int main(int argc, char **argv)
         return 125; /* there is nowhere to say so */
 
     if (request_parse(argc, argv, &request, &why) < 0) {
-        fprintf(stderr, "agentjail: %s\n", why.data ? why.data : "out of memory");
+        run_say(why.data ? why.data : "out of memory");
         return 125;
     }
     int status = modes[request.mode](&request);

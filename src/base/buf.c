@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/parse.h"
+
 void buf_free(struct buf *b)
 {
     free(b->data);
@@ -72,6 +74,24 @@ int buf_printf(struct buf *b, const char *format, ...)
     va_end(args);
     b->len += (size_t)len;
     return 0;
+}
+
+int buf_visible(struct buf *b, const char *s)
+{
+    bool utf8 = utf8_valid(s, strlen(s));
+    int r = 0;
+
+    for (; *s && r >= 0; s++) {
+        unsigned char c = (unsigned char)*s, next = (unsigned char)s[1];
+        bool control = (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || (c >= 0x80 && !utf8);
+        if (utf8 && c == 0xc2 && next < 0xa0) { /* C1: 0x80 to 0x9f */
+            r = buf_printf(b, "\\%03o\\%03o", c, next);
+            s++;
+        } else {
+            r = control ? buf_printf(b, "\\%03o", c) : buf_char(b, *s);
+        }
+    }
+    return r;
 }
 
 int buf_read_fd(struct buf *b, int fd, size_t max)

@@ -26,6 +26,10 @@ int buf_str(struct buf *b, const char *s);
 /* Append one byte; 0 or -ENOMEM. */
 int buf_char(struct buf *b, char c);
 
+/* Append s for a terminal: control characters, which a path or a file's content may hold, as \\ooo (but newline and tab),
+ * as all bytes above 0x7f are unless s is UTF-8. 0 or -ENOMEM. */
+int buf_visible(struct buf *b, const char *s);
+
 /* Append printf(3) output; 0 or -ENOMEM. */
 int buf_printf(struct buf *b, const char *format, ...) _printf_(2, 3);
 

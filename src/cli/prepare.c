@@ -24,6 +24,12 @@ void run_free(struct run *run)
 #endif
 }
 
+void run_say(const char *text)
+{
+    _cleanup_buf_ struct buf line = { 0 };
+    fprintf(stderr, "agentjail: %s\n", buf_visible(&line, text) < 0 ? "out of memory" : line.data ? line.data : "");
+}
+
 void run_step(const struct run *run, const char *what)
 {
     if (!run->request->verbose)
@@ -36,21 +42,23 @@ void run_step(const struct run *run, const char *what)
 
 static void print_list(const char *head, const struct strv *list)
 {
+    _cleanup_buf_ struct buf line = { 0 };
     for (size_t i = 0; i < list->n; i++)
-        fprintf(stderr, "%s%s", i ? ", " : head, list->v[i]);
+        if (buf_printf(&line, "%s%s", i ? ", " : head, list->v[i]) < 0)
+            return;
     if (list->n)
-        fputc('\n', stderr);
+        run_say(line.data);
 }
 
 void run_print_notes(const struct run *run)
 {
     for (size_t i = 0; i < run->policy.notes.n && !run->policy.quiet; i++)
-        fprintf(stderr, "agentjail: %s\n", run->policy.notes.v[i]);
+        run_say(run->policy.notes.v[i]);
     if (!run->request->verbose)
         return;
-    print_list("agentjail: variables not passed on: ", &run->dropped);
+    print_list("variables not passed on: ", &run->dropped);
     if (run->request->verbose > 1)
-        print_list("agentjail: ", &run->plan.notes);
+        print_list("", &run->plan.notes);
     else if (run->plan.notes.n)
         fprintf(stderr,
                 "agentjail: %zu protected names do not exist yet and are not held (-vv or --explain names them)\n",

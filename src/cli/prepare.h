@@ -36,6 +36,9 @@ struct run {
  * on success. */
 int run_prepare(struct run *run, struct buf *why);
 
+/* A line for people on standard error: "agentjail: " and text, safe for a terminal. */
+void run_say(const char *text);
+
 /* With -v: say what was done, with the time since the beginning. */
 void run_step(const struct run *run, const char *what);
 

@@ -5,6 +5,7 @@
 #include "cli/run.h"
 
 #include <limits.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -28,7 +29,7 @@
 
 static int refuse(const struct buf *why)
 {
-    fprintf(stderr, "agentjail: %s\n", why->data ? why->data : "out of memory");
+    run_say(why->data ? why->data : "out of memory");
     return 125;
 }
 
@@ -69,6 +70,18 @@ static void find_title(struct jail_clone *with, char *const *command)
     }
 }
 
+/* A new process often starts on its parent's CPU, behind it. The jail's is to start at once, on another; it takes back
+ * all of cpus when it is built, which is after we have sent MSG_BUILD. */
+static void move_away(pid_t pid, const cpu_set_t *cpus)
+{
+    cpu_set_t others = *cpus;
+    int cpu = sched_getcpu();
+    if (pid <= 0 || cpu < 0 || cpu >= CPU_SETSIZE || CPU_COUNT(&others) < 2)
+        return;
+    CPU_CLR(cpu, &others);
+    sched_setaffinity(pid, sizeof(others), &others); /* for speed only */
+}
+
 /* Clone the jail's first process. The child is in jail_main() and does not come back. */
 static int clone_jail(const struct run *run, struct handover *handover, struct supervise *s, struct buf *why)
 {
@@ -81,9 +94,12 @@ static int clone_jail(const struct run *run, struct handover *handover, struct s
         return r;
     }
     find_title(&with, run->request->command);
+    if (sched_getaffinity(0, sizeof(with.cpus), &with.cpus) < 0)
+        CPU_ZERO(&with.cpus);
     s->pid = sys_fork(jail_namespaces(), &s->pidfd);
     if (s->pid == 0)
         jail_main(&with);
+    move_away(s->pid, &with.cpus);
     close(with.channel);
     if (s->pid < 0)
         return explain_clone(s->pid, why);
@@ -163,7 +179,7 @@ static int serve(struct run *run, struct handover *handover, struct supervise *s
     if (r >= 0) {
         run_print_notes(run);
         if (why.len && !run->policy.quiet) /* optional fences that are not to be had here */
-            fprintf(stderr, "agentjail: %s\n", why.data);
+            run_say(why.data);
         fflush(NULL);
         buf_free(&why);
         r = hand_over(handover, &with, s, &why);

@@ -61,7 +61,9 @@ static int64_t now_ms(void)
 /* A line for people; with a carriage return, as the terminal may be raw. */
 static void say(const struct loop *l, const char *text)
 {
-    fprintf(stderr, "agentjail: %s%s\n", text, l->s->terminal ? "\r" : "");
+    _cleanup_buf_ struct buf line = { 0 };
+    const char *visible = buf_visible(&line, text) < 0 || !line.data ? "" : line.data;
+    fprintf(stderr, "agentjail: %s%s\n", visible, l->s->terminal ? "\r" : "");
 }
 
 static void tell(struct loop *l, enum message_kind kind, int64_t value)

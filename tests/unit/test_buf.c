@@ -66,6 +66,17 @@ START_TEST(prints)
 }
 END_TEST
 
+START_TEST(shows_control_characters)
+{
+    _cleanup_buf_ struct buf b = { 0 };
+    ck_assert_int_eq(buf_visible(&b, "a\033]52;c\007\177\302\233\302\240\303\251\t\n"), 0);
+    ck_assert_str_eq(b.data, "a\\033]52;c\\007\\177\\302\\233\302\240\303\251\t\n");
+    buf_free(&b);
+    ck_assert_int_eq(buf_visible(&b, "\233\303\251"), 0);
+    ck_assert_str_eq(b.data, "\\233\\303\\251");
+}
+END_TEST
+
 START_TEST(too_much_is_refused)
 {
     _cleanup_buf_ struct buf b = { 0 };
@@ -161,6 +172,7 @@ int main(void)
     tcase_add_test(c, grows_and_stays_terminated);
     tcase_add_test(c, keeps_nul_bytes);
     tcase_add_test(c, prints);
+    tcase_add_test(c, shows_control_characters);
     tcase_add_test(c, too_much_is_refused);
     tcase_add_test(c, reads_up_to_the_limit);
     tcase_add_test(c, one_byte_more_is_too_big);

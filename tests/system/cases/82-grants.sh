@@ -63,6 +63,17 @@ grant 0 "doubled slashes and dots" --read="$T//ro/./" -- cat "$RO/file"
 grant 125 "two dots" --read="$T/ro/../ro" -- true
 end_world
 
+# Names in a repository are its author's: none of them reaches the terminal as a control sequence.
+new_world
+mkdir "$T/git"$'\e]52;c;eA==\a'
+rm -r "$WS/.git"
+echo "gitdir: $T/git"$'\e]52;c;eA==\a' >"$WS/.git"
+echo "$WS/.git" >"$T/git"$'\e]52;c;eA==\a/gitdir'
+jail -- true
+[ $? -eq 0 ] && grep -q '\\033]52;c;eA==\\007' "$T/stderr" && ! grep -q $'\e' "$T/stderr"
+verdict "a control sequence in a name is shown, not sent"
+end_world
+
 # The empty list means: nothing granted.
 new_world
 jail --read= --exec= -- sh -c 'cat /etc/passwd'
