@@ -34,7 +34,7 @@ userns-unshare | any | - | seccomp | | mounts unshare-user
 userns-clone | any | - | seccomp | | mounts clone-user
 userns-clone3 | any | - | seccomp | | mounts clone3-user
 userns-own-mounts | any | - | seccomp,landlock-files | | mounts own-ns
-userns-strip-read-only | any | own_ns | seccomp,read-only,landlock-files | --read="$RO" | mounts strip "$RO" "$RO/file"
+userns-strip-read-only | any | own_ns | seccomp,read-only,landlock-files@ | --read="$RO" | mounts strip "$RO" "$RO/file"
 setns-mnt | any | own_ns | seccomp,caps,userns2 | | mounts setns /proc/self/ns/mnt
 setns-uts | any | own_ns | seccomp,caps,userns2 | | mounts setns /proc/self/ns/uts
 setns-host | root | - | kernel | | mounts setns /proc/$$/ns/mnt
