@@ -159,7 +159,7 @@ int run_prepare(struct run *run, struct buf *why)
     run_step(run, "policy resolved");
     r = make_home(&run->policy, why);
     if (r >= 0)
-        r = plan_from_policy(&run->policy, &run->plan, why);
+        r = plan_from_policy(&run->policy, run->request->verbose > 0, &run->plan, why);
     if (r < 0)
         return r;
     run_step(run, "plan made");

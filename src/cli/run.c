@@ -244,7 +244,7 @@ static int resolve(struct run *run)
     _cleanup_buf_ struct buf why = { 0 };
     int r = policy_load(run->request, &run->policy, &why);
     if (r >= 0)
-        r = plan_from_policy(&run->policy, &run->plan, &why);
+        r = plan_from_policy(&run->policy, true, &run->plan, &why);
     if (r < 0)
         return refuse(&why);
     return 0;

@@ -3,12 +3,10 @@
  * them and, until stage 5, sees the host's files. In order:
  *
  *  1. tie     die with the monitor; keep no fd but 0-2 and the channel.
- *  2. users   become uid 0 of the jail's own user namespace (devpts wants a uid 0). A helper thread makes the inner
- *             namespace, in which the payload will have its own uid and no power over anything the outer one owns, and
- *             the network's, which takes the kernel longest.
- *  3. wait    for the monitor, which meanwhile resolves the policy (jail/handover.h). Not before it do we make what no
- *             policy changes (mount, ipc and uts namespaces; root, /dev and /proc): on two CPUs the helper would wait
- *             for ours.
+ *  2. users   become uid 0 of the jail's own user namespace (devpts wants a uid 0); make the inner one, in which the
+ *             payload will have its own uid and no power over anything the outer one owns; unshare the rest. Then root
+ *             and /dev, which no policy changes, and a thread that makes the network's, which takes the kernel longest.
+ *  3. wait    for the monitor, which meanwhile resolves the policy (jail/handover.h).
  *  4. view    pin and build the new root; then join the helper.
  *  5. enter   pivot_root: from here on the host's files are gone.
  *  6. go      wait until the monitor has put us into our cgroup; own cgroup namespace then, so that it is the root of it.
@@ -118,12 +116,16 @@ static void become_root_of_jail(const struct jail_clone *with, struct namespaces
     *ns = (struct namespaces){
         .uid = with->uid,
         .gid = with->gid,
+        .cpus = with->cpus,
         .inner_user = fence_on(FENCE_USERNS2),
         .net = fence_on(FENCE_NETNS),
     };
-    r = namespaces_start(ns);
+    r = namespaces_make_inner(ns);
     if (r < 0)
-        give_up_errno(channel, "no helper thread can be had", r);
+        give_up_errno(channel, "no second user namespace can be had (see agentjail --doctor)", r);
+    r = unshare_rest();
+    if (r < 0)
+        give_up_errno(channel, "the jail's namespaces cannot be made (see agentjail --doctor)", r);
 }
 
 /* Stage 3. The monitor's end of the channel closes when it has refused to run the command. */
@@ -147,8 +149,6 @@ static void take_namespaces(const struct jail_start *start, struct namespaces *n
     int r = namespaces_join(ns);
     if (r < 0)
         give_up_errno(channel, "the helper thread is lost", r);
-    if (ns->inner_user && ns->inner_fd < 0)
-        give_up_errno(channel, "no second user namespace can be had (see agentjail --doctor)", ns->inner_fd);
     if (!ns->net || start->policy->network == NETWORK_HOST)
         return;
     if (ns->net_fd < 0)
@@ -230,15 +230,17 @@ _Noreturn void jail_main(const struct jail_clone *with)
     struct namespaces ns;
     become_root_of_jail(with, &ns, channel);
     scatter_pids();
-    const struct jail_start *start = wait_build(with, channel);
-    int r = unshare_rest();
-    if (r < 0)
-        give_up_errno(channel, "the jail's namespaces cannot be made (see agentjail --doctor)", r);
-
     _cleanup_buf_ struct buf why = { 0 };
     struct stage stage = STAGE_EMPTY;
-    if (stage_make(&stage, with->uid == 0, &why) < 0)
+    if (stage_begin(&stage, &why) < 0)
         give_up(channel, why.data ? why.data : "out of memory", 0);
+    int r = namespaces_start(&ns);
+    if (r < 0)
+        give_up_errno(channel, "no helper thread can be had", r);
+    const struct jail_start *start = wait_build(with, channel);
+    if (stage_finish(&stage, with->uid == 0, &why) < 0)
+        give_up(channel, why.data ? why.data : "out of memory", 0);
+
     int ruleset = make_ruleset(start, channel);
     struct view view = {
         .plan = start->plan,

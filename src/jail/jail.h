@@ -3,6 +3,7 @@
 #ifndef AGENTJAIL_JAIL_JAIL_H
 #define AGENTJAIL_JAIL_JAIL_H
 
+#include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,6 +16,7 @@ struct jail_clone {
     struct handover *handover;
     uid_t uid;
     gid_t gid;
+    cpu_set_t cpus; /* where we may run, once built; empty: not known */
     char *title; /* the memory of our command line, which /proc/1/cmdline would show inside */
     size_t title_len;
 };

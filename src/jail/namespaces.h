@@ -4,6 +4,7 @@
 #define AGENTJAIL_JAIL_NAMESPACES_H
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -11,6 +12,7 @@
 struct namespaces {
     uid_t uid;
     gid_t gid;
+    cpu_set_t cpus;  /* all that we may run on, to be had back when the helper is done; empty: leave us where we are */
     bool inner_user; /* make the inner user namespace */
     bool net;        /* make a network namespace with its loopback device up */
 
@@ -18,6 +20,9 @@ struct namespaces {
     int net_fd;
     pthread_t helper;
 };
+
+/* Make the inner user namespace; stay on one CPU until namespaces_start(). 0 or -errno. */
+int namespaces_make_inner(struct namespaces *ns);
 
 /* Start the helper; the caller goes on. ns must stay where it is until namespaces_join(). 0 or -errno. */
 int namespaces_start(struct namespaces *ns);

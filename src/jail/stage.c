@@ -65,7 +65,7 @@ static int make_proc(struct stage *stage, bool as_root)
     return stage->proc < 0 ? stage->proc : proc_mask(stage->proc, as_root);
 }
 
-int stage_make(struct stage *stage, bool as_root, struct buf *why)
+int stage_begin(struct stage *stage, struct buf *why)
 {
     int r = make_root(stage);
     if (r < 0) {
@@ -73,11 +73,14 @@ int stage_make(struct stage *stage, bool as_root, struct buf *why)
         return r;
     }
     r = make_dev(stage);
-    if (r < 0) {
+    if (r < 0)
         buf_printf(why, "/dev cannot be made: %s", strerror(-r));
-        return r;
-    }
-    r = make_proc(stage, as_root);
+    return r;
+}
+
+int stage_finish(struct stage *stage, bool as_root, struct buf *why)
+{
+    int r = make_proc(stage, as_root);
     if (r < 0)
         buf_printf(why, "/proc: no fresh procfs can be mounted: %s (in a container whose /proc is partly hidden the kernel "
                    "forbids it; see agentjail --doctor)", strerror(-r));

@@ -269,13 +269,13 @@ static int seal_own(struct plan *plan, const struct entries *list)
     return r < 0 || host_root ? r : seal(plan, "/");
 }
 
-int plan_from_policy(const struct policy *policy, struct plan *ret_plan, struct buf *why)
+int plan_from_policy(const struct policy *policy, bool notes, struct plan *ret_plan, struct buf *why)
 {
     _cleanup_entries_ struct entries list = { 0 };
     struct plan plan = { 0 };
     struct emit m = { .policy = policy, .list = &list, .plan = &plan, .why = why };
 
-    int r = entries_from_policy(policy, &list, &plan.notes, why);
+    int r = entries_from_policy(policy, &list, notes ? &plan.notes : NULL, why);
     for (size_t i = 0; i < list.n && r >= 0; i++) {
         const struct entry *e = &list.v[i];
         const struct entry *up = entries_enclosing(&list, list.n, e->path, false);

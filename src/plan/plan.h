@@ -70,8 +70,8 @@ void plan_free(struct plan *plan);
 struct op *plan_add(struct plan *plan, enum op_kind kind, const char *source, const char *target);
 
 /* Turn the [files] part of a policy into operations, root to leaf. Resolves every grant on the host and notes device
- * and inode. Returns 0 or -errno with a message for people in why (file:line: what, fix). */
-int plan_from_policy(const struct policy *policy, struct plan *ret_plan, struct buf *why);
+ * and inode. notes: fill ret_plan->notes, too. Returns 0 or -errno with a message for people in why (file:line: what, fix). */
+int plan_from_policy(const struct policy *policy, bool notes, struct plan *ret_plan, struct buf *why);
 
 /* One line a step, for --explain and --dry-run. */
 int plan_print(const struct plan *plan, struct buf *out);

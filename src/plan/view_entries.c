@@ -180,6 +180,8 @@ static int refuse(struct collect *c, const struct grant *g, int error, const cha
 
 static int note(struct collect *c, const struct grant *g, const char *problem)
 {
+    if (!c->notes)
+        return 0;
     _cleanup_buf_ struct buf line = { 0 };
     int r = origin_print(&line, &g->origin, grant_keys[g->kind]);
     if (r >= 0)

@@ -49,7 +49,7 @@ struct entries {
 void entries_free(struct entries *list);
 
 /* Collect every place that the policy names, resolved on this host, sorted, one per path and kind. Missing optional
- * grants are left out; what mounts cannot hold goes to notes. 0 or -errno with a message for people in why. */
+ * grants are left out; what mounts cannot hold goes to notes (may be NULL). 0 or -errno with a message for people in why. */
 int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct strv *notes, struct buf *why);
 
 /* The entry of a place-making kind (access, home, scratch, overlay, proc, dev) that most closely encloses path, among
