@@ -28,6 +28,7 @@ static const struct mask masks[] = {
     { "timer_list", true, true },  { "sched_debug", true, true },   { "kmsg", true, true },
     { "kallsyms", true, true },    { "kpagecount", true, true },    { "kpageflags", true, true },
     { "kpagecgroup", true, true }, { "latency_stats", true, true }, { "timer_stats", true, true },
+    { "dynamic_debug", false, true },
 };
 
 /* Bind source (O_PATH) over the name at proc; a name that this kernel does not have needs no cover. */
