@@ -12,7 +12,7 @@ setup_own() {
         chmod 700 "$HOME/$d"
         echo secret >"$HOME/$d/file"
     done
-    mkdir -p "$XDG_RUNTIME_DIR/agentjail"
+    mkdir -p "$XDG_RUNTIME_DIR/agentjail/stays" # a file may have been swept before the attack looks
     chmod 700 "$XDG_RUNTIME_DIR/agentjail" # where other jails' entries are
     echo secret >"$XDG_RUNTIME_DIR/agentjail/file"
     cleanup() { export XDG_CACHE_HOME=$BASE/cache; }

@@ -48,8 +48,8 @@ socket-raw | root | - | kernel | | sockets socket 2 3 1
 socket-rxrpc | any | - | seccomp | | sockets socket 33 2 2
 socket-tipc | any | - | seccomp | | sockets socket 30 1 0
 socket-can | any | - | seccomp | | sockets socket 29 3 1
-socket-bluetooth | any | - | seccomp | | sockets socket 31 3 1
-socket-key | root | - | seccomp | | sockets socket 15 3 2
+socket-bluetooth | any | - | seccomp,~netns | | sockets socket 31 3 1
+socket-key | root | - | seccomp,~caps,~userns2 | | sockets socket 15 3 2
 socket-kcm | any | - | seccomp | | sockets socket 41 2 0
 socket-smc | any | - | seccomp | | sockets socket 43 1 0
 socket-xdp | root | - | kernel | | sockets socket 44 3 0
