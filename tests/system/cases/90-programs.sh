@@ -98,16 +98,16 @@ needs strace strace && {
 }
 end_world
 
-# Profiles that are shipped. locked wants its limits: where this host cannot hold them it says so.
+# Profiles that are shipped. locked wants its limits and all of Landlock: where this host cannot hold them it says so.
 for profile in default offline locked shell; do
     new_world
     limits=()
     if [ $profile = locked ]; then
         jail --profile=locked -- true
         s=$?
-        [ $s -eq 0 ] || { [ $s -eq 125 ] && grep -q 'limit cannot be held' "$T/stderr"; }
-        verdict "profile locked runs, or says which limit this host cannot hold" "status $s"
-        [ $s -eq 0 ] || limits=(--strict=no --memory=-2G --cpu=-200% --processes=-200)
+        [ $s -eq 0 ] || { [ $s -eq 125 ] && grep -q "limit cannot be held\|this kernel's Landlock" "$T/stderr"; }
+        verdict "profile locked runs, or says which fence this host cannot hold" "status $s"
+        [ $s -eq 0 ] || limits=(--strict=no --landlock=-on --memory=-2G --cpu=-200% --processes=-200)
     fi
     jail --profile=$profile "${limits[@]}" -- sh -c 'echo ran; cat "$0/secret"' "$OUT"
     grep -q ran "$T/stdout" && ! grep -q secret "$T/stdout"
