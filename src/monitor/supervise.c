@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Theory of operation. The jail's first process has just been cloned. The monitor registers the jail, confines itself
- * when it stands, and waits on: the channel (init's messages), init's pidfd, its signals, the terminal, and the clock (time limit, grace of
- * an ending). What init says is believed only as far as ipc/channel.h permits at that point; anything else ends the jail.
+/* Theory of operation. The jail's first process has just been cloned. The monitor registers the jail, confines itself when
+ * it stands, and waits on: the channel (init's messages), init's pidfd, its signals, the terminal, and the clock (time
+ * limit, grace of an ending). What init says is believed only as far as ipc/channel.h permits at that point; anything else
+ * ends the jail.
  *
  * Ending in order: the payload's group gets the signal; what is left after the grace is killed with init, whose death
  * takes the whole pid namespace along. If the monitor itself is killed, init gets SIGKILL from the kernel (PDEATHSIG). */
