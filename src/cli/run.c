@@ -60,6 +60,8 @@ static int explain_clone(int error, struct buf *why)
 static void find_title(struct jail_clone *with, char *const *command)
 {
     char *last = command[0];
+    if (!last)
+        return;
     while (*command)
         last = *command++;
     char *end = last + strlen(last);

@@ -96,6 +96,8 @@ static struct target compare_list(struct assembler *as, const uint64_t *values, 
                                   struct target yes, struct target no)
 {
     uint32_t sorted[VALUES_MAX];
+    if (n == 0)
+        return no;
     for (size_t i = 0; i < n; i++)
         sorted[i] = (uint32_t)condition_value(values[i], width);
     qsort(sorted, n, sizeof(sorted[0]), compare_values);
