@@ -190,4 +190,42 @@ verdict "and another user namespace than init"
 end_background
 end_world
 
+# Init is of the payload's user: its priority, processors and limits are not to be taken away. Once init has dropped its
+# capabilities; before, the kernel forbids it.
+new_world
+cat >"$WS/starve.py" <<'PY'
+import ctypes, os, resource, sys, time
+time.sleep(0.2)
+libc = ctypes.CDLL(None)
+def join():
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setpgid(0, 1)
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(child, 0)[1]
+attacks = [
+    lambda: os.sched_setaffinity(1, os.sched_getaffinity(0)), lambda: os.sched_setscheduler(1, os.SCHED_IDLE, os.sched_param(0)),
+    lambda: os.setpriority(os.PRIO_PROCESS, 1, 19), lambda: os.setpriority(os.PRIO_USER, os.getuid(), 19),
+    lambda: resource.prlimit(1, resource.RLIMIT_NOFILE), join,
+    lambda: libc.setpriority(os.PRIO_PROCESS, 1, 19), lambda: libc.syscall(251, 1, 1, 3 << 13), lambda: libc.syscall(251, 3, os.getuid(), 3 << 13),
+]
+worked = 0
+for attack in attacks if os.uname().machine == "x86_64" else attacks[:-2]:
+    try:
+        worked += attack() not in (-1, 256)
+    except OSError:
+        pass
+print(worked, "worked")
+sys.exit(worked == 0)
+PY
+jail -- python3 starve.py
+[ $? -eq 1 ] && grep -q '^0 worked' "$T/stdout"
+verdict "init cannot be starved by the payload"
+AGENTJAIL_TEST_OFF=seccomp "$UNFENCED" -- python3 starve.py >"$T/stdout" 2>"$T/stderr"
+verdict "control: without the filter it can"
+end_world
+
 done_testing
