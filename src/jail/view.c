@@ -11,13 +11,27 @@
 #include "plan/resolve.h"
 #include "sys/syscalls.h"
 
+/* The profile's kept home, if it shows path. */
+static const struct op *own_around(const struct plan *plan, const char *path)
+{
+    for (size_t i = 0; i < plan->n; i++)
+        if (plan->ops[i].flags & OP_OWN && plan->ops[i].source && path_within(path, plan->ops[i].target))
+            return &plan->ops[i];
+    return NULL;
+}
+
 static int fail(struct view *view, const struct op *op, int error, const char *what)
 {
     const char *path = op->target ? op->target : op->source;
     if (op->origin.file && op->origin.line)
         buf_printf(view->why, "%s:%u: ", op->origin.file, op->origin.line);
     buf_printf(view->why, "%s: %s", path, what);
-    if (error == -ELOOP)
+    bool in_way = (error == -ELOOP || error == -ENOTDIR) && !(op->flags & OP_WATCHED);
+    const struct op *home = in_way ? own_around(view->plan, path) : NULL;
+    if (home)
+        buf_printf(view->why, ": something else is in its way in the profile's home, which an earlier command has put "
+                   "there; look below %s and remove it", home->source);
+    else if (error == -ELOOP)
         buf_str(view->why, ": a symlink has appeared on the way since it was looked up");
     else if (error == -EROFS)
         buf_str(view->why, ": the mount point does not exist, and agentjail makes no files on the host; create it");

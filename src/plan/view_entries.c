@@ -305,11 +305,16 @@ static const char *planted_link(const struct collect *c, const struct resolved *
 /* protect and hide follow symlinks to what they mean. That a link itself stays is more than a mount can hold. */
 static int add_held(struct collect *c, const struct grant *g, struct resolved *r)
 {
+    const char *planted = g->kind == GRANT_PROTECT && fence_on(FENCE_SYMLINKS) ? planted_link(c, r) : NULL;
+
+    /* A repository's symlink must not keep the jail from running or from writing where it lies. */
+    if (planted && g->optional && (reserved(r->path) || path_within(planted, r->path)))
+        return note(c, g, "not held: a symlink to what holds the workspace, or to /proc or /dev");
     if (reserved(r->path))
         return refuse(c, g, -EINVAL, "/proc and /dev are the jail's own");
     if (!r->path[1])
         return refuse(c, g, -EINVAL, "the whole file system cannot be hidden or protected; grant less instead");
-    if (g->kind == GRANT_PROTECT && fence_on(FENCE_SYMLINKS) && planted_link(c, r)) {
+    if (planted) {
         if (!g->optional)
             return refuse(c, g, -ELOOP,
                           "is a symlink inside a writable directory, which a mount cannot hold; protect what it "

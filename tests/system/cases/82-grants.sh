@@ -184,6 +184,28 @@ else
 fi
 end_world
 
+# Symlinks that a repository brings, at names that the profile protects.
+new_world
+for target in /dev/null / /proc/self/fd . .. loop; do
+    ln -sfn $target .mcp.json
+    ln -sfn .mcp.json loop
+    jail -- sh -c 'touch made && rm made'
+    verdict "a protected name that is a symlink to $target keeps nobody from working"
+done
+end_world
+
+# What an earlier command left in the kept home, where the workspace is to be mounted.
+new_world
+mkdir "$HOME/src"
+mv "$WS" "$HOME/src/ws"
+cd "$HOME/src/ws" || exit 2
+jail --profile=shell -- sh -c 'mv ~/src ~/moved && ln -s /etc ~/src'
+verdict "the payload puts a symlink into its kept home"
+jail --profile=shell -- true
+[ $? -eq 125 ] && grep -q "in its way.*$HOME/.local/share/agentjail/homes/shell" "$T/stderr"
+verdict "the next run does not follow it, and says where it lies"
+end_world
+
 # In a worktree .git is a file; it says where the host's git looks for its configuration.
 new_world
 rm -r "$WS/.git"
