@@ -129,7 +129,6 @@ static int prepare_terminal(struct supervise *s, struct jail_start *with, struct
 static int hand_over(struct handover *handover, const struct jail_start *with, struct supervise *s, struct buf *why)
 {
     int r = handover_put(handover, with);
-    handover_close(handover);
     for (int fd = 0; fd < 3 && r >= 0; fd++) {
         struct message m = { .kind = MSG_FILE, .value = fd };
         if (s->stdio->payload[fd] >= 0)
@@ -139,6 +138,7 @@ static int hand_over(struct handover *handover, const struct jail_start *with, s
     struct message build = { .kind = MSG_BUILD };
     if (r >= 0)
         r = channel_send(s->channel, &build, -1);
+    handover_close(handover);
     if (r == -EPIPE)
         return 0; /* it has failed and said why, or was killed: supervise() finds out */
     if (r < 0)

@@ -4,9 +4,9 @@
  *
  *  1. tie     die with the monitor; keep no fd but 0-2 and the channel.
  *  2. users   become uid 0 of the jail's own user namespace (devpts wants a uid 0); make the inner one, in which the
- *             payload will have its own uid and no power over anything the outer one owns; unshare the rest. Then root
- *             and /dev, which no policy changes, and a thread that makes the network's, which takes the kernel longest.
- *  3. wait    for the monitor, which meanwhile resolves the policy (jail/handover.h).
+ *             payload will have its own uid and no power over anything the outer one owns; unshare the rest. Then the
+ *             root, and a thread that makes the network's, which takes the kernel longest.
+ *  3. wait    for the monitor, which meanwhile resolves the policy (jail/handover.h). Then /dev and /proc.
  *  4. view    pin and build the new root; then join the helper.
  *  5. enter   pivot_root: from here on the host's files are gone.
  *  6. go      wait until the monitor has put us into our cgroup; own cgroup namespace then, so that it is the root of it.

@@ -68,19 +68,19 @@ static int make_proc(struct stage *stage, bool as_root)
 int stage_begin(struct stage *stage, struct buf *why)
 {
     int r = make_root(stage);
-    if (r < 0) {
-        buf_printf(why, "the jail's root cannot be made: %s", strerror(-r));
-        return r;
-    }
-    r = make_dev(stage);
     if (r < 0)
-        buf_printf(why, "/dev cannot be made: %s", strerror(-r));
+        buf_printf(why, "the jail's root cannot be made: %s", strerror(-r));
     return r;
 }
 
 int stage_finish(struct stage *stage, bool as_root, struct buf *why)
 {
-    int r = make_proc(stage, as_root);
+    int r = make_dev(stage);
+    if (r < 0) {
+        buf_printf(why, "/dev cannot be made: %s", strerror(-r));
+        return r;
+    }
+    r = make_proc(stage, as_root);
     if (r < 0)
         buf_printf(why, "/proc: no fresh procfs can be mounted: %s (in a container whose /proc is partly hidden the kernel "
                    "forbids it; see agentjail --doctor)", strerror(-r));

@@ -16,10 +16,10 @@ struct stage {
 
 #define STAGE_EMPTY ((struct stage){ .root = -1, .dev = -1, .proc = -1 })
 
-/* Root and /dev, in the caller's new mount namespace. 0 or -errno with a message in why. */
+/* The root, in the caller's new mount namespace. 0 or -errno with a message in why. */
 int stage_begin(struct stage *stage, struct buf *why);
 
-/* And /proc, of the caller's new pid namespace. as_root: the user is uid 0 of the host. 0 or -errno with a message in why. */
+/* And /dev, and /proc of the caller's new pid namespace. as_root: the user is uid 0 of the host. 0 or -errno with a message in why. */
 int stage_finish(struct stage *stage, bool as_root, struct buf *why);
 
 #endif
