@@ -167,6 +167,10 @@ def main():
     job = subprocess.Popen([agentjail, "--"] + PAYLOAD, cwd=os.path.join(world, "ws"), stdin=subprocess.DEVNULL,
                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     job.stdout.readline()
+    # The entry is written while the payload starts already.
+    end = time.monotonic() + 20
+    while not registry(world) and time.monotonic() < end:
+        time.sleep(0.01)
     kill(job.pid)
     job.stdout.close()
     job.wait()
