@@ -59,9 +59,11 @@ static bool read_all(const struct watch *w, uint8_t *seen)
 
 bool watch_lost(struct watch *w, size_t *ret_index)
 {
-    uint8_t seen[4096];
-    size_t n = w->plan->n < sizeof(seen) ? w->plan->n : sizeof(seen);
+    uint8_t seen[PLAN_MAX];
+    size_t n = w->plan->n;
 
+    if (n > sizeof(seen))
+        _exit(125); /* the monitor refuses such plans */
     memset(seen, 0, n);
     w->rest = false;
     if (!read_all(w, seen))

@@ -223,11 +223,15 @@ static int on_lost(struct loop *l, const struct message *m)
         return -EBADMSG;
     if (!l->s->policy->quiet) {
         _cleanup_buf_ struct buf text = { 0 };
-        buf_printf(&text, "%s was replaced from outside, which undid its protection; the command was stopped while it is "
-                   "put back", l->s->plan->ops[l->lost].target);
+        buf_printf(&text, "%s was replaced from outside, which undid its protection; the command %s",
+                   l->s->plan->ops[l->lost].target,
+                   l->s->policy->strict ? "is ended, as strict = yes asks" : "was stopped while it is put back");
         say(l, text.data ? text.data : "a mount was lost");
     }
-    mend_lost(l);
+    if (l->s->policy->strict)
+        kill_jail(l); /* what the payload did in between, or while others of it ran on, cannot be known */
+    else
+        mend_lost(l);
     return 0;
 }
 

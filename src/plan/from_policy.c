@@ -287,6 +287,11 @@ int plan_from_policy(const struct policy *policy, bool notes, struct plan *ret_p
         r = identity_add(policy, &plan);
     if (r >= 0)
         r = seal_own(&plan, &list);
+    if (r >= 0 && plan.n > PLAN_MAX) {
+        buf_printf(why, "the grants come to %zu mounts and files, and %d is the most; grant directories rather than files",
+                   plan.n, PLAN_MAX);
+        r = -E2BIG;
+    }
     if (r < 0) {
         plan_free(&plan);
         return r;

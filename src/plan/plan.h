@@ -55,6 +55,9 @@ struct op {
     struct origin origin; /* the grant that asked for it */
 };
 
+/* More operations than this are refused; init keeps a mark for each on its stack. */
+#define PLAN_MAX 4096
+
 struct plan {
     struct op *ops;
     size_t n;

@@ -59,7 +59,8 @@ static int take(struct merge *m, const char *path, const char *gitdir)
     if (gitdir && !path_in_tree(gitdir, path))
         return note(m,
                     "git keeps this working tree's data in %s, outside the workspace: git will not work without "
-                    "--write=%s",
+                    "--read=%s to look, or --write= to commit, with which the command could change what your own git "
+                    "runs there",
                     gitdir, gitdir);
     return 0;
 }

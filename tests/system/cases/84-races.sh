@@ -64,6 +64,21 @@ detached() {
     DETACHED_STATUS=$?
 }
 
+# strict = yes: a lost protection ends the jail, as what happened in between cannot be known.
+new_world
+timeout 60 "$AGENTJAIL" --strict -- sh -c 'echo up; sleep 50' >"$T/stdout" 2>"$T/stderr" </dev/null &
+strict_pid=$!
+for _ in $(seq 500); do
+    [ -s "$T/stdout" ] && break
+    sleep 0.02
+done
+printf '[core]\n' >"$WS/.git/config.lock"
+mv "$WS/.git/config.lock" "$WS/.git/config"
+wait $strict_pid
+[ $? -eq 137 ] && grep -q 'is ended, as strict = yes asks' "$T/stderr"
+verdict "strict: a lost protection ends the jail" -- head "$T/stderr"
+end_world
+
 for how in rename unlink; do
     new_world
     detached "$AGENTJAIL" 6 $how
