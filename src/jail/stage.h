@@ -19,7 +19,8 @@ struct stage {
 /* The root, in the caller's new mount namespace. 0 or -errno with a message in why. */
 int stage_begin(struct stage *stage, struct buf *why);
 
-/* And /dev, and /proc of the caller's new pid namespace. as_root: the user is uid 0 of the host. 0 or -errno with a message in why. */
+/* And /dev, and /proc of the caller's new pid namespace. as_root: the user is uid 0 of the host. 0 or -errno with a message
+ * in why. */
 int stage_finish(struct stage *stage, bool as_root, struct buf *why);
 
 #endif
