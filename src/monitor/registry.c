@@ -64,6 +64,17 @@ int registry_open(struct registry *r, const char *runtime_dir, const char *state
     return 0;
 }
 
+/* Lock the new entry and write it. */
+static int fill_entry(int fd, const struct buf *text)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+        return -errno;
+    ssize_t n = write(fd, text->data, text->len);
+    if (n < 0)
+        return -errno;
+    return (size_t)n == text->len ? 0 : -ENOSPC;
+}
+
 int registry_add(struct registry *r, const struct registry_facts *facts)
 {
     _cleanup_buf_ struct buf text = { 0 };
@@ -77,17 +88,27 @@ int registry_add(struct registry *r, const struct registry_facts *facts)
         return e;
 
     /* Locked before it has its name: no sweep can take it for one that was left. */
+    char hidden[sizeof(r->id) + 1];
+    snprintf(hidden, sizeof(hidden), ".%s", r->id);
+    bool named = false;
     _cleanup_close_ int fd = openat(r->dir, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) { /* NFS, older overlayfs: a name that sweeps skip */
+        fd = openat(r->dir, hidden, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        named = fd >= 0;
+    }
     if (fd < 0)
         return -errno;
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-        return -errno;
-    if (write(fd, text.data, text.len) != (ssize_t)text.len)
-        return errno ? -errno : -ENOSPC;
+    e = fill_entry(fd, &text);
     char path[32];
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    if (linkat(AT_FDCWD, path, r->dir, r->id, AT_SYMLINK_FOLLOW) < 0)
-        return -errno;
+    if (e >= 0 && (named ? renameat(r->dir, hidden, r->dir, r->id)
+                         : linkat(AT_FDCWD, path, r->dir, r->id, AT_SYMLINK_FOLLOW)) < 0)
+        e = -errno;
+    if (e < 0) {
+        if (named)
+            unlinkat(r->dir, hidden, 0);
+        return e;
+    }
     r->entry = TAKE_FD(fd);
     return 0;
 }
