@@ -107,7 +107,7 @@ static int comparison_parse(struct line *line, struct rules *rules, struct compa
     if (list < 0)
         return list;
     do {
-        uint64_t value;
+        uint64_t value = 0;
         r = value_parse(line, &value);
         if (r < 0)
             return r;
