@@ -28,10 +28,10 @@ struct report {
     char text[SCOPE_TEXT_MAX];
 };
 
+#ifdef AGENTJAIL_BUILDDIR
 /* The build tree's module counts only for the binary of that very tree. */
 static bool in_build_tree(void)
 {
-#ifdef AGENTJAIL_BUILDDIR
     char exe[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
     if (n <= 0)
@@ -39,10 +39,8 @@ static bool in_build_tree(void)
     exe[n] = '\0';
     size_t len = strlen(AGENTJAIL_BUILDDIR);
     return strncmp(exe, AGENTJAIL_BUILDDIR, len) == 0 && exe[len] == '/';
-#else
-    return false;
-#endif
 }
+#endif
 
 static const char *module_path(void)
 {
