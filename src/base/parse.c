@@ -141,7 +141,7 @@ int parse_bool(const char *s, bool *ret_value)
 }
 
 /* Length of the well-formed sequence that starts at s, 0 if there is none. RFC 3629, table 3-7 of Unicode. */
-static size_t utf8_sequence(const unsigned char *s, size_t len)
+size_t utf8_sequence(const unsigned char *s, size_t len)
 {
     if (s[0] < 0x80)
         return 1;

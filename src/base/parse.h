@@ -24,6 +24,9 @@ int parse_cpu(const char *s, uint64_t *ret_percent);
 /* yes/no, true/false, on/off. */
 int parse_bool(const char *s, bool *ret_value);
 
+/* Length of the well-formed UTF-8 sequence that the len (at least 1) bytes begin with, 1 to 4; 0 if there is none. */
+size_t utf8_sequence(const unsigned char *s, size_t len);
+
 /* True if the len bytes are well-formed UTF-8 (RFC 3629: no surrogates, no over-long forms). */
 bool utf8_valid(const char *s, size_t len);
 
