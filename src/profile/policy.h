@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/endpoint.h"
 #include "base/strv.h"
 
 /* Where a value was written. file is owned by the policy; NULL means agentjail's built-in default, and line 0 with
@@ -68,6 +69,16 @@ struct grant {
 struct env_rule {
     char *name;
     char *value;
+    struct origin origin;
+};
+
+/* One entry of [network] allow or deny; see net_rule.h for what can be written. */
+struct net_rule {
+    struct net_host host;
+    struct net_ports *ports; /* in order, none touching the next of the same scheme */
+    size_t n_ports;
+    bool sni_optional; /* TLS may do without a server name */
+    char *text;        /* as written */
     struct origin origin;
 };
 
