@@ -18,6 +18,7 @@
 
 #include "base/strv.h"
 #include "monitor/cgroup_files.h"
+#include "sys/module.h"
 
 #define SCOPE_TEXT_MAX 512
 #define SCOPE_TIMEOUT_USEC (10 * 1000 * 1000)
@@ -28,51 +29,26 @@ struct report {
     char text[SCOPE_TEXT_MAX];
 };
 
-#ifdef AGENTJAIL_BUILDDIR
-/* The build tree's module counts only for the binary of that very tree. */
-static bool in_build_tree(void)
-{
-    char exe[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-    if (n <= 0)
-        return false;
-    exe[n] = '\0';
-    size_t len = strlen(AGENTJAIL_BUILDDIR);
-    return strncmp(exe, AGENTJAIL_BUILDDIR, len) == 0 && exe[len] == '/';
-}
-#endif
-
-static const char *module_path(void)
-{
-#ifdef AGENTJAIL_BUILDDIR
-    if (in_build_tree())
-        return AGENTJAIL_BUILDDIR "/scope.so";
-#endif
-    return PKGLIBDIR "/scope.so";
-}
+#define SCOPE_FILE "scope.so"
 
 bool cgroup_scope_module(void)
 {
-    return access(module_path(), R_OK) == 0;
+    return module_exists(SCOPE_FILE);
 }
 
 /* In the child: load, compare the stamp, ask. */
 static void ask(const struct scope_request *request, struct report *report)
 {
-    const char *path = module_path();
-    void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!module) {
-        report->error = -ENOENT;
-        snprintf(report->text, sizeof(report->text), "cannot load the module that talks to systemd: %s", dlerror());
-        return;
-    }
-    const char *stamp = dlsym(module, SCOPE_STAMP_SYMBOL);
+    _cleanup_buf_ struct buf why = { 0 };
+    void *module;
     scope_start_fn *start = NULL;
-    *(void **)&start = dlsym(module, SCOPE_START_SYMBOL);
-    if (!stamp || !start || strcmp(stamp, SCOPE_STAMP) != 0) {
-        report->error = -ELIBBAD;
-        snprintf(report->text, sizeof(report->text), "%s is of version %.40s, this program of %s: install both anew",
-                 path, stamp ? stamp : "unknown", SCOPE_STAMP);
+    report->error = module_open(SCOPE_FILE, SCOPE_STAMP_SYMBOL, SCOPE_STAMP, &module, &why);
+    if (report->error == 0) {
+        *(void **)&start = dlsym(module, SCOPE_START_SYMBOL);
+        report->error = start ? 0 : -ELIBBAD;
+    }
+    if (report->error < 0) {
+        snprintf(report->text, sizeof(report->text), "systemd cannot be asked: %s", why.data ? why.data : SCOPE_FILE);
         return;
     }
     report->error = start(request, report->text, sizeof(report->text));
