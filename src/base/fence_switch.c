@@ -36,6 +36,7 @@ static const char *const names[FENCE_NAMES] = {
     [FENCE_WATCH] = "watch",
     [FENCE_RLIMITS] = "rlimits",
     [FENCE_LABEL] = "label",
+    [FENCE_CONTROL_PEER] = "control-peer",
 };
 
 bool fence_on(enum fence_name fence)

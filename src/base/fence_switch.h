@@ -36,6 +36,7 @@ enum fence_name {
     FENCE_WATCH,
     FENCE_RLIMITS,
     FENCE_LABEL,
+    FENCE_CONTROL_PEER,
     FENCE_NAMES,
 };
 

@@ -84,6 +84,13 @@ static void move_away(pid_t pid, const cpu_set_t *cpus)
     sched_setaffinity(pid, sizeof(others), &others); /* for speed only */
 }
 
+static int64_t boot_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_BOOTTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 /* Clone the jail's first process. The child is in jail_main() and does not come back. */
 static int clone_jail(const struct run *run, struct handover *handover, struct supervise *s, struct buf *why)
 {
@@ -98,9 +105,11 @@ static int clone_jail(const struct run *run, struct handover *handover, struct s
     find_title(&with, run->request->command);
     if (sched_getaffinity(0, sizeof(with.cpus), &with.cpus) < 0)
         CPU_ZERO(&with.cpus);
+    s->born[0] = boot_ms();
     s->pid = sys_fork(jail_namespaces(), &s->pidfd);
     if (s->pid == 0)
         jail_main(&with);
+    s->born[1] = boot_ms();
     move_away(s->pid, &with.cpus);
     close(with.channel);
     if (s->pid < 0)
@@ -211,6 +220,7 @@ static int run_once(const struct policy_request *request, bool may_repeat)
         .policy = &run.policy,
         .plan = &run.plan,
         .command = request->command[0],
+        .argv = request->command,
         .cgroup = &run.cgroup,
         .registry = &run.registry,
         .signals = &signals,

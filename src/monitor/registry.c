@@ -12,9 +12,14 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/record.h"
+#include "ipc/control.h"
 #include "monitor/cgroup.h"
 
-#define ENTRY_MAX 16384
+#define COMMAND_MAX 1024 /* bytes of the command line that an entry keeps */
+#define STATE_LINE "state=%-8s\n"
+
+const char *const jail_state_names[JAIL_STATES] = { [JAIL_RUNNING] = "running", [JAIL_FROZEN] = "frozen" };
 
 int registry_name(struct registry *r)
 {
@@ -47,21 +52,14 @@ static void make_parents(char *path)
     }
 }
 
-int registry_open(struct registry *r, const char *runtime_dir, const char *state_dir)
+static int open_state(const char *state_dir)
 {
-    int dir = runtime_dir ? open_own(runtime_dir) : -ENOENT;
-    if (dir < 0 && state_dir) {
-        char path[PATH_MAX];
-        int len = snprintf(path, sizeof(path), "%s/run", state_dir);
-        if (len < 0 || (size_t)len >= sizeof(path))
-            return -ENAMETOOLONG;
-        make_parents(path);
-        dir = open_own(path);
-    }
-    if (dir < 0)
-        return dir;
-    r->dir = dir;
-    return 0;
+    char path[PATH_MAX];
+    int len = snprintf(path, sizeof(path), "%s/run", state_dir);
+    if (len < 0 || (size_t)len >= sizeof(path))
+        return -ENAMETOOLONG;
+    make_parents(path);
+    return open_own(path);
 }
 
 /* Lock the new entry and write it. */
@@ -75,18 +73,38 @@ static int fill_entry(int fd, const struct buf *text)
     return (size_t)n == text->len ? 0 : -ENOSPC;
 }
 
-int registry_add(struct registry *r, const struct registry_facts *facts)
+static int add_value(struct buf *text, const char *key, const char *value)
 {
-    _cleanup_buf_ struct buf text = { 0 };
-    int e = buf_printf(&text, "monitor=%d\ninit=%d\nstart=%lld\nprofile=%s\ncgroup=%s\ncommand=", facts->monitor,
-                       facts->init, (long long)time(NULL), facts->profile, facts->cgroup ? facts->cgroup : "");
-    for (const char *p = facts->command; *p && e >= 0; p++)
-        e = buf_char(&text, *p == '\n' ? ' ' : *p);
-    if (e >= 0)
-        e = buf_char(&text, '\n');
-    if (e < 0)
-        return e;
+    int r = buf_printf(text, "%s=", key);
+    if (r >= 0 && value)
+        r = record_field(text, value, PATH_MAX);
+    return r < 0 ? r : buf_char(text, '\n');
+}
 
+static int write_facts(const struct registry_facts *facts, struct buf *text)
+{
+    _cleanup_buf_ struct buf command = { 0 };
+    for (char *const *word = facts->command; *word && command.len <= COMMAND_MAX; word++)
+        if (buf_printf(&command, "%s%s", word == facts->command ? "" : " ", *word) < 0)
+            return -ENOMEM;
+    int r = buf_printf(text, STATE_LINE "monitor=%d\ninit=%d\nborn=%lld-%lld\nstart=%lld\ncommand=",
+                       jail_state_names[JAIL_RUNNING], facts->monitor, facts->init, (long long)facts->born[0],
+                       (long long)facts->born[1], (long long)time(NULL));
+    if (r >= 0)
+        r = record_field(text, command.data ? command.data : "", COMMAND_MAX);
+    if (r >= 0)
+        r = buf_char(text, '\n');
+    if (r >= 0)
+        r = add_value(text, "profile", facts->profile);
+    if (r >= 0)
+        r = add_value(text, "network", facts->network);
+    if (r >= 0)
+        r = add_value(text, "workspace", facts->workspace);
+    return r < 0 ? r : add_value(text, "cgroup", facts->cgroup);
+}
+
+static int add_entry(struct registry *r, const struct buf *text)
+{
     /* Locked before it has its name: no sweep can take it for one that was left. */
     char hidden[sizeof(r->id) + 1];
     snprintf(hidden, sizeof(hidden), ".%s", r->id);
@@ -98,7 +116,7 @@ int registry_add(struct registry *r, const struct registry_facts *facts)
     }
     if (fd < 0)
         return -errno;
-    e = fill_entry(fd, &text);
+    int e = fill_entry(fd, text);
     char path[32];
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     if (e >= 0 && (named ? renameat(r->dir, hidden, r->dir, r->id)
@@ -111,6 +129,51 @@ int registry_add(struct registry *r, const struct registry_facts *facts)
     }
     r->entry = TAKE_FD(fd);
     return 0;
+}
+
+int registry_add(struct registry *r, const char *runtime_dir, const char *state_dir, const struct registry_facts *facts)
+{
+    _cleanup_buf_ struct buf text = { 0 };
+    int e = write_facts(facts, &text);
+    if (e < 0)
+        return e;
+    e = -ENOENT;
+    for (int place = 0; place < 2; place++) {
+        const char *dir = place == 0 ? runtime_dir : state_dir;
+        if (!dir)
+            continue;
+        cleanup_close(&r->dir);
+        r->dir = place == 0 ? open_own(dir) : open_state(dir);
+        e = r->dir < 0 ? r->dir : add_entry(r, &text);
+        if (e >= 0)
+            return 0;
+    }
+    cleanup_close(&r->dir);
+    r->dir = -1;
+    return e;
+}
+
+int registry_set_state(const struct registry *r, enum jail_state state)
+{
+    char line[32];
+    int len = snprintf(line, sizeof(line), STATE_LINE, jail_state_names[state]);
+    if (r->entry < 0)
+        return 0;
+    if (lseek(r->entry, 0, SEEK_SET) < 0 || write(r->entry, line, (size_t)len) != len)
+        return -errno;
+    return 0;
+}
+
+/* The socket's name, ID.sock. */
+static void socket_name(const char *id, char name[static NAME_MAX + 1])
+{
+    snprintf(name, NAME_MAX + 1, "%s" CONTROL_SUFFIX, id);
+}
+
+static bool is_socket_name(const char *name)
+{
+    size_t len = strlen(name), suffix = strlen(CONTROL_SUFFIX);
+    return len > suffix && strcmp(name + len - suffix, CONTROL_SUFFIX) == 0;
 }
 
 /* The value of key= in an entry, cut out in place; NULL if it has none or an empty one. */
@@ -133,12 +196,25 @@ static void sweep_entry(const struct registry *r, const char *id)
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
         return;
     _cleanup_buf_ struct buf text = { 0 };
-    if (buf_read_fd(&text, fd, ENTRY_MAX) < 0)
+    if (buf_read_fd(&text, fd, REGISTRY_ENTRY_MAX) < 0)
         return;
     char *cgroup = text.data ? value_of(text.data, "cgroup") : NULL;
     if (cgroup && cgroup_sweep(cgroup, id) == -EBUSY)
         return; /* its processes are still going: next time */
+    char name[NAME_MAX + 1];
+    socket_name(id, name);
+    unlinkat(r->dir, name, 0);
     unlinkat(r->dir, id, 0);
+}
+
+/* A jail has its entry for as long as it has its socket: without one it is left over. */
+static void sweep_socket(const struct registry *r, const char *name)
+{
+    char id[NAME_MAX + 1];
+    struct stat st;
+    snprintf(id, sizeof(id), "%.*s", (int)(strlen(name) - strlen(CONTROL_SUFFIX)), name);
+    if (fstatat(r->dir, id, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+        unlinkat(r->dir, name, 0);
 }
 
 void registry_sweep(const struct registry *r)
@@ -151,15 +227,24 @@ void registry_sweep(const struct registry *r)
         close(fd);
         return;
     }
-    for (struct dirent *d; (d = readdir(dir));)
-        if (d->d_name[0] != '.' && strcmp(d->d_name, r->id) != 0)
+    for (struct dirent *d; (d = readdir(dir));) {
+        if (d->d_name[0] == '.' || strcmp(d->d_name, r->id) == 0)
+            continue;
+        if (is_socket_name(d->d_name))
+            sweep_socket(r, d->d_name);
+        else
             sweep_entry(r, d->d_name);
+    }
 }
 
 void registry_remove(struct registry *r)
 {
-    if (r->entry >= 0)
+    if (r->entry >= 0) {
+        char name[NAME_MAX + 1];
+        socket_name(r->id, name);
+        unlinkat(r->dir, name, 0); /* first: what has an entry may have a socket, but not the other way round */
         unlinkat(r->dir, r->id, 0);
+    }
     cleanup_close(&r->entry);
     cleanup_close(&r->dir);
 }

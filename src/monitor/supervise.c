@@ -17,9 +17,10 @@
 #include <time.h>
 
 #include "base/fence_switch.h"
-#include "ipc/channel.h"
 #include "monitor/command.h"
 #include "monitor/confine.h"
+#include "monitor/control_requests.h"
+#include "monitor/loop.h"
 #include "monitor/mend.h"
 #include "monitor/signals.h"
 #include "monitor/stdio.h"
@@ -31,28 +32,7 @@
 #define STATUS_TIMEOUT 124
 #define STATUS_FAILED 125
 
-/* Which messages init may send next. */
-enum stage { STAGE_BUILDING, STAGE_READY, STAGE_RUNNING, STAGE_OVER };
-
-struct loop {
-    struct supervise *s;
-    enum stage stage;
-    int ns;              /* the jail's mount namespace, -1 */
-    int status;          /* exit status once known, else -1 */
-    int ending;          /* signal that we end the jail with, 0: we do not */
-    bool exited;         /* MSG_EXITED came */
-    bool confined;
-    bool again;          /* SUPERVISE_AGAIN */
-    bool timed_out;
-    bool killed;         /* MSG_END sent */
-    bool lost_told;
-    size_t lost;         /* operation whose mount is to be put back, or SIZE_MAX */
-    int64_t limit_at;    /* ms of CLOCK_MONOTONIC; 0: none */
-    int64_t kill_at;
-    int64_t mend_at;
-};
-
-static int64_t now_ms(void)
+int64_t loop_now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -67,31 +47,30 @@ static void say(const struct loop *l, const char *text)
     fprintf(stderr, "agentjail: %s%s\n", visible, l->s->terminal ? "\r" : "");
 }
 
-static void tell(struct loop *l, enum message_kind kind, int64_t value)
+void loop_tell(struct loop *l, enum message_kind kind, int64_t value)
 {
     struct message m = { .kind = kind, .value = value };
     channel_send(l->s->channel, &m, -1); /* a dead init shows on its pidfd */
 }
 
-static void kill_jail(struct loop *l)
+void loop_kill(struct loop *l)
 {
     l->killed = true;
     sys_pidfd_send_signal(l->s->pidfd, SIGKILL);
 }
 
-/* End in order: signal first, after the grace by force. A second request does not wait. */
-static void end_jail(struct loop *l, int signal)
+void loop_end(struct loop *l, int signal)
 {
     if (l->ending || l->stage != STAGE_RUNNING) {
-        kill_jail(l);
+        loop_kill(l);
         if (!l->ending)
             l->ending = signal;
         return;
     }
     l->ending = signal;
-    l->kill_at = now_ms() + GRACE_MS;
-    tell(l, MSG_SIGNAL, signal);
-    tell(l, MSG_SIGNAL, SIGCONT); /* a stopped payload could not heed it */
+    l->kill_at = loop_now() + GRACE_MS;
+    loop_tell(l, MSG_SIGNAL, signal);
+    loop_tell(l, MSG_SIGNAL, SIGCONT); /* a stopped payload could not heed it */
 }
 
 /* Once the jail stands: before the payload runs where init waits for us, else while it is being loaded. Not earlier, as
@@ -106,7 +85,7 @@ static void confine_once(struct loop *l)
         return;
     fprintf(stderr, "agentjail: the monitor cannot confine itself: %s\n", strerror(-r));
     l->status = STATUS_FAILED;
-    kill_jail(l);
+    loop_kill(l);
 }
 
 static void on_failed(struct loop *l, const struct message *m)
@@ -140,7 +119,7 @@ static void attach_limits(struct loop *l)
         say(l, why.data);
     if (r < 0) {
         l->status = STATUS_FAILED;
-        kill_jail(l);
+        loop_kill(l);
     }
 }
 
@@ -156,13 +135,13 @@ static int on_ready(struct loop *l, int *fd)
         if (r < 0) {
             say(l, "the terminal cannot be prepared");
             l->status = STATUS_FAILED;
-            kill_jail(l);
+            loop_kill(l);
             return 0;
         }
     }
     l->stage = STAGE_READY;
     confine_once(l);
-    tell(l, MSG_GO, 0);
+    loop_tell(l, MSG_GO, 0);
     return 0;
 }
 
@@ -181,7 +160,7 @@ static void on_stopped(struct loop *l, int signal)
     int foreground = terminal_stopped(l->s->terminal, signal, l->s->signals->stop_asked);
     l->s->signals->stop_asked = false;
     if (foreground >= 0)
-        tell(l, MSG_FOREGROUND, foreground);
+        loop_tell(l, MSG_FOREGROUND, foreground);
 }
 
 static void on_exited(struct loop *l, int64_t value)
@@ -200,7 +179,7 @@ static void mend_lost(struct loop *l)
     if (r >= 0) {
         l->mend_at = 0;
         l->lost_told = false;
-        tell(l, MSG_MENDED, (int64_t)l->lost);
+        loop_tell(l, MSG_MENDED, (int64_t)l->lost);
         l->lost = SIZE_MAX;
         return;
     }
@@ -211,7 +190,7 @@ static void mend_lost(struct loop *l)
         say(l, text.data ? text.data : op->target);
         l->lost_told = true;
     }
-    l->mend_at = now_ms() + MEND_RETRY_MS;
+    l->mend_at = loop_now() + MEND_RETRY_MS;
 }
 
 static int on_lost(struct loop *l, const struct message *m)
@@ -229,7 +208,7 @@ static int on_lost(struct loop *l, const struct message *m)
         say(l, text.data ? text.data : "a mount was lost");
     }
     if (l->s->policy->strict)
-        kill_jail(l); /* what the payload did in between, or while others of it ran on, cannot be known */
+        loop_kill(l); /* what the payload did in between, or while others of it ran on, cannot be known */
     else
         mend_lost(l);
     return 0;
@@ -284,14 +263,14 @@ static int serve_message(struct loop *l)
 
 static void on_time(struct loop *l)
 {
-    int64_t now = now_ms();
+    int64_t now = loop_now();
     if (l->limit_at && now >= l->limit_at && !l->timed_out) {
         l->timed_out = true;
         say(l, "time limit reached; ending the command");
-        end_jail(l, SIGTERM);
+        loop_end(l, SIGTERM);
     }
     if (l->kill_at && now >= l->kill_at && !l->killed)
-        kill_jail(l);
+        loop_kill(l);
     if (l->mend_at && now >= l->mend_at)
         mend_lost(l);
 }
@@ -299,13 +278,13 @@ static void on_time(struct loop *l)
 static int timeout_ms(const struct loop *l)
 {
     int64_t next = INT64_MAX;
-    int64_t at[] = { l->timed_out ? 0 : l->limit_at, l->killed ? 0 : l->kill_at, l->mend_at };
+    int64_t at[] = { l->timed_out ? 0 : l->limit_at, l->killed ? 0 : l->kill_at, l->mend_at, control_next(&l->control) };
     for (size_t i = 0; i < ELEMENTSOF(at); i++)
         if (at[i] && at[i] < next)
             next = at[i];
     if (next == INT64_MAX)
         return -1;
-    int64_t left = next - now_ms();
+    int64_t left = next - loop_now();
     return left < 0 ? 0 : left > 3600000 ? 3600000 : (int)left;
 }
 
@@ -316,15 +295,15 @@ static void on_signal(struct loop *l)
     while (signals_read(l->s->signals, &signal, &typed) == 0) {
         switch (signals_action(signal, typed)) {
         case SIGNAL_END:
-            end_jail(l, signal);
+            loop_end(l, signal);
             break;
         case SIGNAL_FORWARD:
             if (l->stage == STAGE_RUNNING) {
-                tell(l, MSG_SIGNAL, signal);
+                loop_tell(l, MSG_SIGNAL, signal);
                 if (signal == SIGINT || signal == SIGQUIT)
-                    tell(l, MSG_SIGNAL, SIGCONT); /* a stopped payload could not heed it */
+                    loop_tell(l, MSG_SIGNAL, SIGCONT); /* a stopped payload could not heed it */
             } else if (signal == SIGINT || signal == SIGQUIT) {
-                end_jail(l, signal); /* others are lost on a command that does not run yet */
+                loop_end(l, signal); /* others are lost on a command that does not run yet */
             }
             break;
         case SIGNAL_RESIZE:
@@ -333,9 +312,9 @@ static void on_signal(struct loop *l)
         case SIGNAL_CONTINUED: {
             int foreground = terminal_continued(l->s->terminal);
             if (foreground >= 0)
-                tell(l, MSG_FOREGROUND, foreground);
+                loop_tell(l, MSG_FOREGROUND, foreground);
             else
-                tell(l, MSG_SIGNAL, SIGCONT);
+                loop_tell(l, MSG_SIGNAL, SIGCONT);
             break;
         }
         }
@@ -351,7 +330,7 @@ static void serve_channel(struct loop *l)
     if (r != -EPIPE) {
         say(l, "the jail's init said something that it may not; ending the jail");
         l->status = STATUS_FAILED;
-        kill_jail(l);
+        loop_kill(l);
     }
     close(l->s->channel);
     l->s->channel = -1;
@@ -360,7 +339,8 @@ static void serve_channel(struct loop *l)
 /* One round: wait and serve. False when init is dead and all it said was heard. */
 static bool serve_once(struct loop *l)
 {
-    enum { CHANNEL, INIT, SIGNALS, TERMINAL, FILES = TERMINAL + TERMINAL_POLLFDS, N = FILES + STDIO_POLLFDS };
+    enum { CHANNEL, INIT, SIGNALS, TERMINAL, FILES = TERMINAL + TERMINAL_POLLFDS,
+           CONTROL = FILES + STDIO_POLLFDS, N = CONTROL + CONTROL_POLLFDS };
     struct pollfd fds[N] = {
         [CHANNEL] = { .fd = l->s->channel, .events = POLLIN },
         [INIT] = { .fd = l->s->channel < 0 ? l->s->pidfd : -1, .events = POLLIN },
@@ -371,10 +351,11 @@ static bool serve_once(struct loop *l)
     if (l->s->terminal)
         terminal_pollfds(l->s->terminal, &fds[TERMINAL]);
     stdio_pollfds(l->s->stdio, &fds[FILES]);
+    control_pollfds(&l->control, &fds[CONTROL]);
 
     if (poll(fds, N, timeout_ms(l)) < 0) {
         if (errno != EINTR)
-            kill_jail(l);
+            loop_kill(l);
         return true;
     }
     if (fds[CHANNEL].revents)
@@ -382,8 +363,9 @@ static bool serve_once(struct loop *l)
     if (fds[SIGNALS].revents)
         on_signal(l);
     if (l->s->terminal && terminal_handle(l->s->terminal, &fds[TERMINAL]) != 0)
-        end_jail(l, SIGHUP);
+        loop_end(l, SIGHUP);
     stdio_handle(l->s->stdio, &fds[FILES]);
+    control_handle(&l->control, &fds[CONTROL], loop_now(), control_rows, l->stage, l);
     on_time(l);
     return !fds[INIT].revents;
 }
@@ -391,26 +373,37 @@ static bool serve_once(struct loop *l)
 static void register_jail(struct loop *l)
 {
     struct supervise *s = l->s;
+    static const char *const networks[] = { [NETWORK_NONE] = "none", [NETWORK_FILTERED] = "filtered",
+                                            [NETWORK_OPEN] = "open", [NETWORK_HOST] = "host" };
     struct registry_facts facts = {
         .monitor = getpid(),
         .init = s->pid,
+        .born = { s->born[0], s->born[1] },
         .profile = s->policy->name,
-        .command = s->command,
+        .workspace = s->policy->workspace,
+        .network = networks[s->policy->network],
+        .command = s->argv,
         .cgroup = s->cgroup->path,
     };
-    int r = registry_open(s->registry, s->policy->runtime_dir, s->policy->state_dir);
-    if (r >= 0)
-        r = registry_add(s->registry, &facts);
+    int r = registry_add(s->registry, s->policy->runtime_dir, s->policy->state_dir, &facts);
     if (r < 0 && s->policy->verbose)
         fprintf(stderr, "agentjail: this jail is not in the registry: %s\n", strerror(-r));
+    if (r >= 0)
+        r = control_open(&l->control, s->registry);
+    if (r < 0 && s->registry->entry >= 0 && s->policy->verbose)
+        fprintf(stderr, "agentjail: this jail has no control socket: %s\n", strerror(-r));
     registry_sweep(s->registry);
 }
 
 /* What the end of the jail means when init did not say. */
 static int unexplained(const struct loop *l)
 {
+    if (l->ended_by)
+        say(l, l->ended_by);
     if (l->ending)
         return 128 + l->ending;
+    if (l->ended_by)
+        return 128 + SIGKILL;
     if (cgroup_was_oom(l->s->cgroup))
         say(l, "the memory limit was reached and the command was killed");
     else
@@ -437,14 +430,16 @@ int supervise(struct supervise *s)
 {
     struct loop l = { .s = s, .ns = -1, .status = -1, .lost = SIZE_MAX };
     if (s->policy->time.set)
-        l.limit_at = now_ms() + (int64_t)s->policy->time.value;
+        l.limit_at = loop_now() + (int64_t)s->policy->time.value;
 
+    control_init(&l.control);
     attach_limits(&l);
     register_jail(&l);
     while (serve_once(&l) && !may_leave(&l))
         ;
     if (!may_leave(&l))
         wait_init(s->pid);
+    control_close(&l.control);
     stdio_end(s->stdio);
     terminal_end(s->terminal, l.killed || l.status < 0 || l.status >= 128, s->signals);
     if (l.again && !l.ending)

@@ -4,6 +4,7 @@
 #define AGENTJAIL_MONITOR_SUPERVISE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "monitor/cgroup.h"
@@ -21,6 +22,8 @@ struct supervise {
     const struct policy *policy;
     const struct plan *plan;
     const char *command;       /* for messages */
+    char *const *argv;         /* the command with its arguments */
+    int64_t born[2];           /* ms of CLOCK_BOOTTIME before and after init was cloned */
     int channel;               /* to init */
     int pidfd;                 /* of init */
     pid_t pid;                 /* of init */

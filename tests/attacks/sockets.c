@@ -220,6 +220,37 @@ static int attack_diag(char **argv)
     return send(fd, &m, sizeof(m), 0) < 0 ? stopped("send") : worked();
 }
 
+/* control PATH: ask a running jail's monitor what it does. The request is struct control_request of ipc/control.h. */
+static int attack_control(char **argv)
+{
+    struct {
+        unsigned version, kind;
+        long long value;
+        char text[496];
+    } request = {.version = 1, .kind = 1};
+    char *slash = strrchr(argv[0], '/');
+    char answer[8192];
+    struct sockaddr_un a;
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return stopped("socket");
+    if (!slash)
+        return broken("a path with a slash");
+    *slash = '\0'; /* the whole path may be too long for an address */
+    if (chdir(argv[0]) < 0)
+        return stopped("chdir");
+    socklen_t n = unix_address(slash + 1, &a);
+    if (connect(fd, (struct sockaddr *)&a, n) < 0)
+        return stopped("connect");
+    if (send(fd, &request, sizeof(request), MSG_NOSIGNAL) < 0)
+        return stopped("send");
+    ssize_t got = recv(fd, answer, sizeof(answer), 0);
+    if (got == 0)
+        errno = ECONNRESET;
+    return got < 9 ? stopped("recv") : worked();
+}
+
 static const struct attack table[] = {
     {"listen", 1, attack_listen},
     {"connect-unix", 1, attack_connect_unix},
@@ -233,6 +264,7 @@ static const struct attack table[] = {
     {"socket-high", 3, attack_socket_high},
     {"pair", 1, attack_pair},
     {"diag", 0, attack_diag},
+    {"control", 1, attack_control},
     {NULL, 0, NULL},
 };
 

@@ -18,6 +18,11 @@ setup_display() {
     start "$ATTACKS/sockets" listen "/tmp/.agentjail-test.$$"
     cleanup() { rm -f "/tmp/.agentjail-test.$$" "/tmp/.agentjail-test.$$.d"; }
 }
+# The control socket of a jail that runs.
+setup_control() {
+    start "${PROGRAM:-$AGENTJAIL}" -- sh -c 'echo up; exec sleep 60'
+    until SOCK=$(find "$XDG_RUNTIME_DIR/agentjail" -name '*.sock' | grep .); do sleep 0.05; done
+}
 setup_loopback() {
     start "$ATTACKS/sockets" listen-inet
     PORT=$LINE
@@ -36,6 +41,8 @@ socket-connect | any | socket | with:--read=$T/daemon | | sockets connect-unix "
 socket-send | any | socket | with:--read=$T/daemon | | sockets send-unix "$T/daemon/s"
 bus-connect | any | bus | with:--read=$XDG_RUNTIME_DIR | | sockets connect-unix "$XDG_RUNTIME_DIR/bus"
 display-connect | any | display | with:--read=/tmp | | sockets connect-unix "/tmp/.agentjail-test.$$"
+control-socket | any | control | own-masks,control-peer | --write=$XDG_RUNTIME_DIR | sockets control "$SOCK"
+control-socket-host-net | any | control | own-masks,control-peer | --write=$XDG_RUNTIME_DIR --network=host | sockets control "$SOCK"
 loopback-tcp | any | loopback | netns | | sockets tcp "$PORT"
 loopback-tcp-no-loopback | any | loopback | netns,landlock-net | --loopback=no | sockets tcp "$PORT"
 loopback-udp | any | loopback | netns | | sockets udp "$PORT"

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Theory of operation. The socket is made while the jail is being built, before the monitor confines itself; what is
+ * left to do here then takes accept4(2), getsockopt(2) and messages. Who may ask: the monitor's own user and root
+ * (SO_PEERCRED), and nobody from inside a jail, whose user is the same. The directory is masked in every jail; should
+ * one get hold of the socket all the same, its pid namespace gives it away.
+ *
+ * A client can do no more than ask: everything it sends has one size, at most CONTROL_CLIENTS are listened to, all
+ * descriptors are non-blocking, and whoever does not go on within its time is closed. */
+#include "monitor/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/fence_switch.h"
+
+#define BACKLOG 16
+#define ASK_MS 2000    /* from connecting, or the last answer, to the next request */
+#define READ_MS 5000   /* to read an answer */
+#define WAIT_MS 10000  /* for control_finish() */
+#define PAUSE_MS 1000
+#define STATUS_MAX 16384
+
+void control_init(struct control *c)
+{
+    *c = (struct control){ .listener = -1 };
+    for (size_t i = 0; i < CONTROL_CLIENTS; i++)
+        c->clients[i].fd = -1;
+}
+
+int control_open(struct control *c, const struct registry *registry)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    /* By way of the directory's descriptor: sun_path has room for 107 bytes, and $XDG_RUNTIME_DIR may be longer. */
+    snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s" CONTROL_SUFFIX, registry->dir,
+             registry->id);
+    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, BACKLOG) < 0)
+        return -errno;
+    c->listener = TAKE_FD(fd);
+    return 0;
+}
+
+static void drop(struct control_client *client)
+{
+    cleanup_close(&client->fd);
+    buf_free(&client->answer);
+}
+
+/* How many pid namespaces a process is in, counted from ours; 0 if it cannot be told. */
+static int pid_depth(pid_t pid)
+{
+    char path[32];
+    _cleanup_buf_ struct buf text = { 0 };
+    snprintf(path, sizeof(path), "/proc/%d/status", pid);
+    if (pid <= 0 || buf_read_file(&text, AT_FDCWD, path, STATUS_MAX) < 0 || !text.data)
+        return 0;
+    const char *line = strstr(text.data, "\nNSpid:");
+    int depth = 0;
+    for (const char *p = line ? line + strlen("\nNSpid:") : "\n"; *p && *p != '\n';) {
+        p += strspn(p, "\t ");
+        size_t digits = strspn(p, "0123456789");
+        depth += digits > 0;
+        p += digits;
+        if (!digits)
+            break;
+    }
+    return depth;
+}
+
+static bool may_ask(int fd)
+{
+    struct ucred peer;
+    socklen_t len = sizeof(peer);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || len != sizeof(peer))
+        return false;
+    uid_t own = geteuid();
+    if (peer.uid != own)
+        return peer.uid == 0; /* of a jail it can be none: those have our user */
+    return !fence_on(FENCE_CONTROL_PEER) || pid_depth(peer.pid) == 1;
+}
+
+static struct control_client *free_client(struct control *c)
+{
+    for (size_t i = 0; i < CONTROL_CLIENTS; i++)
+        if (c->clients[i].fd < 0)
+            return &c->clients[i];
+    return NULL;
+}
+
+static void on_connect(struct control *c, int64_t now)
+{
+    struct control_client *client = free_client(c);
+    if (!client)
+        return;
+    _cleanup_close_ int fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0) {
+        if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+            c->paused_until = now + PAUSE_MS;
+        return;
+    }
+    if (may_ask(fd))
+        *client = (struct control_client){ .fd = TAKE_FD(fd), .state = CLIENT_ASKING, .until = now + ASK_MS };
+}
+
+static void begin_answer(struct control_client *client, int error, int64_t now)
+{
+    client->error = error;
+    client->sent = 0;
+    client->state = CLIENT_READING;
+    client->until = now + READ_MS;
+}
+
+/* Send as much as the socket takes. */
+static void send_answer(struct control_client *client, int64_t now)
+{
+    for (;;) {
+        struct control_answer part = { .error = client->error };
+        size_t left = client->answer.len - client->sent;
+        size_t n = left < CONTROL_PART_MAX ? left : CONTROL_PART_MAX;
+        part.more = n < left;
+        if (n)
+            memcpy(part.text, client->answer.data + client->sent, n);
+        struct iovec iov = { .iov_base = &part, .iov_len = offsetof(struct control_answer, text) + n };
+        struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+        if (sendmsg(client->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+            if (errno == EINTR)
+                continue;
+            if (errno != EAGAIN)
+                drop(client);
+            return;
+        }
+        client->sent += n;
+        if (!part.more)
+            break;
+    }
+    buf_free(&client->answer);
+    client->state = CLIENT_ASKING;
+    client->until = now + ASK_MS;
+}
+
+/* Exactly one request, or the peer is none of ours: -EBADMSG. -EAGAIN: nothing yet. */
+static int receive(int fd, struct control_request *ret)
+{
+    struct control_request q;
+    struct iovec iov = { .iov_base = &q, .iov_len = sizeof(q) };
+    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 }; /* no room for descriptors: the kernel closes them */
+    ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT);
+    if (n < 0)
+        return errno == EINTR ? -EAGAIN : -errno;
+    if (n != sizeof(q) || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || q.version != CONTROL_VERSION || q.kind == 0 ||
+        q.kind >= CONTROL_KINDS || !memchr(q.text, '\0', sizeof(q.text)))
+        return -EBADMSG;
+    *ret = q;
+    return 0;
+}
+
+static void on_request(struct control_client *client, int64_t now, const struct control_row *rows, unsigned stage,
+                       void *monitor)
+{
+    struct control_request q;
+    int r = receive(client->fd, &q);
+    if (r == -EAGAIN)
+        return;
+    if (r < 0) {
+        drop(client);
+        return;
+    }
+    const struct control_row *row = &rows[q.kind];
+    if (!row->serve) {
+        buf_str(&client->answer, "this jail's agentjail does not know the request");
+        r = -EOPNOTSUPP;
+    } else if (!(row->permitted & 1U << stage)) {
+        buf_str(&client->answer, "not now: the jail is being built, or is ending");
+        r = -EBUSY;
+    } else {
+        r = row->serve(monitor, &q, &client->answer);
+    }
+    if (r == CONTROL_LATER) {
+        client->state = CLIENT_WAITING;
+        client->kind = q.kind;
+        client->until = now + WAIT_MS;
+        return;
+    }
+    begin_answer(client, -r, now);
+    send_answer(client, now);
+}
+
+void control_pollfds(const struct control *c, struct pollfd fds[static CONTROL_POLLFDS])
+{
+    bool room = false;
+    for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+        const struct control_client *client = &c->clients[i];
+        short events = client->state == CLIENT_READING ? POLLOUT : client->state == CLIENT_ASKING ? POLLIN : 0;
+        fds[1 + i] = (struct pollfd){ .fd = client->fd, .events = events };
+        room = room || client->fd < 0;
+    }
+    fds[0] = (struct pollfd){ .fd = room && !c->paused_until ? c->listener : -1, .events = POLLIN };
+}
+
+void control_handle(struct control *c, const struct pollfd fds[static CONTROL_POLLFDS], int64_t now,
+                    const struct control_row rows[static CONTROL_KINDS], unsigned stage, void *monitor)
+{
+    for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+        struct control_client *client = &c->clients[i];
+        short revents = fds[1 + i].revents;
+        if (client->fd < 0 || fds[1 + i].fd != client->fd)
+            continue;
+        if (revents && client->state == CLIENT_ASKING)
+            on_request(client, now, rows, stage, monitor);
+        else if (revents && client->state == CLIENT_READING)
+            send_answer(client, now);
+        else if (revents) /* it went away while it waited */
+            drop(client);
+        if (client->fd >= 0 && now >= client->until)
+            drop(client);
+    }
+    if (now >= c->paused_until)
+        c->paused_until = 0;
+    if (fds[0].fd >= 0 && fds[0].revents)
+        on_connect(c, now);
+}
+
+void control_finish(struct control *c, enum control_kind kind, int error, const char *text, int64_t now)
+{
+    for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+        struct control_client *client = &c->clients[i];
+        if (client->fd < 0 || client->state != CLIENT_WAITING || client->kind != kind)
+            continue;
+        if (text)
+            buf_str(&client->answer, text);
+        begin_answer(client, error, now);
+    }
+}
+
+int64_t control_next(const struct control *c)
+{
+    int64_t next = c->listener >= 0 ? c->paused_until : 0;
+    for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+        const struct control_client *client = &c->clients[i];
+        if (client->fd >= 0 && (next == 0 || client->until < next))
+            next = client->until;
+    }
+    return next;
+}
+
+void control_close(struct control *c)
+{
+    cleanup_close(&c->listener);
+    for (size_t i = 0; i < CONTROL_CLIENTS; i++)
+        drop(&c->clients[i]);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "monitor/control_requests.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/record.h"
+#include "monitor/loop.h"
+#include "profile/option.h"
+#include "profile/types.h"
+
+#define AT(stage) (1U << STAGE_##stage)
+
+/* --- inspect: what only the monitor knows, as records --- */
+
+static int add_record(struct buf *out, const char *const *fields, size_t n)
+{
+    int r = 0;
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        if (i)
+            r = buf_char(out, '\t');
+        if (r >= 0 && fields[i])
+            r = record_field(out, fields[i], 2 * PATH_MAX);
+    }
+    return r < 0 ? r : buf_char(out, '\n');
+}
+
+#define ADD(out, ...)                                                            \
+    add_record(out, (const char *const[]){ __VA_ARGS__ },                        \
+               sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
+
+/* "file:line", "command line", or nothing for what is built in. */
+static const char *origin_text(struct origin origin, struct buf *text)
+{
+    buf_free(text);
+    if (!origin.file)
+        return "";
+    int r = origin.line ? buf_printf(text, "%s:%u", origin.file, origin.line) : buf_str(text, origin.file);
+    return r < 0 ? "" : text->data;
+}
+
+static int add_values(const struct policy *p, struct buf *out)
+{
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        const struct option *o = &options[i];
+        if (!o->section || !o->type->show)
+            continue;
+        _cleanup_buf_ struct buf value = { 0 }, origin = { 0 };
+        int r = o->type->show(p, o, &value);
+        if (r >= 0 && value.len)
+            r = ADD(out, "value", o->section, o->key, value.data, origin_text(option_origin(p, o), &origin));
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static const char *grant_key(enum grant_kind kind)
+{
+    for (size_t i = 0; i < N_OPTIONS; i++)
+        if (options[i].type == &type_grant && options[i].place.value == (size_t)kind)
+            return options[i].key;
+    return "?";
+}
+
+static int add_lists(const struct policy *p, struct buf *out)
+{
+    _cleanup_buf_ struct buf origin = { 0 };
+    int r = 0;
+    for (size_t i = 0; i < p->n_grants && r >= 0; i++) {
+        const struct grant *g = &p->grants[i];
+        r = ADD(out, "grant", grant_key(g->kind), g->path, origin_text(g->origin, &origin));
+    }
+    /* Values stay here: they may be secrets. */
+    for (size_t i = 0; i < p->n_env && r >= 0; i++)
+        r = ADD(out, "env", p->env[i].name, p->env[i].value ? "set" : "passed on", origin_text(p->env[i].origin, &origin));
+    return r;
+}
+
+static int add_view(const struct plan *plan, struct buf *out)
+{
+    _cleanup_buf_ struct buf text = { 0 };
+    int r = plan_print(plan, &text);
+    for (char *rest = text.data, *line; r >= 0 && (line = record_line(&rest));)
+        r = ADD(out, "view", line);
+    return r;
+}
+
+static int add_now(const struct loop *l, struct buf *out)
+{
+    static const char *const stages[] = { [STAGE_BUILDING] = "building", [STAGE_READY] = "building",
+                                          [STAGE_RUNNING] = "running", [STAGE_OVER] = "ending" };
+    const char *state = l->ending || l->killed ? "ending" : l->lost != SIZE_MAX ? "held" : stages[l->stage];
+    int r = ADD(out, "state", state);
+    if (r >= 0 && l->lost != SIZE_MAX)
+        r = ADD(out, "lost", l->s->plan->ops[l->lost].target);
+    if (r >= 0 && l->limit_at) {
+        int64_t left = l->limit_at - loop_now();
+        char text[32];
+        snprintf(text, sizeof(text), "%lld", left > 0 ? (long long)left : 0LL);
+        r = ADD(out, "time-left-ms", text);
+    }
+    return r;
+}
+
+static int serve_inspect(void *monitor, const struct control_request *request, struct buf *answer)
+{
+    (void)request;
+    const struct loop *l = monitor;
+    const struct policy *p = l->s->policy;
+    int r = add_now(l, answer);
+    for (char *const *word = l->s->argv; *word && r >= 0; word++)
+        r = ADD(answer, "argument", *word);
+    if (r >= 0 && p->description)
+        r = ADD(answer, "description", p->description);
+    for (const char *const *file = p->files; file && *file && r >= 0; file++)
+        r = ADD(answer, "file", *file);
+    if (r >= 0)
+        r = add_values(p, answer);
+    if (r >= 0)
+        r = add_lists(p, answer);
+    if (r >= 0)
+        r = add_view(l->s->plan, answer);
+    if (r < 0)
+        buf_free(answer);
+    return r;
+}
+
+/* --- the end --- */
+
+static int serve_end(void *monitor, const struct control_request *request, struct buf *answer)
+{
+    (void)request;
+    (void)answer;
+    struct loop *l = monitor;
+    l->ended_by = "ended from outside, as its control socket was asked to";
+    if (!l->ending)
+        loop_end(l, SIGTERM);
+    return 0;
+}
+
+static int serve_kill(void *monitor, const struct control_request *request, struct buf *answer)
+{
+    (void)request;
+    (void)answer;
+    struct loop *l = monitor;
+    l->ended_by = "killed by agentjail --kill";
+    loop_kill(l);
+    return 0;
+}
+
+const struct control_row control_rows[CONTROL_KINDS] = {
+    [CONTROL_INSPECT] = { AT(BUILDING) | AT(READY) | AT(RUNNING) | AT(OVER), serve_inspect },
+    [CONTROL_END] = { AT(BUILDING) | AT(READY) | AT(RUNNING), serve_end },
+    [CONTROL_KILL] = { AT(BUILDING) | AT(READY) | AT(RUNNING) | AT(OVER), serve_kill },
+};

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The monitor's loop as its parts see it. Internal to this folder. */
+#ifndef AGENTJAIL_MONITOR_LOOP_H
+#define AGENTJAIL_MONITOR_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipc/channel.h"
+#include "monitor/control.h"
+#include "monitor/supervise.h"
+
+/* Which messages init may send next. */
+enum stage { STAGE_BUILDING, STAGE_READY, STAGE_RUNNING, STAGE_OVER };
+
+struct loop {
+    struct supervise *s;
+    enum stage stage;
+    int ns;              /* the jail's mount namespace, -1 */
+    int status;          /* exit status once known, else -1 */
+    int ending;          /* signal that we end the jail with, 0: we do not */
+    bool exited;         /* MSG_EXITED came */
+    bool confined;
+    bool again;          /* SUPERVISE_AGAIN */
+    bool timed_out;
+    bool killed;         /* MSG_END sent */
+    bool lost_told;
+    const char *ended_by; /* for people: who asked for the end, or NULL */
+    size_t lost;         /* operation whose mount is to be put back, or SIZE_MAX */
+    int64_t limit_at;    /* ms of CLOCK_MONOTONIC; 0: none */
+    int64_t kill_at;
+    int64_t mend_at;
+    struct control control;
+};
+
+/* ms of CLOCK_MONOTONIC. */
+int64_t loop_now(void);
+
+/* Send init a message. A dead init shows on its pidfd. */
+void loop_tell(struct loop *l, enum message_kind kind, int64_t value);
+
+/* Kill init, and with it everything in the jail. */
+void loop_kill(struct loop *l);
+
+/* End in order: signal first, after the grace by force. A second request does not wait. */
+void loop_end(struct loop *l, int signal);
+
+#endif
