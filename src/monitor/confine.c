@@ -23,7 +23,7 @@ static const int calls[] = {
     SYS_newfstatat,  SYS_fstat,         SYS_statx,        SYS_getdents64,  SYS_unlinkat,    SYS_flock,
     SYS_readlinkat,  SYS_clone3,        SYS_clone,        SYS_setns,       SYS_open_tree,   SYS_move_mount,
     SYS_mount_setattr, SYS_fsopen,      SYS_fsconfig,     SYS_fsmount,     SYS_mknodat,     SYS_mkdirat,
-    SYS_accept4,     SYS_getsockopt, /* the control socket */
+    SYS_bind, SYS_listen, SYS_accept4, SYS_getsockopt, /* the control socket, which is made before */
     SYS_fchdir,      SYS_prctl,         SYS_set_robust_list, SYS_rseq,     SYS_getrandom,   SYS_fsync,
 #ifdef SYS_poll
     SYS_poll,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Theory of operation. The socket is made while the jail is being built, before the monitor confines itself; what is
- * left to do here then takes accept4(2), getsockopt(2) and messages. Who may ask: the monitor's own user and root
+ * left to do here then takes bind(2), listen(2), accept4(2), getsockopt(2) and messages. Who may ask: the monitor's own user and root
  * (SO_PEERCRED), and nobody from inside a jail, whose user is the same. The directory is masked in every jail; should
  * one get hold of the socket all the same, its pid namespace gives it away.
  *
@@ -18,6 +18,7 @@
 #include "base/fence_switch.h"
 
 #define BACKLOG 16
+#define LISTEN_MS 30
 #define ASK_MS 2000    /* from connecting, or the last answer, to the next request */
 #define READ_MS 5000   /* to read an answer */
 #define WAIT_MS 10000  /* for control_finish() */
@@ -31,17 +32,27 @@ void control_init(struct control *c)
         c->clients[i].fd = -1;
 }
 
-int control_open(struct control *c, const struct registry *registry)
+int control_open(struct control *c, const struct registry *registry, int64_t now)
+{
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    c->listener = fd;
+    c->registry = registry;
+    c->listen_at = now + LISTEN_MS;
+    return 0;
+}
+
+/* A file system that has no room, or no sockets: the jail goes on without; --kill needs no answer of ours. */
+static void start_listening(struct control *c)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     /* By way of the directory's descriptor: sun_path has room for 107 bytes, and $XDG_RUNTIME_DIR may be longer. */
-    snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s" CONTROL_SUFFIX, registry->dir,
-             registry->id);
-    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, BACKLOG) < 0)
-        return -errno;
-    c->listener = TAKE_FD(fd);
-    return 0;
+    snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s" CONTROL_SUFFIX, c->registry->dir,
+             c->registry->id);
+    c->listen_at = 0;
+    if (bind(c->listener, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(c->listener, BACKLOG) < 0)
+        cleanup_close(&c->listener);
 }
 
 static void drop(struct control_client *client)
@@ -198,7 +209,8 @@ void control_pollfds(const struct control *c, struct pollfd fds[static CONTROL_P
         fds[1 + i] = (struct pollfd){ .fd = client->fd, .events = events };
         room = room || client->fd < 0;
     }
-    fds[0] = (struct pollfd){ .fd = room && !c->paused_until ? c->listener : -1, .events = POLLIN };
+    bool open = room && !c->paused_until && !c->listen_at;
+    fds[0] = (struct pollfd){ .fd = open ? c->listener : -1, .events = POLLIN };
 }
 
 void control_handle(struct control *c, const struct pollfd fds[static CONTROL_POLLFDS], int64_t now,
@@ -220,6 +232,8 @@ void control_handle(struct control *c, const struct pollfd fds[static CONTROL_PO
     }
     if (now >= c->paused_until)
         c->paused_until = 0;
+    if (c->listen_at && now >= c->listen_at)
+        start_listening(c);
     if (fds[0].fd >= 0 && fds[0].revents)
         on_connect(c, now);
 }
@@ -238,7 +252,7 @@ void control_finish(struct control *c, enum control_kind kind, int error, const 
 
 int64_t control_next(const struct control *c)
 {
-    int64_t next = c->listener >= 0 ? c->paused_until : 0;
+    int64_t next = c->listener < 0 ? 0 : c->listen_at ? c->listen_at : c->paused_until;
     for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
         const struct control_client *client = &c->clients[i];
         if (client->fd >= 0 && (next == 0 || client->until < next))

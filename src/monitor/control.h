@@ -29,6 +29,8 @@ struct control_client {
 
 struct control {
     int listener; /* -1: there is none */
+    const struct registry *registry;
+    int64_t listen_at;    /* it gets its name then; 0: it has it */
     int64_t paused_until; /* no descriptors were to be had: do not try before */
     struct control_client clients[CONTROL_CLIENTS];
 };
@@ -45,8 +47,9 @@ struct control_row {
 /* No socket yet. */
 void control_init(struct control *c);
 
-/* Make the socket ID.sock beside the jail's entry, and listen. 0 or -errno. */
-int control_open(struct control *c, const struct registry *registry);
+/* Make the socket; control_handle() names it ID.sock, beside the jail's entry, a moment after now: a jail that lives for
+ * milliseconds need not pay for a name that nobody can use. 0 or -errno. */
+int control_open(struct control *c, const struct registry *registry, int64_t now);
 
 /* Fill in what is to be polled; a -1 where there is nothing. */
 void control_pollfds(const struct control *c, struct pollfd fds[static CONTROL_POLLFDS]);

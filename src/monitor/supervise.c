@@ -389,7 +389,7 @@ static void register_jail(struct loop *l)
     if (r < 0 && s->policy->verbose)
         fprintf(stderr, "agentjail: this jail is not in the registry: %s\n", strerror(-r));
     if (r >= 0)
-        r = control_open(&l->control, s->registry);
+        r = control_open(&l->control, s->registry, loop_now());
     if (r < 0 && s->registry->entry >= 0 && s->policy->verbose)
         fprintf(stderr, "agentjail: this jail has no control socket: %s\n", strerror(-r));
     registry_sweep(s->registry);

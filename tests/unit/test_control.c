@@ -40,28 +40,6 @@ static const struct control_row rows[CONTROL_KINDS] = {
     [CONTROL_END] = { 1U << 2, serve_later },
 };
 
-static void open_control(void)
-{
-    strcpy(dir + strlen(dir) - 6, "XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-    registry = REGISTRY_EMPTY;
-    registry.dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    strcpy(registry.id, "0123abcd");
-    control_init(&control);
-    ck_assert_int_eq(control_open(&control, &registry), 0);
-    now = 1000;
-    served = 0;
-}
-
-static void close_control(void)
-{
-    control_close(&control);
-    unlinkat(registry.dir, "0123abcd.sock", 0);
-    close(registry.dir);
-    rmdir(dir);
-    buf_free(&long_answer);
-}
-
 /* Everything that is ready, until nothing is. */
 static void turn(void)
 {
@@ -73,6 +51,35 @@ static void turn(void)
         if (n == 0)
             return;
     }
+}
+
+static void open_control(void)
+{
+    strcpy(dir + strlen(dir) - 6, "XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    registry = REGISTRY_EMPTY;
+    registry.dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    strcpy(registry.id, "0123abcd");
+    control_init(&control);
+    now = 1000;
+    served = 0;
+    ck_assert_int_eq(control_open(&control, &registry, now), 0);
+    ck_assert_int_gt(control_next(&control), now);
+    turn();
+    ck_assert_int_lt(faccessat(registry.dir, "0123abcd.sock", F_OK, 0), 0);
+    now = control_next(&control);
+    turn();
+    ck_assert_int_eq(faccessat(registry.dir, "0123abcd.sock", F_OK, 0), 0);
+    ck_assert_int_eq(control_next(&control), 0);
+}
+
+static void close_control(void)
+{
+    control_close(&control);
+    unlinkat(registry.dir, "0123abcd.sock", 0);
+    close(registry.dir);
+    rmdir(dir);
+    buf_free(&long_answer);
 }
 
 static int client(void)
