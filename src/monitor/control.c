@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Theory of operation. The socket is made while the jail is being built, before the monitor confines itself; what is
- * left to do here then takes bind(2), listen(2), accept4(2), getsockopt(2) and messages. Who may ask: the monitor's own user and root
- * (SO_PEERCRED), and nobody from inside a jail, whose user is the same. The directory is masked in every jail; should
- * one get hold of the socket all the same, its pid namespace gives it away.
+ * left to do here then takes bind(2), listen(2), accept4(2), getsockopt(2) and messages. Who may ask: the monitor's own
+ * user and root (SO_PEERCRED), and nobody from inside a jail, whose user is the same. The directory is masked in every
+ * jail; should one get hold of the socket all the same, its pid namespace gives it away.
  *
  * A client can do no more than ask: everything it sends has one size, at most CONTROL_CLIENTS are listened to, all
  * descriptors are non-blocking, and whoever does not go on within its time is closed. */
