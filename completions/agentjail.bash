@@ -18,7 +18,8 @@ _agentjail() {
         --profile= --include=
         --workspace= --home= --read= --write= --exec= --hide= --protect= --unprotect= --scratch= --copy-on-write= --device=
         --env=
-        --network=
+        --network= --net-allow= --net-deny= --host-port= --publish= --upstream= --upstream-credentials=
+        --dns= --net-unknown= --open-url= --gateway-lost=
         --loopback=
         --backend= --filter= --label= --landlock= --nested= --terminal= --strict
         --memory= --cpu= --processes= --timeout=
@@ -67,12 +68,26 @@ _agentjail() {
         ;;
     --home) mapfile -t COMPREPLY < <(compgen -W 'temporary persistent none' -- "$cur") && return ;;
     --loopback) mapfile -t COMPREPLY < <(compgen -W 'yes no' -- "$cur") && return ;;
-    --network) mapfile -t COMPREPLY < <(compgen -W 'none host' -- "$cur") && return ;;
+    --network) mapfile -t COMPREPLY < <(compgen -W 'none filtered open host' -- "$cur") && return ;;
+    --net-allow | --net-deny)
+        mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
+        return
+        ;;
+    --upstream) mapfile -t COMPREPLY < <(compgen -W 'env http:// socks5h://' -- "$cur") && return ;;
+    --dns) mapfile -t COMPREPLY < <(compgen -W 'synthetic real' -- "$cur") && return ;;
+    --net-unknown) mapfile -t COMPREPLY < <(compgen -W 'deny ask' -- "$cur") && return ;;
+    --open-url) mapfile -t COMPREPLY < <(compgen -W 'deny ask allow' -- "$cur") && return ;;
+    --gateway-lost) mapfile -t COMPREPLY < <(compgen -W 'stop continue' -- "$cur") && return ;;
+    --upstream-credentials)
+        _filedir
+        return
+        ;;
     --backend) mapfile -t COMPREPLY < <(compgen -W 'namespace' -- "$cur") && return ;;
     --landlock) mapfile -t COMPREPLY < <(compgen -W 'on -on off' -- "$cur") && return ;;
     --nested) mapfile -t COMPREPLY < <(compgen -W 'allow deny' -- "$cur") && return ;;
     --terminal) mapfile -t COMPREPLY < <(compgen -W 'safe full' -- "$cur") && return ;;
     --strict) mapfile -t COMPREPLY < <(compgen -W 'yes no' -- "$cur") && return ;;
+    --host-port | --publish) return ;;
     --label | --memory | --cpu | --processes | --timeout) return ;;
     esac
     $split && return

@@ -4,8 +4,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "profile/net_rule.h"
 #include "profile/option.h"
 #include "profile/types.h"
+#include "profile/upstream.h"
 
 enum { VALUE_COLUMN = 40 };
 
@@ -83,8 +85,37 @@ static void hold_network(struct explain *e)
 {
     if (e->policy->network == NETWORK_NONE)
         HELD(e, "an empty network namespace");
+    else if (e->policy->network == NETWORK_FILTERED)
+        HELD(e, e->policy->n_net_allow ? "the gateway: only what the rules allow" : "the gateway: no rule, nothing allowed");
+    else if (e->policy->network == NETWORK_OPEN)
+        HELD(e, "the gateway: all public addresses");
     else
         HELD(e, "NOTHING: every address and port that this host reaches, and its local services");
+}
+
+/* A gateway is what holds the rules; only these two modes have one. */
+static bool has_gateway(const struct policy *p)
+{
+    return p->network == NETWORK_FILTERED || p->network == NETWORK_OPEN;
+}
+
+static void hold_dns(struct explain *e)
+{
+    if (has_gateway(e->policy))
+        HELD(e, e->policy->dns == DNS_SYNTHETIC ? "the gateway: each name has an address of its own"
+                                                : "the gateway: a connection counts for all names of its address");
+}
+
+static void hold_upstream(struct explain *e)
+{
+    const struct upstream *u = &e->policy->upstream;
+    _cleanup_buf_ struct buf text = { 0 };
+    int r = upstream_format(u, &text);
+    if (r < 0)
+        e->result = r;
+    else if (u->from_env)
+        HELD(e, "%s%s%s", text.data ? text.data : "no proxy in the environment", u->exceptions ? ", but not for " : "",
+             u->exceptions ? u->exceptions : "");
 }
 
 static void hold_loopback(struct explain *e)
@@ -223,6 +254,7 @@ static void (*const holds[N_OPTIONS])(struct explain *) = {
     [OPTION_BACKEND] = hold_backend, [OPTION_NETWORK] = hold_network,     [OPTION_LOOPBACK] = hold_loopback,
     [OPTION_FILTER] = hold_filter,   [OPTION_LANDLOCK] = hold_landlock,   [OPTION_LABEL] = hold_label,
     [OPTION_NESTED] = hold_nested,   [OPTION_TERMINAL] = hold_terminal,   [OPTION_STRICT] = hold_strict,
+    [OPTION_DNS] = hold_dns,         [OPTION_UPSTREAM] = hold_upstream,
     [OPTION_HOME] = hold_home,       [OPTION_WORKSPACE] = hold_workspace, [OPTION_MEMORY] = hold_memory,
     [OPTION_CPU] = hold_cpu,         [OPTION_PROCESSES] = hold_processes, [OPTION_TIME] = hold_time,
 };
@@ -290,6 +322,46 @@ static void add_grants(struct explain *e, const struct option *o)
     }
 }
 
+/* A rule as written, and what it means where that says more. */
+static void add_rules(struct explain *e, const struct option *o)
+{
+    const struct policy *p = e->policy;
+    bool denies = o->place.value == NET_RULE_DENY;
+    size_t n = denies ? p->n_net_deny : p->n_net_allow;
+    for (size_t i = 0; i < n; i++) {
+        const struct net_rule *rule = denies ? &p->net_deny[i] : &p->net_allow[i];
+        _cleanup_buf_ struct buf canonical = { 0 };
+        int r = net_rule_format(rule, &canonical);
+        if (r < 0)
+            e->result = r;
+        add_value(e, o->key, rule->text);
+        add_origin(e, rule->origin);
+        if (r >= 0 && strcmp(canonical.data, rule->text) != 0)
+            ADD(e, "  = %s", canonical.data);
+        ADD(e, "\n");
+    }
+}
+
+static void add_ports(struct explain *e, const struct option *o)
+{
+    const struct policy *p = e->policy;
+    bool publish = o->place.value == PORT_PUBLISH;
+    size_t n = publish ? p->n_published : p->n_host_ports;
+    for (size_t i = 0; i < n; i++) {
+        const struct port_grant *g = publish ? &p->published[i] : &p->host_ports[i];
+        char text[16];
+        bool moved = g->inside != g->outside;
+        snprintf(text, sizeof(text), moved ? "%u:%u" : "%u", moved ? g->inside : g->outside, g->outside);
+        add_value(e, o->key, text);
+        add_origin(e, g->origin);
+        if (publish)
+            ADD(e, "  this host's 127.0.0.1:%u", g->outside);
+        else
+            ADD(e, "  host.agentjail.internal:%u", g->outside);
+        ADD(e, "\n");
+    }
+}
+
 static void add_environment(struct explain *e)
 {
     for (size_t i = 0; i < e->policy->n_env; i++) {
@@ -311,6 +383,10 @@ static void add_section(struct explain *e, const struct option_section *s, size_
             add_single(e, o);
         else if (o == &options[OPTION_ENV])
             add_environment(e);
+        else if (o->type == &type_net_rule)
+            add_rules(e, o);
+        else if (o->type == &type_port)
+            add_ports(e, o);
         else
             add_grants(e, o);
     }

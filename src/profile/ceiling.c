@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "profile/net_ceiling.h"
 #include "profile/path.h"
 #include "profile/types.h"
 
@@ -342,7 +343,11 @@ static int apply_one(struct merge *m, const struct setting *c)
     case CEILING_NAMES:
         return apply_names(m, c);
     case CEILING_ADDS:
-        return apply_added(m, c);
+        return c->option->type == &type_net_rule ? net_ceiling_apply(m, c) : apply_added(m, c);
+    case CEILING_RULES:
+    case CEILING_PORTS:
+    case CEILING_UPSTREAM:
+        return net_ceiling_apply(m, c);
     case CEILING_TREES:
         return check_trees(m, c);
     case CEILING_OWN:

@@ -16,6 +16,17 @@
  *       expand nothing are not judged. The workspace is a write grant.
  *   [files] hide, protect
  *       added to every policy. No grant may reach at or below them, nothing takes them off.
+ *   [network] dns, unknown, open-url, gateway-lost
+ *       the widest value, in the order synthetic, real; deny, ask; deny, ask, allow; stop, continue.
+ *   [network] allow
+ *       the only rules: what users allow must be allowed by them, at every port. Packaged and administrators' rules
+ *       beyond them are left out, with a note. "allow =" alone allows nothing. No mode wider than filtered then.
+ *   [network] deny
+ *       added to every policy.
+ *   [network] host-port, publish
+ *       the only ports of the host that may be reached, or listened on; PORT or PORT-PORT.
+ *   [network] upstream
+ *       the proxies allowed, separated by spaces; where nobody set one, the first. "upstream =" alone allows none.
  *   [ceiling] require = OPTION or OPTION=VALUE
  *       the option (its long name) must be set by profile or command line, or have that value in the end.
  *   [ceiling] fixed-profiles = NAME...

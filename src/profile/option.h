@@ -35,8 +35,15 @@ enum ceiling_kind {
     CEILING_NAMES,   /* one of these names */
     CEILING_TREES,   /* grants only in these trees */
     CEILING_ADDS,    /* added to every policy, cannot be taken off */
+    CEILING_RULES,   /* network rules: only what these allow */
+    CEILING_PORTS,   /* only these ports of the host */
+    CEILING_UPSTREAM, /* only these proxies */
     CEILING_OWN,     /* section [ceiling] itself: only in policy.d */
 };
+
+/* What the lists of [network] are lists of: values of their rows' places. */
+enum { NET_RULE_ALLOW, NET_RULE_DENY };
+enum { PORT_HOST, PORT_PUBLISH };
 
 /* A word that stands for a value. width orders them: a larger one lets the payload do more. */
 struct word {

@@ -10,6 +10,7 @@
 #include "profile/ceiling.h"
 #include "profile/load.h"
 #include "profile/merge.h"
+#include "profile/net_types.h"
 #include "profile/path.h"
 #include "profile/types.h"
 #include "profile/workspace.h"
@@ -143,6 +144,7 @@ static int set_defaults(struct merge *m)
 {
     struct policy *p = m->policy;
     p->loopback = true;
+    p->gateway_lost = GATEWAY_LOST_CONTINUE;
     p->filter = (struct fence){ .value = arena_strdup(m->arena, "default") };
     p->landlock = (struct fence){ .value = arena_strdup(m->arena, "on"), .optional = true };
     return p->filter.value && p->landlock.value ? 0 : -ENOMEM;
@@ -340,7 +342,7 @@ static int resolve(struct merge *m)
     if ((r = apply_settings(m, true)) < 0 || (r = ceiling_apply(m)) < 0)
         return r;
     apply_strict(p);
-    if ((r = drop_repeated(m)) < 0 || (r = refuse_unbuilt(m)) < 0 || (r = check_sources(m)) < 0)
+    if ((r = drop_repeated(m)) < 0 || (r = net_check(m)) < 0 || (r = refuse_unbuilt(m)) < 0 || (r = check_sources(m)) < 0)
         return r;
     if ((r = protect_packaged(m)) < 0 || (r = find_home(m)) < 0)
         return r;

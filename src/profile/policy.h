@@ -22,6 +22,13 @@ struct origin {
 
 enum backend { BACKEND_NAMESPACE, BACKEND_MICROVM, BACKEND_AUTO };
 enum network_mode { NETWORK_NONE, NETWORK_FILTERED, NETWORK_OPEN, NETWORK_HOST }; /* in order of width */
+enum dns_mode {
+    DNS_SYNTHETIC, /* each name gets an address of its own, which only the gateway knows */
+    DNS_REAL,      /* true addresses */
+};
+enum unknown_mode { UNKNOWN_DENY, UNKNOWN_ASK };                      /* what becomes of a name without a rule */
+enum open_url_mode { OPEN_URL_DENY, OPEN_URL_ASK, OPEN_URL_ALLOW };   /* addresses for the host's browser */
+enum gateway_lost { GATEWAY_LOST_STOP, GATEWAY_LOST_CONTINUE };       /* the gateway died: end the payload, or not */
 enum terminal_mode { TERMINAL_SAFE, TERMINAL_FULL };
 enum home_kind {
     HOME_TEMPORARY,  /* a tmpfs, gone at the end */
@@ -78,7 +85,28 @@ struct net_rule {
     struct net_ports *ports; /* in order, none touching the next of the same scheme */
     size_t n_ports;
     bool sni_optional; /* TLS may do without a server name */
+    bool trusted;      /* the package's or the administrator's */
     char *text;        /* as written */
+    struct origin origin;
+};
+
+/* A port of the host's loopback that the payload may reach, or one of the payload's that the host may: inside and
+ * outside are the port's number in the jail and on the host. */
+struct port_grant {
+    uint16_t inside, outside;
+    struct origin origin;
+};
+
+enum upstream_kind { UPSTREAM_NONE, UPSTREAM_HTTP, UPSTREAM_SOCKS5 };
+
+/* The proxy that TCP goes through. */
+struct upstream {
+    enum upstream_kind kind;
+    const char *host; /* canonical name, or an address as ip_format() writes it */
+    uint16_t port;
+    bool from_env;           /* "env": out of the monitor's environment, also if that named none */
+    const char *credentials; /* "user:password" of the environment's address, decoded; NULL: none. Never printed */
+    const char *exceptions;  /* NO_PROXY of the environment, or NULL */
     struct origin origin;
 };
 
@@ -93,6 +121,17 @@ struct policy {
     bool loopback; /* with network none: lo is up inside and TCP works on it */
     bool nested; /* the payload may make namespaces and mounts of its own */
     bool strict; /* every optional fence is required */
+    struct net_rule *net_allow, *net_deny; /* in the order written; deny wins. Nothing allows nothing */
+    size_t n_net_allow, n_net_deny;
+    enum dns_mode dns;
+    enum unknown_mode unknown;
+    enum open_url_mode open_url;
+    enum gateway_lost gateway_lost;
+    struct upstream upstream;
+    char *upstream_credentials; /* file with "user:password" on its first line, or NULL */
+    struct port_grant *host_ports, *published;
+    size_t n_host_ports, n_published;
+    struct origin dns_origin, unknown_origin, open_url_origin, gateway_lost_origin, upstream_credentials_origin;
     struct fence filter;
     struct fence label;
     struct fence landlock; /* value "on" */

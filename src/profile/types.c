@@ -44,6 +44,23 @@ static const struct word home_words[] = {
     { "persistent", HOME_PERSISTENT, 2 },
     { NULL, 0, 0 },
 };
+static const struct word dns_words[] = {
+    { "synthetic", DNS_SYNTHETIC, 0 },
+    { "real", DNS_REAL, 1 },
+    { NULL, 0, 0 },
+};
+static const struct word unknown_words[] = { { "deny", UNKNOWN_DENY, 0 }, { "ask", UNKNOWN_ASK, 1 }, { NULL, 0, 0 } };
+static const struct word open_url_words[] = {
+    { "deny", OPEN_URL_DENY, 0 },
+    { "ask", OPEN_URL_ASK, 1 },
+    { "allow", OPEN_URL_ALLOW, 2 },
+    { NULL, 0, 0 },
+};
+static const struct word gateway_lost_words[] = {
+    { "stop", GATEWAY_LOST_STOP, 0 },
+    { "continue", GATEWAY_LOST_CONTINUE, 1 },
+    { NULL, 0, 0 },
+};
 static const struct word nested_words[] = { { "deny", false, 0 }, { "allow", true, 1 }, { NULL, 0, 0 } };
 static const struct word loopback_words[] = { { "no", false, 0 }, { "yes", true, 1 }, { NULL, 0, 0 } };
 static const struct word strict_words[] = { { "yes", true, 0 }, { "no", false, 1 }, { NULL, 0, 0 } };
@@ -363,6 +380,10 @@ const struct option_type type_workspace = { .set = set_workspace,
                                             .form = "a path, auto or none" };
 const struct option_type type_home = { .set = set_enum, .show = show_enum, .words = home_words };
 const struct option_type type_network = { .set = set_enum, .show = show_enum, .words = network_words };
+const struct option_type type_dns = { .set = set_enum, .show = show_enum, .words = dns_words };
+const struct option_type type_unknown = { .set = set_enum, .show = show_enum, .words = unknown_words };
+const struct option_type type_open_url = { .set = set_enum, .show = show_enum, .words = open_url_words };
+const struct option_type type_gateway_lost = { .set = set_enum, .show = show_enum, .words = gateway_lost_words };
 const struct option_type type_backend = { .set = set_enum, .show = show_enum, .words = backend_words };
 const struct option_type type_terminal = { .set = set_enum, .show = show_enum, .words = terminal_words };
 const struct option_type type_nested = { .set = set_bool, .show = show_bool, .words = nested_words };
@@ -394,6 +415,8 @@ struct origin option_origin(const struct policy *policy, const struct option *op
     const struct option_type *type = option->type;
     if (type == &type_fence || type == &type_landlock)
         return ((const struct fence *)shown(policy, option))->origin;
+    if (type == &type_upstream)
+        return ((const struct upstream *)shown(policy, option))->origin;
     if (type->number)
         return ((const struct limit *)shown(policy, option))->origin;
     if (option->place.origin)

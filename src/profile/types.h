@@ -9,6 +9,8 @@ extern const struct option_type type_mode, type_front, type_description, type_ma
 extern const struct option_type type_home, type_grant, type_unprotect, type_env, type_network, type_backend, type_fence;
 extern const struct option_type type_landlock, type_nested, type_loopback, type_terminal, type_strict, type_size,
     type_cpu, type_count;
+extern const struct option_type type_dns, type_unknown, type_open_url, type_gateway_lost; /* types.c */
+extern const struct option_type type_net_rule, type_port, type_upstream, type_credentials; /* net_types.c */
 extern const struct option_type type_duration, type_ceiling;
 
 /* Where an option's resolved value was written; file NULL: built in. Not for lists. */

@@ -53,11 +53,30 @@ static void line_has(const char *begin, const char *want)
     ck_abort_msg("no line \"%s...%s\" in\n%s", begin, want, text.data);
 }
 
+START_TEST(test_network)
+{
+    fx_default("[network]\nallow = a.example:80,443\n\nallow = tls://b.example:443\ndeny = c.example\nhost-port = 5432\n"
+               "publish = 3000:8080\n");
+    fx_setenv("https_proxy", "http://user:secret@proxy:3128");
+    fx_setenv("no_proxy", ".corp");
+    fx_ok("--upstream=env", "x");
+    explain(&whole, false);
+    line_has("allow = a.example:80,443 ", "default.ini:2");
+    line_has("allow = tls://b.example:443 ", "default.ini:4");
+    line_has("deny = c.example ", "default.ini:5");
+    line_has("host-port = 5432 ", "host.agentjail.internal:5432");
+    line_has("publish = 3000:8080 ", "this host's 127.0.0.1:8080");
+    line_has("upstream = env ", "http://proxy:3128, but not for .corp");
+    lacks("secret");
+}
+END_TEST
+
 START_TEST(test_every_option_is_shown)
 {
     fx_default(
         "[profile]\ndescription = the default\n[files]\nread = /r\nwrite = -/w\nexec = /x\nhide = /h\nprotect = -/p\n"
-        "scratch = /s\ncopy-on-write = /o\ndevice = -/dev/none\n[env]\nLANG\nA = b\n");
+        "scratch = /s\ncopy-on-write = /o\ndevice = -/dev/none\n[env]\nLANG\nA = b\n"
+        "[network]\nallow = a.example:80\ndeny = b.example\nhost-port = 5432\npublish = 3000:8080\n");
     fx_ok("x");
     explain(&whole, false);
     for (size_t i = 0; i < N_OPTIONS; i++) {
@@ -144,6 +163,7 @@ static Suite *suite(void)
     Suite *s = suite_create("explain");
     TCase *tc = fx_case(s, "explain");
     tcase_add_checked_fixture(tc, NULL, release);
+    tcase_add_test(tc, test_network);
     tcase_add_test(tc, test_every_option_is_shown);
     tcase_add_test(tc, test_open_network_is_red);
     tcase_add_test(tc, test_what_the_host_lacks);

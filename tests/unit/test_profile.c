@@ -537,9 +537,9 @@ START_TEST(test_match)
     ck_assert_str_eq(fx.policy.name, "default");
     fx_file(USER("agent.ini"), "[profile]\nmatch = /usr/bin/claude\n");
     fx_refused("agent.ini:2: match: names of commands without directory", "claude");
-    fx_file(USER("agent.ini"), "[profile]\nmatch = foo\nunknown = key\n"); /* only read when chosen */
+    fx_file(USER("agent.ini"), "[profile]\nmatch = foo\nnonsense = key\n"); /* only read when chosen */
     fx_ok("x");
-    fx_refused("agent.ini:3: unknown: unknown key", "foo");
+    fx_refused("agent.ini:3: nonsense: unknown key", "foo");
 }
 END_TEST
 

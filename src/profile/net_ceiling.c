@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "profile/net_ceiling.h"
+
+#include <string.h>
+
+#include "profile/net_rule.h"
+#include "profile/net_types.h"
+#include "profile/types.h"
+#include "profile/upstream.h"
+
+/* "key: VALUE goes beyond the ceiling in PLACE (key = VALUE); FIX". */
+static int widens(const struct merge *m, const struct setting *c, struct origin origin, const struct option *o,
+                  const char *value, const char *fix)
+{
+    int r;
+    if (origin.line)
+        r = buf_printf(m->why, "%s:%u: %s: ", origin.file, origin.line, o->key);
+    else
+        r = buf_printf(m->why, "--%s=%s: ", o->name, value);
+    if (r >= 0)
+        r = buf_printf(m->why, "%s goes beyond the ceiling in %s:%u (%s = %s); %s", value, c->origin.file,
+                       c->origin.line, c->option->key, c->value, fix);
+    return r < 0 ? r : -EPERM;
+}
+
+/* Settings of the same key in the same file hold together. This is true for the first of them only. */
+static bool is_first(const struct merge *m, const struct setting *c)
+{
+    for (const struct setting *s = m->ceilings.v; s < c; s++)
+        if (s->option == c->option && s->origin.file == c->origin.file)
+            return false;
+    return true;
+}
+
+/* --- allow --- */
+
+/* The rules of c's file into *ret, which the arena owns. */
+static int rules_of_file(struct merge *m, const struct setting *c, struct net_rule **ret, size_t *ret_n)
+{
+    size_t n = 0;
+    struct net_rule *rules = arena_alloc(m->arena, m->ceilings.n * sizeof(*rules));
+    if (!rules)
+        return -ENOMEM;
+    for (size_t i = 0; i < m->ceilings.n; i++) {
+        const struct setting *s = &m->ceilings.v[i];
+        if (s->option != c->option || s->origin.file != c->origin.file || setting_empties(s))
+            continue;
+        int r = net_rule_of(m, s, &rules[n]);
+        if (r < 0)
+            return r;
+        n++;
+    }
+    *ret = rules;
+    *ret_n = n;
+    return 0;
+}
+
+/* Rules name hosts: a mode that needs no rule is beyond any list of them. */
+static int bound_mode(struct merge *m, const struct setting *c)
+{
+    struct policy *p = m->policy;
+    if (p->network != NETWORK_OPEN && p->network != NETWORK_HOST)
+        return 0;
+    return widens(m, c, p->network_origin, &options[OPTION_NETWORK], p->network == NETWORK_OPEN ? "open" : "host",
+                  "write mode = filtered");
+}
+
+/* What the package or the administrator wrote is narrowed, as nobody can have meant it against this ceiling. */
+static int bound_rules(struct merge *m, const struct setting *c)
+{
+    struct policy *p = m->policy;
+    struct net_rule *ceiling;
+    size_t n, kept = 0;
+    int r = rules_of_file(m, c, &ceiling, &n);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < p->n_net_allow; i++) {
+        const struct net_rule *rule = &p->net_allow[i];
+        if (net_rules_cover(ceiling, n, rule, NULL)) {
+            p->net_allow[kept++] = *rule;
+            continue;
+        }
+        if (!rule->trusted)
+            return widens(m, c, rule->origin, &options[OPTION_NET_ALLOW], rule->text,
+                          "leave it out, or write a rule that the ceiling's rules allow");
+        r = merge_note(m, "%s:%u: allow: %s goes beyond the ceiling in %s:%u and is left out", rule->origin.file,
+                       rule->origin.line, rule->text, c->origin.file, c->origin.line);
+        if (r < 0)
+            return r;
+    }
+    p->n_net_allow = kept;
+    return 0;
+}
+
+static int apply_rules(struct merge *m, const struct setting *c)
+{
+    if (!is_first(m, c))
+        return 0;
+    int r = bound_mode(m, c);
+    return r < 0 ? r : bound_rules(m, c);
+}
+
+/* --- host-port and publish: the host's port counts --- */
+
+static int in_ports(struct merge *m, const struct setting *c, uint16_t port, bool *ret)
+{
+    *ret = false;
+    for (size_t i = 0; i < m->ceilings.n; i++) {
+        const struct setting *s = &m->ceilings.v[i];
+        if (s->option != c->option || s->origin.file != c->origin.file || setting_empties(s))
+            continue;
+        unsigned first, last;
+        char more;
+        int fields = sscanf(s->value, "%5u-%5u%c", &first, &last, &more);
+        if (fields == 1 && strspn(s->value, "0123456789") == strlen(s->value))
+            last = first;
+        else if (fields != 2)
+            first = 0;
+        if (first == 0 || first > last || last > 65535)
+            return setting_fail(s, m->why, "\"%s\" are no ports; write PORT or PORT-PORT", s->value);
+        *ret |= port >= first && port <= last;
+    }
+    return 0;
+}
+
+static int apply_ports(struct merge *m, const struct setting *c)
+{
+    const struct policy *p = m->policy;
+    bool publish = c->option->place.value == PORT_PUBLISH, within;
+    const struct port_grant *list = publish ? p->published : p->host_ports;
+    size_t n = publish ? p->n_published : p->n_host_ports;
+    int r = is_first(m, c) ? in_ports(m, c, 1, &within) : 0; /* says what is wrong with the ceiling itself */
+    for (size_t i = 0; i < n && r == 0; i++) {
+        char text[16];
+        r = in_ports(m, c, list[i].outside, &within);
+        if (r < 0 || within)
+            continue;
+        bool moved = list[i].inside != list[i].outside;
+        snprintf(text, sizeof(text), moved ? "%u:%u" : "%u", moved ? list[i].inside : list[i].outside, list[i].outside);
+        r = widens(m, c, list[i].origin, c->option, text, "name a port that it allows");
+    }
+    return r;
+}
+
+/* --- upstream --- */
+
+/* Is this word the proxy that the policy has? */
+static int is_upstream(struct merge *m, const struct setting *c, const char *word, bool *ret)
+{
+    const struct upstream *u = &m->policy->upstream;
+    _cleanup_buf_ struct buf now = { 0 }, text = { 0 }, asked = { 0 };
+    struct upstream want;
+    if (strcmp(word, "env") == 0) {
+        *ret = u->from_env;
+        return 0;
+    }
+    int r = upstream_parse(m->arena, word, &want, &text);
+    if (r == -EINVAL)
+        return setting_fail(c, m->why, "%s", text.data ? text.data : "no proxy");
+    if (r < 0 || (r = upstream_format(u, &now)) < 0 || (r = upstream_format(&want, &asked)) < 0)
+        return r;
+    /* A proxy with exceptions is not the proxy for all. */
+    *ret = now.data && strcmp(now.data, asked.data) == 0 && !u->exceptions;
+    return 0;
+}
+
+static int apply_upstream(struct merge *m, const struct setting *c)
+{
+    const struct upstream *u = &m->policy->upstream;
+    struct setting first = *c;
+    _cleanup_buf_ struct buf now = { 0 };
+    char *words = arena_strdup(m->arena, c->value), *rest = NULL;
+    first.value = NULL;
+    for (char *word = words ? strtok_r(words, " ", &rest) : NULL; word; word = strtok_r(NULL, " ", &rest)) {
+        bool same = false;
+        int r = is_upstream(m, c, word, &same);
+        if (r < 0 || same)
+            return r;
+        if (!first.value)
+            first.value = word;
+    }
+    if (!words)
+        return -ENOMEM;
+    bool none = u->kind == UPSTREAM_NONE && !u->from_env;
+    if (none && !first.value)
+        return 0; /* "upstream =": none is all there may be */
+    if (none && !u->origin.file)
+        return c->option->type->set(m, &first);
+    int r = upstream_format(u, &now);
+    return r < 0 ? r : widens(m, c, u->origin, c->option, now.data ? now.data : "no proxy", "write one of these");
+}
+
+int net_ceiling_apply(struct merge *m, const struct setting *c)
+{
+    switch (c->option->ceiling) {
+    case CEILING_RULES:
+        return apply_rules(m, c);
+    case CEILING_PORTS:
+        return apply_ports(m, c);
+    case CEILING_UPSTREAM:
+        return apply_upstream(m, c);
+    default:
+        if (setting_empties(c))
+            return setting_fail(c, m->why, "no rule; a ceiling's list cannot be emptied");
+        return c->option->type->set(m, c);
+    }
+}
