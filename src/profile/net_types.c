@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "ipc/egress.h"
 #include "profile/access.h"
 #include "profile/net_names.h"
 #include "profile/path.h"
@@ -67,6 +68,8 @@ static int set_net_rule(struct merge *m, const struct setting *s)
     int r = parse_rule(m, s, denies, &rule);
     if (r < 0)
         return r;
+    if (*n == EGRESS_RULES_MAX)
+        return setting_fail(s, m->why, "more than %d rules; write wildcards or prefixes", EGRESS_RULES_MAX);
     struct net_rule *more = grow(m->arena, *rules, *n, sizeof(rule));
     if (!more)
         return -ENOMEM;
@@ -128,6 +131,8 @@ static int set_port(struct merge *m, const struct setting *s)
             return setting_fail(s, m->why, "port %u of this host already leads to port %u inside; choose another",
                                 grant.outside, (*list)[i].inside);
     }
+    if (*n == EGRESS_PORTS_MAX)
+        return setting_fail(s, m->why, "more than %d ports", EGRESS_PORTS_MAX);
     struct port_grant *more = grow(m->arena, *list, *n, sizeof(grant));
     if (!more)
         return -ENOMEM;
