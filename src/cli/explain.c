@@ -64,7 +64,7 @@ static void add_origin(struct explain *e, struct origin origin)
         ADD(e, "built in");
     else
         add_text(e, origin.file);
-    if (origin.file && origin.line)
+    if (origin.file && origin.line && origin.line != ORIGIN_REASON)
         ADD(e, ":%u", origin.line);
     ADD(e, "%s", colour(e, plain));
 }

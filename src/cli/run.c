@@ -165,6 +165,7 @@ static int prepare_all(struct run *run, struct jail_start *with, struct supervis
         .plan = &run->plan,
         .filter = &run->filter,
         .argv = run->request->command,
+        .path = run->policy.command_path,
         .env = run->env.v,
         .directory = run->directory,
         .watched = is_watched(&run->plan),

@@ -134,6 +134,7 @@ int handover_put(struct handover *h, const struct jail_start *start)
     copy->argv = put_list(h, start->argv);
     copy->env = put_list(h, start->env);
     put_const(h, &copy->directory);
+    put_const(h, &copy->path);
 
     char *end = room(h, ALIGNMENT); /* NULL if anything above did not fit */
     bool whole = end && copy->policy && copy->plan && copy->filter && copy->argv && copy->env && copy->directory;

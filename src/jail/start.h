@@ -17,6 +17,7 @@ struct jail_start {
     const struct plan *plan;
     const struct filter_program *filter;
     char *const *argv;
+    const char *path;       /* the command's file; NULL: found by argv[0] on the PATH of env */
     char *const *env;
     const char *directory;  /* where the payload starts, as seen inside */
     bool terminal[3];       /* which of fds 0 to 2 become the jail's own pty */

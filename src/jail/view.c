@@ -2,7 +2,9 @@
 #include "jail/view.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/fence_switch.h"
@@ -23,7 +25,9 @@ static const struct op *own_around(const struct plan *plan, const char *path)
 static int fail(struct view *view, const struct op *op, int error, const char *what)
 {
     const char *path = op->target ? op->target : op->source;
-    if (op->origin.file && op->origin.line)
+    if (op->origin.file && op->origin.line == ORIGIN_REASON)
+        buf_printf(view->why, "%s: ", op->origin.file);
+    else if (op->origin.file && op->origin.line)
         buf_printf(view->why, "%s:%u: ", op->origin.file, op->origin.line);
     buf_printf(view->why, "%s: %s", path, what);
     bool in_way = (error == -ELOOP || error == -ENOTDIR) && !(op->flags & OP_WATCHED);
@@ -329,6 +333,32 @@ static int do_mask(struct view *view, size_t i)
     return mount < 0 ? fail(view, op, mount, "cannot be hidden") : place(view, i, mount, S_ISDIR(op->mode));
 }
 
+/* In a home that is kept, the link of an earlier run, which may lead to a version that is gone: replaced at once, as another
+ * jail may be using it. What is no link there is the payload's own and stays. */
+static int renew_symlink(const struct point_rules *rules, const struct op *op, int parent, const char *name)
+{
+    char text[PATH_MAX], fresh[64];
+    ssize_t n = readlinkat(parent, name, text, sizeof(text));
+    if (n >= 0 && (size_t)n == op->data_len && memcmp(text, op->data, op->data_len) == 0)
+        return 0;
+    int r = point_own(rules, parent);
+    if (r < 0)
+        return 0; /* the host's, which shows what it has */
+    if (n < 0)
+        return errno == EINVAL ? -ENOTDIR : -errno;
+    uint32_t random;
+    if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+        return -EIO;
+    snprintf(fresh, sizeof(fresh), ".agentjail-link-%08x", random);
+    if (symlinkat(op->data, parent, fresh) < 0)
+        return -errno;
+    if (renameat(parent, fresh, parent, name) < 0) {
+        r = -errno;
+        unlinkat(parent, fresh, 0);
+    }
+    return r;
+}
+
 static int do_symlink(struct view *view, const struct op *op)
 {
     const char *name;
@@ -336,9 +366,10 @@ static int do_symlink(struct view *view, const struct op *op)
     _cleanup_close_ int parent = point_open_parent(&rules, rules.target, &name);
     if (parent < 0)
         return fail(view, op, parent, "its directory cannot be made");
-    if (symlinkat(op->data, parent, name) < 0 && errno != EEXIST)
-        return fail(view, op, -errno, "symlink cannot be made");
-    return 0;
+    if (symlinkat(op->data, parent, name) == 0)
+        return 0;
+    int r = errno == EEXIST ? renew_symlink(&rules, op, parent, name) : -errno;
+    return r < 0 ? fail(view, op, r, "symlink cannot be made") : 0;
 }
 
 static int do_dir(struct view *view, const struct op *op)

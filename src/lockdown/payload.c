@@ -129,6 +129,6 @@ _Noreturn void payload_main(struct payload_args *args)
 #undef STEP
 
     environ = (char **)(uintptr_t)start->env; /* execvp(3) searches the PATH of the caller's environment */
-    execvp(start->argv[0], start->argv);
+    execvp(start->path ? start->path : start->argv[0], start->argv);
     give_up(args, "exec", errno, 1);
 }

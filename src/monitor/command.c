@@ -64,7 +64,7 @@ void command_explain(const struct plan *plan, const char *command, const char *p
                    command, real, real);
     } else if (op->flags & OP_NO_EXEC) {
         buf_printf(text, "%s: %s lies in %s, where the profile lets nothing be executed", command, real, op->target);
-        if (op->origin.file && op->origin.line)
+        if (op->origin.file && op->origin.line && op->origin.line != ORIGIN_REASON)
             buf_printf(text, " (%s:%u)", op->origin.file, op->origin.line);
         buf_printf(text, "; allow it with --exec=%s", op->target);
     } else if (error == ENOENT) {

@@ -89,7 +89,8 @@ static int visible_path(const struct policy *policy, const char *host, struct ar
         int r = path_normalise(arena, dir, &normal);
         if (r == -ENOMEM)
             return r;
-        if (r < 0 || !policy_access(policy, normal).exec || in_path(out->data, normal))
+        if (r < 0 || in_path(out->data, normal) ||
+            !(policy_access(policy, normal).exec || strv_has(&policy->path_dirs, normal)))
             continue;
         r = buf_printf(out, "%s%s", out->len ? ":" : "", normal);
         if (r < 0)

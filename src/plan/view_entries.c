@@ -35,6 +35,8 @@ int origin_print(struct buf *why, const struct origin *origin, const char *key)
 {
     if (!origin->file)
         return buf_printf(why, "built-in: %s: ", key);
+    if (origin->line == ORIGIN_REASON)
+        return buf_printf(why, "%s: ", origin->file);
     if (origin->line == 0)
         return buf_printf(why, "%s: --%s: ", origin->file, key);
     return buf_printf(why, "%s:%u: %s: ", origin->file, origin->line, key);

@@ -8,6 +8,8 @@
 
 #include "profile/access.h"
 #include "profile/ceiling.h"
+#include "profile/closure.h"
+#include "profile/command.h"
 #include "profile/load.h"
 #include "profile/merge.h"
 #include "profile/net_types.h"
@@ -328,7 +330,7 @@ static int list_files(struct merge *m)
 }
 
 /* All that follows from the settings, in the order in which one needs the other. */
-static int resolve(struct merge *m)
+static int resolve(struct merge *m, const char *command)
 {
     int r = set_defaults(m);
     if (r < 0 || (r = apply_settings(m, false)) < 0 || (r = workspace_find(m)) < 0)
@@ -339,7 +341,7 @@ static int resolve(struct merge *m)
         if (r < 0)
             return r;
     }
-    if ((r = apply_settings(m, true)) < 0 || (r = ceiling_apply(m)) < 0)
+    if ((r = apply_settings(m, true)) < 0 || (r = closure_add(m, command)) < 0 || (r = ceiling_apply(m)) < 0)
         return r;
     apply_strict(p);
     if ((r = drop_repeated(m)) < 0 || (r = net_check(m)) < 0 || (r = refuse_unbuilt(m)) < 0 || (r = check_sources(m)) < 0)
@@ -351,32 +353,11 @@ static int resolve(struct merge *m)
 
 /* --- a profile by the command's name --- */
 
-/* The file that a command names, as execvp(3) would find it; NULL if there is none. */
-static const char *find_command(struct merge *m, const char *command)
-{
-    char *path;
-    if (strchr(command, '/'))
-        return path_from(m->arena, m->cwd, command, &path) == 0 ? path : NULL;
-    const char *dirs = env_get(m->host->env, "PATH");
-    if (!dirs)
-        dirs = "/usr/local/bin:/usr/bin:/bin";
-    for (const char *end; *dirs; dirs = *end ? end + 1 : end) {
-        end = strchrnul(dirs, ':');
-        char *dir = arena_strndup(m->arena, dirs, (size_t)(end - dirs));
-        char *file = dir && *dir == '/' ? arena_concat(m->arena, dir, "/", command) : NULL;
-        struct stat st;
-        if (file && stat(file, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111) &&
-            path_normalise(m->arena, file, &path) == 0)
-            return path;
-    }
-    return NULL;
-}
-
 /* Could the payload have put this command there? Then its name proves nothing. */
 static bool in_payloads_reach(struct merge *m, const char *command)
 {
     char real[PATH_MAX];
-    const char *path = find_command(m, command);
+    const char *path = command_find(m, command);
     if (!path)
         return strchr(command, '/') != NULL; /* a path that cannot be judged */
     if (policy_access(m->policy, path).host_write)
@@ -389,7 +370,7 @@ static int load_once(struct merge *m, struct load *l, const struct policy_reques
     int r = load_profile(l, name);
     if (r < 0 || (r = add_command_line(m, l, q)) < 0)
         return r;
-    return resolve(m);
+    return resolve(m, q->command ? q->command[0] : NULL);
 }
 
 static void start_over(struct merge *m)
@@ -398,6 +379,7 @@ static void start_over(struct merge *m)
     free(p->grants);
     free(p->env);
     strv_free(&p->notes);
+    strv_free(&p->path_dirs);
     struct policy fresh = {
         .own_paths = p->own_paths,
         .arena = p->arena,
@@ -485,6 +467,7 @@ void policy_free(struct policy *p)
     free(p->grants);
     free(p->env);
     strv_free(&p->own_paths);
+    strv_free(&p->path_dirs);
     strv_free(&p->notes);
     arena_free(p->arena);
     *p = (struct policy){ 0 };

@@ -4,6 +4,7 @@
 #ifndef AGENTJAIL_PROFILE_POLICY_H
 #define AGENTJAIL_PROFILE_POLICY_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +20,9 @@ struct origin {
     const char *file;
     unsigned line;
 };
+
+/* As line: file is no file but says in words why agentjail itself added the value ("closure of claude: interpreter"). */
+#define ORIGIN_REASON UINT_MAX
 
 enum backend { BACKEND_NAMESPACE, BACKEND_MICROVM, BACKEND_AUTO };
 enum network_mode { NETWORK_NONE, NETWORK_FILTERED, NETWORK_OPEN, NETWORK_HOST }; /* in order of width */
@@ -151,6 +155,9 @@ struct policy {
     size_t n_grants;
     struct env_rule *env;
     size_t n_env;
+
+    const char *command_path; /* the file on the host that the command is; NULL: the PATH inside finds it */
+    struct strv path_dirs;    /* of the host's PATH: directories to keep for what the command's closure shows of them */
 
     struct limit memory;    /* bytes */
     struct limit cpu;       /* percent of one CPU */

@@ -34,6 +34,8 @@ bool setting_empties(const struct setting *s)
 
 int setting_place(const struct setting *s, struct buf *out)
 {
+    if (s->origin.line == ORIGIN_REASON)
+        return buf_str(out, s->origin.file);
     if (s->layer != LAYER_COMMAND_LINE)
         return buf_printf(out, "%s:%u", s->origin.file, s->origin.line);
     if (s->option->section && !s->option->key)

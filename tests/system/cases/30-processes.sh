@@ -83,7 +83,7 @@ daemon | any | daemon | pidns | | processes daemon "$WS/alive"
 caps | root | - | caps | | processes caps
 new-privs | any | - | no-new-privs,~caps | | processes new-privs
 file-caps | root | suid | kernel | --read="$FIXTURES" --exec="$FIXTURES" | : "$FIXTURES/with-caps" gained caps
-setuid-program | user | suid | kernel | --read="$FIXTURES" --exec="$FIXTURES" | : "$FIXTURES/setuid" gained id
+setuid-program | user | suid | kernel | --read="$FIXTURES" --exec="$FIXTURES" | : sh -c 'exec "$0" gained id' "$FIXTURES/setuid"
 env-secret | any | env | env | | : sh -c '[ "${SECRET_KEY+x}" ]'
 env-bash-env | any | env | env | | : sh -c '[ "${BASH_ENV+x}" ]'
 env-env | any | env | env | | : sh -c '[ "${ENV+x}" ]'
