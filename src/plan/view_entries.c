@@ -5,6 +5,7 @@
 
 #include "base/fence_switch.h"
 #include "plan/resolve.h"
+#include "profile/access.h"
 
 static const char *const grant_keys[] = {
     [GRANT_READ] = "read",       [GRANT_WRITE] = "write",     [GRANT_EXEC] = "exec",
@@ -363,11 +364,20 @@ static int resolve_grant(struct collect *c, const struct grant *g,
     return add(c, g, &r);
 }
 
+/* Is the host's file shown at this path, by a grant below a place? */
+static bool shown_below(const struct policy *policy, const char *path, const char *place)
+{
+    const struct grant *g = policy_access(policy, path).grant;
+    return g && (g->kind == GRANT_READ || g->kind == GRANT_WRITE || g->kind == GRANT_OVERLAY) &&
+           path_within(g->path, place) && strcmp(g->path, place) != 0;
+}
+
 static int add_exec(struct collect *c, const struct grant *g)
 {
-    /* Inside the jail's own places (home, scratch) the host has no say in what is there. */
+    /* Inside the jail's own places (home, scratch) the host has no say in what is there, unless the same is also granted
+     * to be read: then it is the host's, wherever a symlink leads. */
     const struct entry *up = entries_enclosing(c->list, c->list->n, g->path, true);
-    if (up && (up->kind == ENTRY_HOME || up->kind == ENTRY_SCRATCH))
+    if (up && (up->kind == ENTRY_HOME || up->kind == ENTRY_SCRATCH) && !shown_below(c->policy, g->path, up->path))
         return entry_at(c->list, ENTRY_EXEC, strdup(g->path), &g->origin) ? 0 : -ENOMEM;
     return resolve_grant(c, g, add_access);
 }
