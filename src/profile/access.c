@@ -25,8 +25,10 @@ struct access policy_access(const struct policy *policy, const char *path)
         }
     }
 
-    /* what is hidden or empty between the exec grant and the path takes that right away */
-    bool replaced = view && (view->kind == GRANT_HIDE || view->kind == GRANT_SCRATCH) && view_len >= exec_len;
+    /* what is hidden or empty between the exec grant and the path takes that right away; exec and scratch of the same path
+     * are a scratch directory to run things from */
+    bool replaced = view && ((view->kind == GRANT_HIDE && view_len >= exec_len) ||
+                             (view->kind == GRANT_SCRATCH && view_len > exec_len));
     struct access a = { .exec = exec_len && !replaced, .grant = view };
     a.visible = (view && view->kind != GRANT_HIDE) || a.exec;
     a.host_write = view && view->kind == GRANT_WRITE && !protected_;
