@@ -218,11 +218,29 @@ static const struct range v6_ranges[] = {
     { { 0 }, 0, IP_RESERVED },
 };
 
-static enum ip_class class_in(const struct range *ranges, const struct ip *ip)
+static const struct range *range_in(const struct range *ranges, const struct ip *ip)
 {
     while (!same_bits(ip->byte, ranges->byte, ranges->bits))
         ranges++; /* the last one has all addresses */
-    return (enum ip_class)ranges->class;
+    return ranges;
+}
+
+static enum ip_class class_in(const struct range *ranges, const struct ip *ip)
+{
+    return (enum ip_class)range_in(ranges, ip)->class;
+}
+
+bool ip_prefix_names(const struct ip_prefix *prefix, const struct ip *ip)
+{
+    if (!ip_in_prefix(ip, prefix))
+        return false;
+    enum ip_class class = ip_classify(ip);
+    if (class == IP_PUBLIC)
+        return true;
+    const struct range *range = range_in(ip->version == 6 ? v6_ranges : v4_ranges, ip);
+    if (range->class != class)
+        return prefix->bits >= 96; /* it is what it carries that is not public: nobody means that by a wide prefix */
+    return prefix->bits >= range->bits && range->bits > 0;
 }
 
 /* Where an IPv6 form keeps its IPv4 address. */
@@ -265,6 +283,16 @@ bool ip_embedded(const struct ip *ip, struct ip *ret_v4)
         return true;
     }
     return false;
+}
+
+struct ip ip_plain(const struct ip *ip)
+{
+    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+    struct ip v4 = { .version = 4 };
+    if (ip->version != 6 || memcmp(ip->byte, mapped, sizeof(mapped)) != 0)
+        return *ip;
+    memcpy(v4.byte, ip->byte + 12, 4);
+    return v4;
 }
 
 enum ip_class ip_classify(const struct ip *ip)

@@ -65,6 +65,14 @@ bool ip_embedded(const struct ip *ip, struct ip *ret_v4);
  * the class of that. Follows IANA's special-purpose registries. Addresses of this host are not known here. */
 enum ip_class ip_classify(const struct ip *ip);
 
+/* Does the prefix name the place that this address leads to? It must have the address, and of one that is not public no
+ * more than the range that makes it so: 10.0.0.0/8 names 10.1.2.3, 0.0.0.0/0 does not, and 169.254.0.0/16 does not name the
+ * metadata service within. */
+bool ip_prefix_names(const struct ip_prefix *prefix, const struct ip *ip);
+
+/* The address without the mapped form (::ffff:a.b.c.d), which is the same place to the kernel. */
+struct ip ip_plain(const struct ip *ip);
+
 /* Its name for people: "private". Never NULL. */
 const char *ip_class_name(enum ip_class class);
 

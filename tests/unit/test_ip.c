@@ -190,6 +190,51 @@ START_TEST(test_classes)
 }
 END_TEST
 
+START_TEST(test_names_place)
+{
+    static const struct {
+        const char *prefix, *ip;
+        bool names;
+    } samples[] = {
+        { "10.0.0.0/8", "10.1.2.3", true },
+        { "10.1.0.0/16", "10.1.2.3", true },
+        { "10.0.0.0/7", "10.1.2.3", false },
+        { "0.0.0.0/0", "10.1.2.3", false },
+        { "0.0.0.0/0", "8.8.8.8", true },
+        { "10.0.0.0/8", "11.0.0.1", false },
+        { "127.0.0.0/8", "127.0.0.1", true },
+        { "127.0.0.1", "127.0.0.1", true },
+        { "169.254.0.0/16", "169.254.1.1", true },
+        { "169.254.0.0/16", "169.254.169.254", false },
+        { "169.254.169.254", "169.254.169.254", true },
+        { "100.64.0.0/10", "100.100.100.200", false },
+        { "::/0", "::1", false },
+        { "::1", "::1", true },
+        { "fc00::/7", "fd00::1", true },
+        { "fd00::/8", "fd00:ec2::254", false },
+        { "::/0", "2606:4700::1111", true },
+        { "64:ff9b::/96", "64:ff9b::10.0.0.1", true },
+        { "::/0", "64:ff9b::10.0.0.1", false },
+        { "2000::/3", "2002:a00:1::", false },
+        { "2002:a00:1::/112", "2002:a00:1::", true },
+        { "2000::/3", "2606:4700::5efe:10.0.0.1", false },
+        { "::/0", "4000::1", false },
+    };
+    for (size_t i = 0; i < ELEMENTSOF(samples); i++) {
+        struct ip_prefix p = prefix(samples[i].prefix);
+        struct ip a = ip(samples[i].ip);
+        ck_assert_msg(ip_prefix_names(&p, &a) == samples[i].names, "%s names %s", samples[i].prefix, samples[i].ip);
+    }
+    struct ip mapped = ip("::ffff:10.0.0.1"), plain = ip("10.0.0.1"), other = ip("::10.0.0.1"), same;
+    same = ip_plain(&mapped);
+    ck_assert(ip_equal(&same, &plain));
+    same = ip_plain(&other);
+    ck_assert(ip_equal(&same, &other));
+    same = ip_plain(&plain);
+    ck_assert(ip_equal(&same, &plain));
+}
+END_TEST
+
 START_TEST(test_numbers)
 {
     static const char *const numbers[] = { "127.1",   "1.2.3.4", "2130706433", "0x7f.1", "0x7f000001", "0177.0.0.1",
@@ -230,6 +275,7 @@ static Suite *suite(void)
     tcase_add_test(tc, test_prefix);
     tcase_add_test(tc, test_contains);
     tcase_add_test(tc, test_classes);
+    tcase_add_test(tc, test_names_place);
     tcase_add_test(tc, test_numbers);
     tcase_add_test(tc, test_sockaddr);
     return s;
