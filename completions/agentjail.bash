@@ -10,11 +10,15 @@ _agentjail_names() { # KIND SUFFIX: names of profiles or filters
     done
 }
 
+_agentjail_ids() { # of the jails that run
+    agentjail --list 2>/dev/null | sed -n '2,$s/ .*//p'
+}
+
 _agentjail() {
     local cur prev words cword split i
     _init_completion -s -n : || return
     local options='
-        --dry-run --explain --doctor --version --help
+        --dry-run --explain --doctor --list --inspect= --kill= --version --help --json --all-users
         --profile= --include=
         --workspace= --home= --read= --write= --exec= --hide= --protect= --unprotect= --scratch= --copy-on-write= --device=
         --env=
@@ -47,6 +51,14 @@ _agentjail() {
         else
             mapfile -t COMPREPLY < <(compgen -W "$(_agentjail_names profiles .ini)" -- "$cur")
         fi
+        return
+        ;;
+    --inspect)
+        mapfile -t COMPREPLY < <(compgen -W "$(_agentjail_ids)" -- "$cur")
+        return
+        ;;
+    --kill)
+        mapfile -t COMPREPLY < <(compgen -W "all $(_agentjail_ids)" -- "$cur")
         return
         ;;
     --filter)

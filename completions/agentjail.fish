@@ -9,6 +9,12 @@ function __agentjail_names --argument-names kind suffix
     end
 end
 
+function __agentjail_ids
+    agentjail --list 2>/dev/null | string match --regex --groups-only '^([0-9a-f]+) +(.*)$' | while read --line id rest
+        printf '%s\t%s\n' $id $rest
+    end
+end
+
 # True while no command has been typed: what follows the first word that is no option is the command's.
 function __agentjail_options
     set -l words (commandline --tokenize --cut-at-cursor --current-process)
@@ -24,6 +30,11 @@ complete -c agentjail -n __agentjail_options -f -a '(__fish_complete_command)'
 complete -c agentjail -n __agentjail_options -l dry-run -d 'Print the steps, start nothing'
 complete -c agentjail -n __agentjail_options -l explain -d 'Print what is allowed, by which line, held by what'
 complete -c agentjail -n __agentjail_options -l doctor -d 'Print what this host offers and lacks'
+complete -c agentjail -n __agentjail_options -l list -d 'List the jails that run'
+complete -c agentjail -n __agentjail_options -l inspect -x -a '(__agentjail_ids)' -d 'Show what is in a running jail'
+complete -c agentjail -n __agentjail_options -l kill -x -a '(__agentjail_ids) all' -d 'End a jail and everything in it'
+complete -c agentjail -n __agentjail_options -l json -d 'With a mode: print JSON'
+complete -c agentjail -n __agentjail_options -l all-users -d "As root: everybody's jails"
 complete -c agentjail -n __agentjail_options -l version -d 'Print the version'
 complete -c agentjail -n __agentjail_options -l help -d 'Print a summary of the options'
 complete -c agentjail -n __agentjail_options -l profile -r -a '(__agentjail_names profiles .ini)' -d 'Profile to use'

@@ -7,6 +7,9 @@
 #include "cli/doctor.h"
 #include "cli/explain.h"
 #include "cli/help.h"
+#include "cli/inspect.h"
+#include "cli/kill.h"
+#include "cli/list.h"
 #include "cli/prepare.h"
 #include "cli/run.h"
 #include "monitor/stdio.h"
@@ -32,7 +35,8 @@ static int main_help(const struct policy_request *request)
 
 static int (*const modes[])(const struct policy_request *) = {
     [MODE_RUN] = run_main,         [MODE_DRY_RUN] = run_dry_main, [MODE_EXPLAIN] = run_explain_main,
-    [MODE_DOCTOR] = main_doctor,   [MODE_VERSION] = main_version, [MODE_HELP] = main_help,
+    [MODE_DOCTOR] = main_doctor,   [MODE_LIST] = list_main,       [MODE_INSPECT] = inspect_main,
+    [MODE_KILL] = kill_main,       [MODE_VERSION] = main_version, [MODE_HELP] = main_help,
 };
 
 int main(int argc, char **argv)

@@ -15,7 +15,17 @@ struct setting;
 struct option;
 
 /* What the program is asked to do. */
-enum mode { MODE_RUN, MODE_DRY_RUN, MODE_EXPLAIN, MODE_DOCTOR, MODE_VERSION, MODE_HELP };
+enum mode {
+    MODE_RUN,
+    MODE_DRY_RUN,
+    MODE_EXPLAIN,
+    MODE_DOCTOR,
+    MODE_LIST,
+    MODE_INSPECT,
+    MODE_KILL,
+    MODE_VERSION,
+    MODE_HELP,
+};
 
 enum option_flags {
     OPTION_LIST = 1 << 0,        /* repeating adds, "key =" alone empties */

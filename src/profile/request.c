@@ -21,23 +21,40 @@ static int unknown_option(const char *arg, size_t len, struct buf *why)
     return -EINVAL;
 }
 
+static const char *mode_name(enum mode mode)
+{
+    for (size_t i = 0; i < N_OPTIONS; i++)
+        if ((options[i].flags & OPTION_MODE) && options[i].place.value == (size_t)mode)
+            return options[i].name;
+    return "?";
+}
+
 /* What needs no merging is taken here, the rest kept in order. */
 static int take(struct policy_request *q, const struct option *option, const char *value, struct buf *why)
 {
     if (option->flags & OPTION_MODE) {
         enum mode mode = (enum mode)option->place.value;
         if (q->mode != MODE_RUN && q->mode != mode) {
-            (void)buf_printf(why, "--%s: only one of --dry-run, --explain, --doctor, --version and --help at a time",
+            (void)buf_printf(why, "--%s: only one of --%s and --%s at a time", option->name, mode_name(q->mode),
                              option->name);
             return -EINVAL;
         }
+        if (value && !*value) {
+            (void)buf_printf(why, "--%s=: of what? Write --%s=%s", option->name, option->name, option->argument);
+            return -EINVAL;
+        }
         q->mode = mode;
+        q->subject = value;
     } else if (option == &options[OPTION_PROFILE]) {
         if (!value || !*value) {
             (void)buf_str(why, "--profile=: no name; write --profile=NAME, or leave it out");
             return -EINVAL;
         }
         q->profile = value;
+    } else if (option == &options[OPTION_JSON]) {
+        q->json = true;
+    } else if (option == &options[OPTION_ALL_USERS]) {
+        q->all_users = true;
     } else if (option == &options[OPTION_QUIET]) {
         q->quiet = true;
     } else if (option == &options[OPTION_VERBOSE]) {
@@ -89,6 +106,24 @@ static int take_letters(struct policy_request *q, const char *arg, struct buf *w
     return 0;
 }
 
+/* What stands beside a mode must mean something there: a run that was meant must not become a list. */
+static int check_mode(const struct policy_request *q, struct buf *why)
+{
+    bool running = q->mode == MODE_LIST || q->mode == MODE_INSPECT || q->mode == MODE_KILL;
+    const char *name = q->mode == MODE_RUN ? NULL : mode_name(q->mode);
+    if (q->all_users && !running)
+        (void)buf_str(why, "--all-users: only with a mode about running jails, such as --list");
+    else if (q->json && (q->mode == MODE_RUN || q->mode == MODE_VERSION || q->mode == MODE_HELP))
+        (void)buf_str(why, "--json: only with a mode that prints something, such as --list or --explain");
+    else if (running && q->n_options)
+        (void)buf_printf(why, "--%s: has no meaning with --%s; leave it out", q->options[0].option->name, name);
+    else if (q->command[0] && running)
+        (void)buf_printf(why, "%s: --%s takes no command; leave it out", q->command[0], name);
+    else
+        return 0;
+    return -EINVAL;
+}
+
 static int check_command(const struct policy_request *q, struct buf *why)
 {
     if (q->command[0] && !q->command[0][0]) {
@@ -122,6 +157,8 @@ int request_parse(int argc, char **argv, struct policy_request *ret, struct buf 
     }
     q.command_index = i;
     q.command = argv + i;
+    if (r == 0)
+        r = check_mode(&q, why);
     if (r == 0)
         r = check_command(&q, why);
     if (r < 0) {

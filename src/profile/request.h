@@ -31,7 +31,9 @@ struct policy_request {
     enum mode mode;
     struct request_option *options; /* in order, without modes and what is below */
     size_t n_options;
+    const char *subject; /* the mode's argument, NULL for modes that have none */
     const char *profile; /* --profile, or NULL */
+    bool json, all_users;
     bool quiet;
     unsigned verbose;
     int command_index;              /* of COMMAND in argv; argc if there is none */

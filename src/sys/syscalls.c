@@ -88,6 +88,11 @@ pid_t sys_fork(uint64_t flags, int *ret_pidfd)
     return (pid_t)pid;
 }
 
+int sys_pidfd_open(pid_t pid, unsigned flags)
+{
+    return RESULT(syscall(SYS_pidfd_open, pid, flags));
+}
+
 int sys_pidfd_send_signal(int pidfd, int signal)
 {
     return RESULT(syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0U));

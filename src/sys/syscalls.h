@@ -48,6 +48,7 @@ int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t resolve);
 /* fork(2) with clone3(2) flags and an optional pidfd; falls back on clone(2) where clone3 is ENOSYS. The child gets
  * 0. */
 pid_t sys_fork(uint64_t flags, int *ret_pidfd);
+int sys_pidfd_open(pid_t pid, unsigned flags);
 int sys_pidfd_send_signal(int pidfd, int signal);
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
 

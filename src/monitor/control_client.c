@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "monitor/control_client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+
+#define RETRY_MS 20
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Wait until the socket is ready; 0 or -ETIMEDOUT. */
+static int wait_for(int fd, short events, int64_t until)
+{
+    for (;;) {
+        int64_t left = until - now_ms();
+        struct pollfd p = { .fd = fd, .events = events };
+        if (left <= 0)
+            return -ETIMEDOUT;
+        int n = poll(&p, 1, (int)left);
+        if (n > 0)
+            return 0;
+        if (n < 0 && errno != EINTR)
+            return -errno;
+    }
+}
+
+/* Connect to the very socket that lies there: a link would lead root anywhere. A full queue is tried again. */
+static int connect_to(int dir, const char *id, uid_t uid, int64_t until, int *ret_fd)
+{
+    char name[64];
+    struct stat st;
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    snprintf(name, sizeof(name), "%s" CONTROL_SUFFIX, id);
+    _cleanup_close_ int path = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (path < 0 || fstat(path, &st) < 0)
+        return -errno;
+    if (!S_ISSOCK(st.st_mode) || st.st_uid != uid)
+        return -EBADMSG;
+    snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", path);
+    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    while (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+        if (errno != EAGAIN && errno != EINTR)
+            return -errno;
+        if (now_ms() >= until)
+            return -ETIMEDOUT;
+        nanosleep(&(struct timespec){ .tv_nsec = RETRY_MS * 1000000L }, NULL);
+    }
+    *ret_fd = TAKE_FD(fd);
+    return 0;
+}
+
+/* One packet of the answer; *ret_more tells whether another follows. */
+static int receive_part(int fd, int64_t until, struct buf *text, bool *ret_more, int *ret_error)
+{
+    struct control_answer part;
+    ssize_t n;
+    do {
+        int r = wait_for(fd, POLLIN, until);
+        if (r < 0)
+            return r;
+        n = recv(fd, &part, sizeof(part), MSG_DONTWAIT);
+    } while (n < 0 && (errno == EAGAIN || errno == EINTR));
+    if (n <= 0)
+        return n == 0 || errno == ECONNRESET ? -EPIPE : -errno;
+    size_t head = offsetof(struct control_answer, text);
+    if ((size_t)n < head || part.error < 0 || part.error > 4095 || text->len + (size_t)n > CONTROL_ANSWER_MAX)
+        return -EBADMSG;
+    *ret_more = part.more;
+    *ret_error = part.error;
+    return buf_add(text, part.text, (size_t)n - head);
+}
+
+int control_ask(int dir, const char *id, uid_t uid, const struct control_request *request, int timeout_ms, struct buf *text)
+{
+    int64_t until = now_ms() + timeout_ms;
+    _cleanup_close_ int fd = -1;
+    int r = connect_to(dir, id, uid, until, &fd);
+    if (r < 0)
+        return r;
+    if (send(fd, request, sizeof(*request), MSG_NOSIGNAL) < 0)
+        return errno == ECONNRESET ? -EPIPE : -errno;
+    bool more = true;
+    int error = 0;
+    while (r >= 0 && more)
+        r = receive_part(fd, until, text, &more, &error);
+    if (r < 0)
+        buf_free(text);
+    return r < 0 ? r : -error;
+}
