@@ -2,10 +2,11 @@
 /* Many jails at once: starts COUNT of them together, sees that each one works, and times the start of one more while
  * they are there against the same on an empty machine.
  *
- *   crowd [-c COUNT] [-n SAMPLES] LAUNCHER [ARG...]
+ *   crowd [-c COUNT] [-n SAMPLES] [-l] LAUNCHER [ARG...]
  *
  * LAUNCHER ARG... is put before the commands that are to run in jails. Prints one line: working, ended in order, median
- * start (us) alone and among them, and what each took of the time until all were up (us).
+ * start (us) alone and among them, what each took of the time until all were up (us), and with -l the median time (us)
+ * of LAUNCHER --list while all are there.
  * Fails if any jail did not work. */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +35,7 @@ struct crowd {
     pid_t *pids;
     int ready[2]; /* each jail's payload writes one line here, then sleeps */
     size_t working, ended;
+    bool list; /* -l */
 };
 
 static uint64_t now_ns(void)
@@ -76,10 +78,9 @@ static pid_t spawn(struct crowd *c, const char *const *command, int out)
     return pid;
 }
 
-/* Median of starting `true` in a jail of its own and waiting for its end, us; negative if one failed. */
-static double median_start(struct crowd *c)
+/* Median of starting the launcher with these words and waiting for its end, us; negative if one failed. */
+static double median_of(struct crowd *c, const char *const *command)
 {
-    static const char *const command[] = {"true", NULL};
     uint64_t *t = calloc(c->samples, sizeof *t);
     double median = -1;
 
@@ -88,7 +89,7 @@ static double median_start(struct crowd *c)
         uint64_t begin = now_ns();
         pid_t pid = spawn(c, command, -1);
         if (pid == 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-            fprintf(stderr, "crowd: a jail for `true` failed\n");
+            fprintf(stderr, "crowd: `%s` failed\n", command[0]);
             free(t);
             return -1;
         }
@@ -99,6 +100,22 @@ static double median_start(struct crowd *c)
         median = (double)t[c->samples / 2] / 1000;
     }
     free(t);
+    return median;
+}
+
+static double median_start(struct crowd *c)
+{
+    static const char *const command[] = {"true", NULL};
+    return median_of(c, command);
+}
+
+static double median_list(struct crowd *c)
+{
+    static const char *const command[] = {"--list", NULL};
+    size_t prefix = c->prefix;
+    c->prefix = 1; /* the launcher alone */
+    double median = median_of(c, command);
+    c->prefix = prefix;
     return median;
 }
 
@@ -155,18 +172,20 @@ static void end_all(struct crowd *c)
 
 static int usage(void)
 {
-    fputs("usage: crowd [-c COUNT] [-n SAMPLES] LAUNCHER [ARG...]\n", stderr);
+    fputs("usage: crowd [-c COUNT] [-n SAMPLES] [-l] LAUNCHER [ARG...]\n", stderr);
     return 2;
 }
 
 int main(int argc, char **argv)
 {
     struct crowd c = {.count = 500, .samples = 50, .ready = {-1, -1}};
-    for (int opt; (opt = getopt(argc, argv, "+c:n:")) != -1;) {
+    for (int opt; (opt = getopt(argc, argv, "+c:n:l")) != -1;) {
         if (opt == 'c')
             c.count = strtoul(optarg, NULL, 10);
         else if (opt == 'n')
             c.samples = strtoul(optarg, NULL, 10);
+        else if (opt == 'l')
+            c.list = true;
         else
             return usage();
     }
@@ -185,8 +204,9 @@ int main(int argc, char **argv)
         wait_all_up(&c);
     double each = (double)(now_ns() - begin) / 1000 / (double)c.count;
     double among = started ? median_start(&c) : -1;
+    double list = started && c.list ? median_list(&c) : 0;
     end_all(&c);
     free(c.pids);
-    printf("%zu\t%zu\t%.1f\t%.1f\t%.1f\n", c.working, c.ended, alone, among, each);
-    return c.working == c.count && c.ended == c.count && among >= 0 ? 0 : 1;
+    printf("%zu\t%zu\t%.1f\t%.1f\t%.1f\t%.1f\n", c.working, c.ended, alone, among, each, list);
+    return c.working == c.count && c.ended == c.count && among >= 0 && list >= 0 ? 0 : 1;
 }
