@@ -18,9 +18,10 @@ _agentjail() {
     local cur prev words cword split i
     _init_completion -s -n : || return
     local options='
-        --dry-run --explain --doctor --list --inspect= --kill= --version --help --json --all-users
+        --dry-run --explain --doctor --list --inspect= --kill= --reset-home --version --help --json --all-users
         --profile= --include=
-        --workspace= --home= --read= --write= --exec= --hide= --protect= --unprotect= --scratch= --copy-on-write= --device=
+        --workspace= --home= --import= --credentials= --import-credentials
+        --read= --write= --exec= --hide= --protect= --unprotect= --scratch= --copy-on-write= --device=
         --env=
         --network= --net-allow= --net-deny= --host-port= --publish= --upstream= --upstream-credentials=
         --dns= --net-unknown= --open-url= --gateway-lost=
@@ -70,7 +71,7 @@ _agentjail() {
         mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'auto none' -- "$cur")
         return
         ;;
-    --read | --write | --exec | --hide | --protect | --unprotect | --scratch | --copy-on-write | --device)
+    --import | --credentials | --read | --write | --exec | --hide | --protect | --unprotect | --scratch | --copy-on-write | --device)
         _filedir
         return
         ;;

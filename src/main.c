@@ -11,6 +11,7 @@
 #include "cli/kill.h"
 #include "cli/list.h"
 #include "cli/prepare.h"
+#include "cli/reset_home.h"
 #include "cli/run.h"
 #include "monitor/stdio.h"
 #include "profile/request.h"
@@ -37,6 +38,7 @@ static int (*const modes[])(const struct policy_request *) = {
     [MODE_RUN] = run_main,         [MODE_DRY_RUN] = run_dry_main, [MODE_EXPLAIN] = run_explain_main,
     [MODE_DOCTOR] = main_doctor,   [MODE_LIST] = list_main,       [MODE_INSPECT] = inspect_main,
     [MODE_KILL] = kill_main,       [MODE_VERSION] = main_version, [MODE_HELP] = main_help,
+    [MODE_RESET_HOME] = reset_home_main,
 };
 
 int main(int argc, char **argv)

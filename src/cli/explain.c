@@ -362,6 +362,22 @@ static void add_ports(struct explain *e, const struct option *o)
     }
 }
 
+static void add_imports(struct explain *e, const struct option *o)
+{
+    for (size_t i = 0; i < e->policy->n_imports; i++) {
+        const struct import *import = &e->policy->imports[i];
+        if (import->credential != (bool)o->place.value)
+            continue;
+        _cleanup_buf_ struct buf value = { 0 };
+        int r = buf_printf(&value, "%s%s", import->optional ? "-" : "", import->path);
+        if (r < 0)
+            e->result = r;
+        add_value(e, o->key, value.data ? value.data : "");
+        add_origin(e, import->origin);
+        ADD(e, import->credential ? "  only with --import-credentials\n" : "  once, when the home is made\n");
+    }
+}
+
 static void add_environment(struct explain *e)
 {
     for (size_t i = 0; i < e->policy->n_env; i++) {
@@ -383,6 +399,8 @@ static void add_section(struct explain *e, const struct option_section *s, size_
             add_single(e, o);
         else if (o == &options[OPTION_ENV])
             add_environment(e);
+        else if (o->type == &type_import)
+            add_imports(e, o);
         else if (o->type == &type_net_rule)
             add_rules(e, o);
         else if (o->type == &type_port)

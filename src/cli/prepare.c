@@ -7,6 +7,7 @@
 
 #include "lockdown/landlock.h"
 #include "monitor/environment.h"
+#include "monitor/home.h"
 #include "monitor/label_probe.h"
 #include "plan/resolve.h"
 
@@ -63,29 +64,6 @@ void run_print_notes(const struct run *run)
         fprintf(stderr,
                 "agentjail: %zu protected names do not exist yet and are not held (-vv or --explain names them)\n",
                 run->plan.notes.n);
-}
-
-/* The profile's persistent home: the one directory that a run makes for itself. */
-static int make_home(const struct policy *policy, struct buf *why)
-{
-    if (policy->home != HOME_PERSISTENT)
-        return 0;
-    char path[PATH_MAX];
-    if (snprintf(path, sizeof(path), "%s", policy->home_source) >= (int)sizeof(path))
-        return -ENAMETOOLONG;
-    for (char *p = path + 1; (p = strchr(p, '/')); p++) {
-        *p = '\0';
-        mkdir(path, 0700);
-        *p = '/';
-    }
-    if (mkdir(path, 0700) < 0 && errno != EEXIST) {
-        int r = -errno;
-        buf_printf(why,
-                   "the profile's home %s cannot be made: %s; make room or rights for it, or write home = temporary",
-                   path, strerror(-r));
-        return r;
-    }
-    return 0;
 }
 
 /* Landlock: what the kernel has, or refuse when more was asked for. */
@@ -157,7 +135,7 @@ int run_prepare(struct run *run, struct buf *why)
     if (r < 0)
         return r;
     run_step(run, "policy resolved");
-    r = make_home(&run->policy, why);
+    r = home_make(&run->policy, &run->home_lock, &run->policy.notes, why);
     if (r >= 0)
         r = plan_from_policy(&run->policy, run->request->verbose > 0, &run->plan, why);
     if (r < 0)

@@ -25,11 +25,12 @@ struct run {
     struct registry registry;
     enum label_kind label;
     int landlock_abi;
+    int home_lock; /* keeps --reset-home off while the jail lives; -1: no home is kept */
     char *directory; /* where the command starts */
     struct timespec begin;
 };
 
-#define RUN_EMPTY(r) ((struct run){ .request = (r), .cgroup = CGROUP_EMPTY, .registry = REGISTRY_EMPTY })
+#define RUN_EMPTY(r) ((struct run){ .request = (r), .cgroup = CGROUP_EMPTY, .registry = REGISTRY_EMPTY, .home_lock = -1 })
 
 /* Resolve everything: policy, plan, Landlock, filter, environment, directory, label, cgroup. Makes the profile's
  * persistent home and the cgroup, nothing else. 0 or -errno with a message in why; notes about optional fences in why

@@ -109,8 +109,11 @@ static int set_path(const struct policy *policy, const char *host, struct strv *
     int r = visible_path(policy, host ? host : usual, arena, &path);
     if (r == 0 && path.len == 0)
         r = visible_path(policy, usual, arena, &path);
+    const char *value = path.len ? path.data : "/usr/bin:/bin";
     if (r == 0)
-        r = set(env, "PATH", path.len ? path.data : "/usr/bin:/bin");
+        r = set(env, "PATH", value);
+    if (r == 0)
+        r = set(env, "AGENTJAIL_PATH", value); /* for login shells, whose /etc/profile sets PATH anew (home.c) */
     arena_free(arena);
     return r;
 }

@@ -29,7 +29,7 @@ struct merge {
     struct source *sources;
     size_t n_sources, sources_size;
     const struct setting **grant_settings; /* which setting made policy->grants[i]; NULL: the workspace's own */
-    size_t grants_size, env_size;
+    size_t grants_size, env_size, imports_size;
     struct buf *why;
 };
 

@@ -23,6 +23,7 @@ enum mode {
     MODE_LIST,
     MODE_INSPECT,
     MODE_KILL,
+    MODE_RESET_HOME,
     MODE_VERSION,
     MODE_HELP,
 };

@@ -118,6 +118,10 @@ static int find_home(struct merge *m)
     p->home_target = arena_strdup(m->arena, home ? home : "/home/agent");
     if (!p->home_target)
         return -ENOMEM;
+    if (p->home != HOME_PERSISTENT && p->import_credentials) {
+        (void)buf_str(m->why, "--import-credentials: the profile keeps no home to copy them to; write --home=persistent");
+        return -EINVAL;
+    }
     if (p->home != HOME_PERSISTENT)
         return 0;
     if (!p->data_dir) {
@@ -378,6 +382,7 @@ static void start_over(struct merge *m)
     struct policy *p = m->policy;
     free(p->grants);
     free(p->env);
+    free(p->imports);
     strv_free(&p->notes);
     strv_free(&p->path_dirs);
     struct policy fresh = {
@@ -385,6 +390,7 @@ static void start_over(struct merge *m)
         .arena = p->arena,
         .quiet = p->quiet,
         .verbose = p->verbose,
+        .import_credentials = p->import_credentials,
         .user = p->user,
         .data_dir = p->data_dir,
         .state_dir = p->state_dir,
@@ -396,7 +402,7 @@ static void start_over(struct merge *m)
     m->settings.n = 0;
     m->n_sources = 0;
     m->workspace = NULL;
-    m->grants_size = m->env_size = 0;
+    m->grants_size = m->env_size = m->imports_size = 0;
 }
 
 static int choose_and_load(struct merge *m, struct load *l, const struct policy_request *q)
@@ -436,7 +442,8 @@ static int load_all(struct merge *m, const struct policy_request *q)
 
 int policy_load(const struct policy_request *request, struct policy *ret_policy, struct buf *why)
 {
-    struct policy policy = { .quiet = request->quiet, .verbose = request->verbose };
+    struct policy policy = { .quiet = request->quiet, .verbose = request->verbose,
+                             .import_credentials = request->import_credentials };
     struct policy_host host;
     struct arena *arena = arena_new();
     if (!arena)
@@ -466,6 +473,7 @@ void policy_free(struct policy *p)
 {
     free(p->grants);
     free(p->env);
+    free(p->imports);
     strv_free(&p->own_paths);
     strv_free(&p->path_dirs);
     strv_free(&p->notes);

@@ -114,6 +114,15 @@ struct upstream {
     struct origin origin;
 };
 
+/* One entry of import or credentials: a file or directory below the user's home, copied to the same place in the
+ * profile's own. */
+struct import {
+    char *path; /* absolute, below the user's home */
+    bool optional;
+    bool credential;
+    struct origin origin;
+};
+
 struct policy {
     char *name;        /* profile's name */
     char *description; /* may be NULL */
@@ -150,6 +159,9 @@ struct policy {
     char *home_source; /* HOME_PERSISTENT: the directory on the host (may not exist yet) */
     char *home_target; /* $HOME as the payload sees it (the user's home directory's path) */
     struct origin home_origin;
+    struct import *imports;
+    size_t n_imports;
+    bool import_credentials; /* --import-credentials */
 
     struct grant *grants; /* in the order written */
     size_t n_grants;

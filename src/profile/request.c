@@ -45,6 +45,11 @@ static int take(struct policy_request *q, const struct option *option, const cha
         }
         q->mode = mode;
         q->subject = value;
+        if (mode == MODE_RESET_HOME && value && strcmp(value, "yes") != 0) {
+            (void)buf_printf(why, "--%s=%s: write --%s=yes, or --%s to be asked", option->name, value, option->name,
+                             option->name);
+            return -EINVAL;
+        }
     } else if (option == &options[OPTION_PROFILE]) {
         if (!value || !*value) {
             (void)buf_str(why, "--profile=: no name; write --profile=NAME, or leave it out");
@@ -55,6 +60,8 @@ static int take(struct policy_request *q, const struct option *option, const cha
         q->json = true;
     } else if (option == &options[OPTION_ALL_USERS]) {
         q->all_users = true;
+    } else if (option == &options[OPTION_IMPORT_CREDENTIALS]) {
+        q->import_credentials = true;
     } else if (option == &options[OPTION_QUIET]) {
         q->quiet = true;
     } else if (option == &options[OPTION_VERBOSE]) {

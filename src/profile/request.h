@@ -36,6 +36,7 @@ struct policy_request {
     bool json, all_users;
     bool quiet;
     unsigned verbose;
+    bool import_credentials;
     int command_index;              /* of COMMAND in argv; argc if there is none */
     char **command;                 /* argv + command_index, NULL-terminated; command[0] NULL: none */
     const struct policy_host *host; /* NULL: this host */

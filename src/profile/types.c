@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "profile/import.h"
 #include "profile/merge.h"
 #include "profile/nearest.h"
 #include "profile/path.h"
@@ -296,6 +297,47 @@ static int set_unprotect(struct merge *m, const struct setting *s)
     return 0;
 }
 
+static void empty_imports(struct policy *p, bool credential)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < p->n_imports; i++)
+        if (p->imports[i].credential != credential)
+            p->imports[kept++] = p->imports[i];
+    p->n_imports = kept;
+}
+
+static int set_import(struct merge *m, const struct setting *s)
+{
+    struct policy *p = m->policy;
+    struct import import = { .credential = s->option == &options[OPTION_CREDENTIALS], .origin = s->origin };
+    if (setting_empties(s)) {
+        empty_imports(p, import.credential);
+        return 0;
+    }
+    int r = merge_path(m, s, &import.path, &import.optional);
+    if (r < 0)
+        return r == -ENXIO ? 0 : r;
+    const char *home = m->dirs.home;
+    if (!home || !path_in_tree(import.path, home) || strcmp(import.path, home) == 0)
+        return setting_fail(s, m->why, "%s is not below your home directory; for other files write read", import.path);
+    if (!import.credential && import_is_credential(import.path + strlen(home)))
+        return setting_fail(s, m->why, "%s may hold credentials; write credentials = %s, and run once with "
+                            "--import-credentials", import.path, s->value);
+    for (size_t i = 0; i < p->own_paths.n; i++)
+        if (path_in_tree(import.path, p->own_paths.v[i]) || path_in_tree(p->own_paths.v[i], import.path))
+            return setting_fail(s, m->why, "agentjail's own files lie in %s; name what is needed of it", import.path);
+    if (p->n_imports == m->imports_size) {
+        size_t size = m->imports_size ? m->imports_size * 2 : 16;
+        struct import *imports = reallocarray(p->imports, size, sizeof(*imports));
+        if (!imports)
+            return -ENOMEM;
+        p->imports = imports;
+        m->imports_size = size;
+    }
+    p->imports[p->n_imports++] = import;
+    return 0;
+}
+
 static bool env_name(const char *name, bool glob)
 {
     if (glob && strcmp(name, "*") == 0)
@@ -408,6 +450,8 @@ const struct option_type type_duration = {
 const struct option_type type_grant = { .set = set_grant,
                                         .form = "an absolute path, - before it if it may be missing" };
 const struct option_type type_unprotect = { .set = set_unprotect, .form = "a path of the protect list" };
+const struct option_type type_import = { .set = set_import,
+                                         .form = "a path below ~, - before it if it may be missing" };
 const struct option_type type_env = { .set = set_env, .form = "NAME, NAME* or NAME = VALUE" };
 
 struct origin option_origin(const struct policy *policy, const struct option *option)

@@ -76,7 +76,8 @@ START_TEST(test_every_option_is_shown)
     fx_default(
         "[profile]\ndescription = the default\n[files]\nread = /r\nwrite = -/w\nexec = /x\nhide = /h\nprotect = -/p\n"
         "scratch = /s\ncopy-on-write = /o\ndevice = -/dev/none\n[env]\nLANG\nA = b\n"
-        "[network]\nallow = a.example:80\ndeny = b.example\nhost-port = 5432\npublish = 3000:8080\n");
+        "[files]\nimport = ~/.vimrc\ncredentials = -~/.netrc\n[network]\nallow = a.example:80\ndeny = b.example\n"
+        "host-port = 5432\npublish = 3000:8080\n");
     fx_ok("x");
     explain(&whole, false);
     for (size_t i = 0; i < N_OPTIONS; i++) {
@@ -96,6 +97,8 @@ START_TEST(test_every_option_is_shown)
     line_has("protect = -/p ", "not held: does not exist");
     line_has("LANG", fx_path(PACKAGED("default.ini")));
     line_has("A = b", "default.ini:14");
+    line_has("import = ", "once, when the home is made");
+    line_has("credentials = ", "only with --import-credentials");
     line_has("mode = none", "built in");
     line_has("mode = none", "an empty network namespace");
     has(fx_path("home/.config/agentjail"));

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "monitor/remove_tree.h"
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+
+enum { DEPTH_MAX = 64 };
+
+struct removal {
+    int top;     /* where trees that are too deep are moved, to be taken up again */
+    dev_t dev;
+    unsigned long moved;
+};
+
+static int empty(struct removal *r, int dir, unsigned depth);
+
+static int remove_one(struct removal *r, int dir, const char *name, unsigned depth)
+{
+    struct stat st;
+    if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+        return 0;
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return -errno;
+    if (!S_ISDIR(st.st_mode))
+        return -EPERM;
+    if (st.st_dev != r->dev)
+        return -EXDEV;
+    if ((st.st_mode & S_IRWXU) != S_IRWXU && fchmodat(dir, name, 0700, 0) < 0)
+        return -errno;
+    if (depth >= DEPTH_MAX) {
+        char flat[48];
+        snprintf(flat, sizeof(flat), ".agentjail-deep-%lu", r->moved++);
+        return renameat(dir, name, r->top, flat) < 0 ? -errno : 0;
+    }
+    {
+        _cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        int e = fd < 0 ? -errno : empty(r, fd, depth + 1);
+        if (e < 0)
+            return e;
+    }
+    return unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static int empty(struct removal *r, int dir, unsigned depth)
+{
+    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    _cleanup_closedir_ DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+    if (!entries) {
+        int e = -errno;
+        cleanup_close(&fd);
+        return e;
+    }
+    int e = 0;
+    for (struct dirent *d; e == 0 && (d = readdir(entries));)
+        if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
+            e = remove_one(r, dir, d->d_name, depth);
+    return e;
+}
+
+int remove_tree(int dir, const char *name)
+{
+    struct stat st;
+    _cleanup_close_ int top = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (top < 0 || fstat(top, &st) < 0)
+        return -errno;
+    struct removal r = { .top = top, .dev = st.st_dev };
+    unsigned long before;
+    do { /* trees moved to the top while it was being read may be met in the next round only */
+        before = r.moved;
+        int e = empty(&r, top, 0);
+        if (e < 0)
+            return e;
+    } while (r.moved != before);
+    int e = unlinkat(dir, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+    if (e == -ENOTEMPTY) {
+        e = empty(&r, top, 0);
+        if (e == 0 && unlinkat(dir, name, AT_REMOVEDIR) < 0)
+            e = -errno;
+    }
+    return e;
+}

@@ -1,0 +1,89 @@
+# shellcheck shell=bash disable=SC1091,SC2016,SC2034,SC2154,SC2181,SC2317
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The home that a profile keeps: settings come in once, credentials when asked, logins stay, and it can be begun anew.
+. "$SYSTEM/lib.sh"
+
+# A profile with a kept home and these lines in [files].
+profile() {
+    mkdir -p "$HOME/.config/agentjail/profiles" && chmod 700 "$HOME/.config/agentjail" "$HOME/.config/agentjail/profiles"
+    printf '[profile]\ndescription = x\ninclude = system\ninclude = programs\ninclude = env\n[files]\nhome = persistent\nexec = ${HOME}\n%s\n' "$1" \
+        >"$HOME/.config/agentjail/profiles/kept.ini"
+}
+
+KEPT=.local/share/agentjail/homes/kept
+
+new_world
+profile 'import = ~/.vimrc
+import = -~/.missing
+credentials = ~/.netrc'
+echo 'set nu' >"$HOME/.vimrc"
+jail --profile=kept -- sh -c 'cat ~/.vimrc; ls -A ~; cat ~/.netrc'
+grep -q 'set nu' "$T/stdout" && ! grep -q secret "$T/stdout" &&
+    grep -q "settings copied into the profile's home: .vimrc (1 files, 1 KiB)" "$T/stderr"
+verdict "the first run copies what import names, and says so"
+jail --profile=kept -- sh -c 'echo changed >~/.vimrc; echo login >~/.tool.tmp && mv ~/.tool.tmp ~/.tool.json'
+[ ! -s "$T/stderr" ] && [ "$(cat "$HOME/.vimrc")" = 'set nu' ]
+verdict "later runs copy nothing, and the user's own file stays"
+jail --profile=kept -- sh -c 'cat ~/.vimrc ~/.tool.json'
+[ "$(cat "$T/stdout")" = "changed
+login" ]
+verdict "what was saved by rename in the home is there in the next run"
+jail --profile=kept --import-credentials -- cat "$HOME/.netrc"
+[ "$(cat "$T/stdout")" = secret ] && grep -q "credentials copied.*\.netrc" "$T/stderr"
+verdict "credentials come when asked for"
+jail --profile=kept -- bash -lc 'echo "$PATH"'
+jail_path=$(cat "$T/stdout")
+jail --profile=kept -- sh -c 'echo "$PATH"'
+[ "$(cat "$T/stdout")" = "$jail_path" ]
+verdict "PATH in a login shell is what it is elsewhere" "$jail_path"
+
+# ---- an old symlink of the payload's ----
+jail --profile=kept -- sh -c 'rm ~/.netrc; ln -s '"$OUT"'/secret ~/.netrc'
+jail --profile=kept --import-credentials -- true
+[ "$(cat "$OUT/secret")" = secret ] && [ ! -L "$HOME/$KEPT/.netrc" ]
+verdict "a symlink in the home sends no credential elsewhere"
+jail --profile=kept -- sh -c 'rm -rf ~/.tool; ln -s '"$OUT"' ~/.tool'
+mkdir "$HOME/.tool" && echo secret >"$HOME/.tool/auth.json"
+jail --profile=kept --credentials="$HOME/.tool/auth.json" --import-credentials -- true
+[ $? -eq 125 ] && [ ! -e "$OUT/auth.json" ]
+verdict "nor does one of a directory"
+profile 'import = ~/.netrc'
+jail --profile=kept -- true
+[ $? -eq 125 ] && grep -q 'import: .*may hold credentials; write credentials' "$T/stderr"
+verdict "import of a credential is refused with what to write"
+
+# ---- two at once ----
+profile ''
+jail --profile=kept -- true
+for i in 1 2 3 4; do
+    timeout 60 "$AGENTJAIL" --profile=kept -- sh -c 'for n in 1 2 3 4 5 6 7 8; do echo '"$i"' >~/.x.$$.tmp && mv ~/.x.$$.tmp ~/.x.json && cat ~/.x.json; done' >"$T/out.$i" 2>&1 &
+done
+wait
+[ "$(cat "$T"/out.* | wc -l)" -eq 32 ] && ! grep -v '^[1-4]$' "$T"/out.*
+verdict "jails of one profile share their home"
+rm -rf "${HOME:?}/$KEPT"
+for i in 1 2 3 4; do timeout 60 "$AGENTJAIL" --profile=kept -- sh -c 'test -s ~/.profile && echo whole' >"$T/out.$i" 2>&1 & done
+wait
+[ "$(cat "$T"/out.* | sort -u)" = whole ] && [ -z "$(find "$HOME/.local/share/agentjail/homes" -name '.kept.new*')" ]
+verdict "four first runs at once each find a whole home"
+
+# ---- begun anew ----
+"$AGENTJAIL" --reset-home --profile=kept </dev/null >"$T/stdout" 2>"$T/stderr"
+[ $? -eq 125 ] && grep -q 'write --reset-home=yes' "$T/stderr" && [ -d "$HOME/$KEPT" ]
+verdict "--reset-home asks, and does nothing where it cannot"
+start "$AGENTJAIL" --profile=kept -- sh -c 'echo up; exec sleep 30'
+jail --reset-home=yes --profile=kept
+[ $? -eq 125 ] && grep -q 'used by a jail' "$T/stderr" && [ -d "$HOME/$KEPT" ]
+verdict "--reset-home refuses while a jail uses the home"
+kill "$BACKGROUND_PID"
+wait "$BACKGROUND_PID" 2>/dev/null
+jail --profile=kept -- sh -c 'd=~; for i in $(seq 200); do d=$d/deep-directory-of-an-unkind-payload; mkdir "$d" && cd "$d" && d=. ; done; mkdir closed && chmod 0 closed'
+jail --reset-home=yes --profile=kept
+[ $? -eq 0 ] && [ ! -e "$HOME/$KEPT" ] && [ "$(ls -A "$HOME/.local/share/agentjail/homes")" = .kept.lock ]
+verdict "--reset-home=yes removes it, whatever is in it"
+jail --reset-home=yes --profile=default
+[ $? -eq 125 ] && grep -q 'keeps no home' "$T/stderr"
+verdict "a profile without a home has none to remove"
+end_world
+
+done_testing
