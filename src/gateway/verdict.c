@@ -79,6 +79,7 @@ static bool find_allow(const struct egress_policy *policy, const struct subject 
             d->scheme = ports->scheme;
         }
         d->sni_optional |= ports->scheme == NET_TLS && rule->sni_optional;
+        d->ech_allowed |= ports->scheme == NET_TLS && rule->ech_allowed;
         found = true;
     }
     if (found) {

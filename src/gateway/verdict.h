@@ -29,7 +29,8 @@ struct decision {
     enum verdict verdict;
     enum verdict_reason reason;
     enum net_scheme scheme; /* of what is allowed: what has to be spoken */
-    bool sni_optional;
+    bool sni_optional;      /* TLS may name no host */
+    bool ech_allowed;       /* TLS may hide the host */
     enum ip_class class;            /* with VERDICT_NOT_PUBLIC */
     const struct egress_rule *rule; /* that decided, or is nearest; NULL: none */
 };

@@ -54,7 +54,7 @@ static void put_ip(struct writer *w, const struct ip *ip)
 static void put_rule(struct writer *w, const struct egress_rule *rule)
 {
     put_number(w, rule->host.kind, 1);
-    put_number(w, rule->sni_optional, 1);
+    put_number(w, (rule->sni_optional ? 1U : 0U) | (rule->ech_allowed ? 2U : 0U), 1);
     if (rule->host.kind == NET_HOST_ADDRESS) {
         put_ip(w, &rule->host.prefix.ip);
         put_number(w, rule->host.prefix.bits, 1);
@@ -236,7 +236,9 @@ static void *get_array(struct reader *r, unsigned bytes, size_t max, size_t min,
 static void get_rule(struct reader *r, bool denies, struct egress_rule *rule)
 {
     rule->host.kind = (enum net_host_kind)get_enum(r, N_NET_HOST_KINDS);
-    rule->sni_optional = get_enum(r, 2);
+    unsigned options = get_enum(r, 4);
+    rule->sni_optional = options & 1;
+    rule->ech_allowed = options & 2;
     if (rule->host.kind == NET_HOST_ADDRESS)
         get_prefix(r, &rule->host.prefix);
     else

@@ -7,7 +7,7 @@
  *   header   "AJEG", u32 version, u32 length of all
  *   u8 mode, u8 dns, u8 unknown, u8 upstream kind, u16 upstream port, strings host, credentials, exceptions
  *   u32 n and n rules that allow, u32 n and n that deny:
- *     u8 host kind, u8 SNI optional, string name | u8 version, u8 bits, 16 bytes address,
+ *     u8 host kind, u8 options (1: sni_optional, 2: ech_allowed), string name | u8 version, u8 bits, 16 bytes address,
  *     u16 n and n of { u16 first, u16 last, u8 scheme }, strings text, origin
  *   u32 n and n host ports, u32 n and n published ports: u16 inside, u16 outside
  *   u32 n and n name servers: address, u16 port
@@ -37,7 +37,7 @@ struct egress_rule {
     struct net_host host;
     struct net_ports *ports;
     size_t n_ports;
-    bool sni_optional;
+    bool sni_optional, ech_allowed;
     const char *text;   /* as written */
     const char *origin; /* "FILE:LINE" or "command line" */
 };

@@ -31,6 +31,7 @@ static int fill_rules(struct egress_source *s, const struct net_rule *rules, siz
             .ports = rules[i].ports,
             .n_ports = rules[i].n_ports,
             .sni_optional = rules[i].sni_optional,
+            .ech_allowed = rules[i].ech_allowed,
             .text = rules[i].text,
             .origin = origin_text(s, rules[i].origin),
         };

@@ -275,10 +275,13 @@ static int take_range(struct reading *rd, const char *text, size_t len)
 
 static int take_option(struct reading *rd, const char *text, size_t len)
 {
-    static const char optional[] = "sni=optional";
-    if (len != sizeof(optional) - 1 || memcmp(text, optional, len) != 0)
-        return REFUSE(rd, "\"%.*s\" is no option of rules; there is sni=optional", (int)len, text);
-    rd->rule.sni_optional = true;
+    static const char optional[] = "sni=optional", hidden[] = "ech=allow";
+    if (len == sizeof(optional) - 1 && memcmp(text, optional, len) == 0)
+        rd->rule.sni_optional = true;
+    else if (len == sizeof(hidden) - 1 && memcmp(text, hidden, len) == 0)
+        rd->rule.ech_allowed = true;
+    else
+        return REFUSE(rd, "\"%.*s\" is no option of rules; there are sni=optional and ech=allow", (int)len, text);
     return 0;
 }
 
@@ -374,8 +377,8 @@ static int check_option(struct reading *rd)
     bool tls = false;
     for (size_t i = 0; i < rd->rule.n_ports; i++)
         tls |= rd->rule.ports[i].scheme == NET_TLS;
-    if (rd->rule.sni_optional && !tls)
-        return REFUSE(rd, "sni=optional is for tls only; leave it out");
+    if ((rd->rule.sni_optional || rd->rule.ech_allowed) && !tls)
+        return REFUSE(rd, "%s is for tls only; leave it out", rd->rule.sni_optional ? "sni=optional" : "ech=allow");
     return 0;
 }
 
@@ -445,6 +448,8 @@ int net_rule_format(const struct net_rule *rule, struct buf *out)
     }
     if (r >= 0 && rule->sni_optional)
         r = buf_str(out, ",sni=optional");
+    if (r >= 0 && rule->ech_allowed)
+        r = buf_str(out, ",ech=allow");
     return r;
 }
 
@@ -456,7 +461,8 @@ static bool ports_covered(const struct net_rule *outer, const struct net_rule *i
         const struct net_ports *o = &outer->ports[i];
         if (ports->first < o->first || ports->last > o->last || !net_scheme_covers(o->scheme, ports->scheme))
             continue;
-        if (!inner->sni_optional || outer->sni_optional || ports->scheme != NET_TLS || o->scheme == NET_TCP)
+        bool less = (inner->sni_optional && !outer->sni_optional) || (inner->ech_allowed && !outer->ech_allowed);
+        if (!less || ports->scheme != NET_TLS || o->scheme == NET_TCP)
             return true;
     }
     return false;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The rules of [network] allow and deny:
  *
- *   [tls://|http://|tcp://|udp://]HOST[:PORT[,PORT|-PORT]...][,sni=optional]
+ *   [tls://|http://|tcp://|udp://]HOST[:PORT[,PORT|-PORT]...][,sni=optional][,ech=allow]
  *
  * HOST is a name, "*.NAME" (any name below it), "**.NAME" (and itself), an IPv4 address or prefix, or an IPv6 one in
  * brackets. In a rule that allows, no scheme means tls at port 443, http at 80, tcp elsewhere, and no port means 443 (80
  * with http://). In a rule that denies, what is not written is not asked: no scheme means TCP and UDP, no port every
- * port. sni=optional lets TLS through that names no host at all; one that names another host is refused as ever. */
+ * port. sni=optional lets TLS through that names no host at all; one that names another host is refused as ever. ech=allow
+ * lets TLS through whose true name is encrypted: any site on the same servers can be behind the one that is shown. */
 #ifndef AGENTJAIL_PROFILE_NET_RULE_H
 #define AGENTJAIL_PROFILE_NET_RULE_H
 

@@ -89,6 +89,7 @@ struct net_rule {
     struct net_ports *ports; /* in order, none touching the next of the same scheme */
     size_t n_ports;
     bool sni_optional; /* TLS may do without a server name */
+    bool ech_allowed;  /* TLS may hide the name from us behind another (Encrypted ClientHello) */
     bool trusted;      /* the package's or the administrator's */
     char *text;        /* as written */
     struct origin origin;

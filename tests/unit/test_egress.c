@@ -23,7 +23,7 @@ static void encode(struct buf *out)
 static void load_all(void)
 {
     fx_default("[network]\nallow = a.example:80,443\nallow = 10.0.0.0/8:5432\nallow = [fd00::/8]:22\nallow = "
-               "**.c.example,sni=optional\ndeny = b.example\nhost-port = 5432\npublish = 3000:8080\ndns = real\n"
+               "**.c.example,sni=optional,ech=allow\ndeny = b.example\nhost-port = 5432\npublish = 3000:8080\ndns = real\n"
                "unknown = ask\nupstream = http://proxy:3128\n");
     fx_ok("--net-allow=udp://d.example:123", "x");
 }
@@ -49,7 +49,7 @@ START_TEST(test_round)
     ck_assert_int_eq(p.allow[0].ports[1].scheme, NET_TLS);
     ck_assert_int_eq(p.allow[1].host.kind, NET_HOST_ADDRESS);
     ck_assert_uint_eq(p.allow[1].host.prefix.bits, 8);
-    ck_assert(p.allow[3].sni_optional);
+    ck_assert(p.allow[3].sni_optional && p.allow[3].ech_allowed && !p.allow[0].ech_allowed);
     ck_assert_str_eq(p.allow[4].origin, "command line");
     ck_assert_uint_eq(p.n_deny, 1);
     ck_assert_int_eq(p.deny[0].ports[0].scheme, NET_ANY);

@@ -97,6 +97,7 @@ START_TEST(test_meaning)
     same_rule("example.com:65535,65534", false, "tcp://example.com:65534-65535", "65534-65535 tcp");
     same_rule("tls://example.com:443,8443,sni=optional", false, "tls://example.com:443,8443,sni=optional",
               "443 tls, 8443 tls");
+    same_rule("example.com,ech=allow,sni=optional", false, "tls://example.com:443,sni=optional,ech=allow", "443 tls");
     same_rule("example.com,sni=optional", false, "tls://example.com:443,sni=optional", "443 tls");
     same_rule("*.example.com", false, "tls://*.example.com:443", "443 tls");
     same_rule("**.example.com", false, "tls://**.example.com:443", "443 tls");
@@ -247,9 +248,10 @@ START_TEST(test_refused_addresses)
         { "example.com:80-81-82", "no port" },
         { "example.com:90-80", "ends before it begins" },
         { "example.com,443", "behind a ':'" },
-        { "example.com,sni=maybe", "there is sni=optional" },
+        { "example.com,sni=maybe", "there are sni=optional and ech=allow" },
         { "example.com:443,sni=optional,80", "behind a ':'" },
-        { "tcp://example.com:22,sni=optional", "for tls only" },
+        { "tcp://example.com:22,sni=optional", "sni=optional is for tls only" },
+        { "example.com:80,ech=allow", "ech=allow is for tls only" },
         { "\377.com", "not UTF-8" },
         { "\342\200\256.com", "no name of IDNA" },
     };
@@ -308,6 +310,9 @@ START_TEST(test_covers)
         { "a.com", "a.com,sni=optional", false },
         { "a.com,sni=optional", "a.com", true },
         { "tcp://a.com:443", "a.com,sni=optional", true },
+        { "a.com", "a.com,ech=allow", false },
+        { "a.com,sni=optional", "a.com,ech=allow", false },
+        { "a.com,ech=allow,sni=optional", "a.com,ech=allow", true },
     };
     for (size_t i = 0; i < ELEMENTSOF(samples); i++) {
         struct net_rule outer = rule(samples[i].outer, false), inner = rule(samples[i].inner, false);

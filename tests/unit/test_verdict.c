@@ -38,7 +38,9 @@ static void add(struct egress_rule *rules, size_t *n, const char *text, bool den
     _cleanup_buf_ struct buf why = { 0 };
     struct net_rule rule;
     ck_assert_msg(net_rule_parse(arena, text, &options, &rule, &why) == 0, "%s: %s", text, why.data);
-    rules[(*n)++] = (struct egress_rule){ rule.host, rule.ports, rule.n_ports, rule.sni_optional, rule.text, "p.ini:1" };
+    rules[(*n)++] = (struct egress_rule){ .host = rule.host, .ports = rule.ports, .n_ports = rule.n_ports,
+                                        .sni_optional = rule.sni_optional, .ech_allowed = rule.ech_allowed,
+                                        .text = rule.text, .origin = "p.ini:1" };
 }
 
 static void allows(const char *text)
@@ -128,6 +130,7 @@ START_TEST(test_connections)
     allows("db.example:5432");
     allows("udp://time.example:123");
     allows("old.example,sni=optional");
+    allows("browser.example,ech=allow");
     allows("tls://both.example:9000");
     allows("tcp://both.example:9000");
     denies("a.example:80");
@@ -149,6 +152,8 @@ START_TEST(test_connections)
     ck_assert_int_eq(d.verdict, VERDICT_DENY);
     ck_assert_str_eq(said.data, "allowed over TCP only, by p.ini:1 (a.example:80,443)");
     ck_assert(connect_to("old.example", 443, false).sni_optional);
+    ck_assert(!connect_to("old.example", 443, false).ech_allowed);
+    ck_assert(connect_to("browser.example", 443, false).ech_allowed);
     ck_assert_int_eq(connect_to("both.example", 9000, false).scheme, NET_TCP);
     ck_assert_int_eq(connect_to("host.agentjail.internal", 5432, false).verdict, VERDICT_ALLOW);
     ck_assert_int_eq(connect_to("host.agentjail.internal", 5433, false).verdict, VERDICT_DENY);
