@@ -22,6 +22,7 @@ struct loop {
     int ending;          /* signal that we end the jail with, 0: we do not */
     bool exited;         /* MSG_EXITED came */
     bool confined;
+    bool registered;     /* or tried */
     bool again;          /* SUPERVISE_AGAIN */
     bool timed_out;
     bool killed;         /* MSG_END sent */

@@ -73,10 +73,41 @@ void loop_end(struct loop *l, int signal)
     loop_tell(l, MSG_SIGNAL, SIGCONT); /* a stopped payload could not heed it */
 }
 
+/* While the jail is being built nothing of it lasts, but for a cgroup: only such a jail has to be in the registry from the
+ * start. Others wait until init needs no processor for the time that it takes. */
+static void register_jail(struct loop *l)
+{
+    struct supervise *s = l->s;
+    static const char *const networks[] = { [NETWORK_NONE] = "none", [NETWORK_FILTERED] = "filtered",
+                                            [NETWORK_OPEN] = "open", [NETWORK_HOST] = "host" };
+    if (l->registered)
+        return;
+    l->registered = true;
+    struct registry_facts facts = {
+        .monitor = getpid(),
+        .init = s->pid,
+        .born = { s->born[0], s->born[1] },
+        .profile = s->policy->name,
+        .workspace = s->policy->workspace,
+        .network = networks[s->policy->network],
+        .command = s->argv,
+        .cgroup = s->cgroup->path,
+    };
+    int r = registry_add(s->registry, s->policy->runtime_dir, s->policy->state_dir, &facts);
+    if (r < 0 && s->policy->verbose)
+        fprintf(stderr, "agentjail: this jail is not in the registry: %s\n", strerror(-r));
+    if (r >= 0)
+        r = control_open(&l->control, s->registry, loop_now());
+    if (r < 0 && s->registry->entry >= 0 && s->policy->verbose)
+        fprintf(stderr, "agentjail: this jail has no control socket: %s\n", strerror(-r));
+    registry_sweep(s->registry);
+}
+
 /* Once the jail stands: before the payload runs where init waits for us, else while it is being loaded. Not earlier, as
  * a try that came to nothing may be repeated. */
 static void confine_once(struct loop *l)
 {
+    register_jail(l); /* takes calls that are forbidden then */
     if (l->confined || !fence_on(FENCE_DUMPABLE))
         return;
     int r = monitor_confine();
@@ -169,6 +200,8 @@ static void on_exited(struct loop *l, int64_t value)
     l->status = WIFEXITED(status) ? WEXITSTATUS(status) : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : STATUS_FAILED;
     l->stage = STAGE_OVER;
     l->exited = true;
+    if (l->s->cgroup->way != HOST_CGROUP_NONE) /* we wait for init's end, and init for ours, which this stands for */
+        cleanup_close(&l->s->channel);
 }
 
 /* Put the mount back, or, while the host has nothing there to mount on, try again. */
@@ -370,31 +403,6 @@ static bool serve_once(struct loop *l)
     return !fds[INIT].revents;
 }
 
-static void register_jail(struct loop *l)
-{
-    struct supervise *s = l->s;
-    static const char *const networks[] = { [NETWORK_NONE] = "none", [NETWORK_FILTERED] = "filtered",
-                                            [NETWORK_OPEN] = "open", [NETWORK_HOST] = "host" };
-    struct registry_facts facts = {
-        .monitor = getpid(),
-        .init = s->pid,
-        .born = { s->born[0], s->born[1] },
-        .profile = s->policy->name,
-        .workspace = s->policy->workspace,
-        .network = networks[s->policy->network],
-        .command = s->argv,
-        .cgroup = s->cgroup->path,
-    };
-    int r = registry_add(s->registry, s->policy->runtime_dir, s->policy->state_dir, &facts);
-    if (r < 0 && s->policy->verbose)
-        fprintf(stderr, "agentjail: this jail is not in the registry: %s\n", strerror(-r));
-    if (r >= 0)
-        r = control_open(&l->control, s->registry, loop_now());
-    if (r < 0 && s->registry->entry >= 0 && s->policy->verbose)
-        fprintf(stderr, "agentjail: this jail has no control socket: %s\n", strerror(-r));
-    registry_sweep(s->registry);
-}
-
 /* What the end of the jail means when init did not say. */
 static int unexplained(const struct loop *l)
 {
@@ -434,7 +442,8 @@ int supervise(struct supervise *s)
 
     control_init(&l.control);
     attach_limits(&l);
-    register_jail(&l);
+    if (s->cgroup->way != HOST_CGROUP_NONE)
+        register_jail(&l);
     while (serve_once(&l) && !may_leave(&l))
         ;
     if (!may_leave(&l))
