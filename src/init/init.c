@@ -129,7 +129,8 @@ static void signal_all(const struct init *init, int signal)
 }
 
 /* Nothing of the payload's is left when the monitor hears of the end; it need not wait for our own death then. What it has
- * written to its terminal is still in the pty; the monitor drains that. */
+ * written to its terminal is still in the pty; the monitor drains that. We go when the monitor has gone, which is what somebody
+ * waits for: the kernel's work for our namespaces would slow its exit down. */
 _Noreturn static void end(struct init *init, int status)
 {
     pid_t other;
@@ -141,6 +142,9 @@ _Noreturn static void end(struct init *init, int status)
             ;
     }
     tell(init, MSG_EXITED, 0, status);
+    struct message m;
+    int fd;
+    channel_receive(init->args->channel, &m, &fd);
     _exit(0);
 }
 

@@ -11,7 +11,7 @@
  *   MSG_STARTED     jail     value = pid of the payload in the jail    once, payload's execve succeeded
  *   MSG_NOEXEC      jail     value = errno, code = 126 or 127          instead of MSG_STARTED
  *   MSG_STOPPED     jail     value = signal                            after MSG_STARTED, any number
- *   MSG_EXITED      jail     value = wait status                       once, last
+ *   MSG_EXITED      jail     value = wait status                       once, last; init ends with the channel
  *   MSG_LOST        jail     value = index of the plan's operation     after MSG_STARTED; payload is frozen
  *   MSG_MENDED      monitor  -                                         after MSG_LOST: thaw
  *   MSG_SIGNAL      monitor  value = signal for the payload's group    after MSG_STARTED
