@@ -26,6 +26,7 @@
 #include "base/fence_switch.h"
 #include "init/watch.h"
 #include "ipc/channel.h"
+#include "jail/namespaces.h"
 #include "lockdown/caps.h"
 #include "lockdown/payload.h"
 #include "lockdown/seccomp.h"
@@ -93,7 +94,7 @@ static void report_start(struct init *init, const struct payload_failure *f)
 static void start_payload(struct init *init, const struct init_args *args)
 {
     static _Alignas(16) char stack[65536];
-    struct payload_args payload = { .start = args->start, .inner = args->inner, .terminal = args->terminal };
+    struct payload_args payload = { .start = args->start, .namespaces = args->namespaces, .terminal = args->terminal };
     bool late = args->start->label != LABEL_NONE;
 
     if (!late && fence_on(FENCE_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -105,8 +106,11 @@ static void start_payload(struct init *init, const struct init_args *args)
         fail(args->channel, "not dumpable", errno);
     init->payload = pid;
     report_start(init, &payload.failure);
-    if (args->inner >= 0)
-        close(args->inner);
+    int r = namespaces_join(args->namespaces);
+    if (r < 0)
+        fail(args->channel, args->namespaces->failed, -r);
+    cleanup_close(&args->namespaces->inner_fd);
+    cleanup_close(&args->namespaces->net_fd);
 }
 
 /* 3. Fds 0-2 may be the user's terminal or files; init has no business with them. */

@@ -7,12 +7,14 @@
 
 #include "jail/start.h"
 
+struct namespaces;
+
 struct init_args {
     const struct jail_start *start;
     const struct plan *plan;
     uint64_t *mount_ids; /* of the plan's watched operations, else 0 */
     int channel;
-    int inner;    /* user namespace for the payload, or -1 */
+    struct namespaces *namespaces; /* the payload's user namespace, and the helper thread, which we outlive */
     int terminal; /* the pty's slave, or -1 */
     int mounts;   /* /proc/self/mountinfo, or -1 */
 };

@@ -5,11 +5,12 @@
  *  1. tie     die with the monitor; keep no fd but 0-2 and the channel.
  *  2. users   become uid 0 of the jail's own user namespace (devpts wants a uid 0); make the inner one, in which the
  *             payload will have its own uid and no power over anything the outer one owns; unshare the rest. Then the
- *             root, and a thread that makes the network's, which takes the kernel longest.
- *  3. wait    for the monitor, which meanwhile resolves the policy (jail/handover.h). Then /dev and /proc.
- *  4. view    pin and build the new root; then join the helper.
- *  5. enter   pivot_root: from here on the host's files are gone.
+ *             root, /dev and /proc, and a thread that makes the network's, which takes the kernel longest.
+ *  3. wait    for the monitor, which meanwhile resolves the policy (jail/handover.h).
+ *  4. view    pin and build the new root.
+ *  5. enter   pivot_root: from here on only ".." at the root leads to the host's files, and the helper takes them down.
  *  6. go      wait until the monitor has put us into our cgroup; own cgroup namespace then, so that it is the root of it.
+ *             Enter the helper's network namespace.
  *  7. domain  the Landlock domain that init and payload share; before the payload, so that its own is nested in it.
  *  8. payload lockdown/payload.c takes it from there. Its capabilities are needed for setns(2), so we drop ours after.
  *  9. init    no capabilities, not dumpable, own seccomp filter: init/init.c.
@@ -37,7 +38,6 @@
 #include "jail/view.h"
 #include "lockdown/landlock.h"
 #include "lockdown/payload.h"
-#include "netlink/link.h"
 #include "sys/syscalls.h"
 
 #define CHANNEL_FD 3
@@ -143,21 +143,25 @@ static const struct jail_start *wait_build(const struct jail_clone *with, int ch
     }
 }
 
-/* The network and the inner user namespace, from the helper. One that died has left -1 in both. */
-static void take_namespaces(const struct jail_start *start, struct namespaces *ns, int channel)
+static void start_helper(struct namespaces *ns, int channel)
 {
-    int r = namespaces_join(ns);
+    int r = namespaces_start(ns);
     if (r < 0)
-        give_up_errno(channel, "the helper thread is lost", r);
+        give_up_errno(channel, "no helper thread can be had", r);
+}
+
+/* The network namespace, from the helper. */
+static void take_network(const struct jail_start *start, struct namespaces *ns, int channel)
+{
+    int r = namespaces_wait_net(ns);
+    if (r < 0)
+        give_up_errno(channel, "the processors that were taken for the start cannot be had back", r);
     if (!ns->net || start->policy->network == NETWORK_HOST)
         return;
     if (ns->net_fd < 0)
         give_up_errno(channel, "no network namespace can be had (see agentjail --doctor)", ns->net_fd);
     if (setns(ns->net_fd, CLONE_NEWNET) < 0)
         give_up_errno(channel, "the network namespace cannot be entered", -errno);
-    r = start->policy->loopback ? 0 : link_loopback_set(false);
-    if (r < 0)
-        give_up_errno(channel, "the loopback device cannot be shut", r);
 }
 
 static int make_ruleset(const struct jail_start *start, int channel)
@@ -179,9 +183,10 @@ static void build_view(const struct jail_start *start, struct view *view, struct
     if (r < 0)
         give_up(channel, view->why->data ? view->why->data : "out of memory", -r);
 
-    take_namespaces(start, ns, channel);
     if (view_enter(view) < 0)
         give_up(channel, view->why->data ? view->why->data : "out of memory", 0);
+    ns->loopback = start->policy->network != NETWORK_NONE || start->policy->loopback;
+    namespaces_entered(ns);
 }
 
 /* The monitor puts back a mount that the host has detached; it needs our mount namespace for that. */
@@ -234,9 +239,7 @@ _Noreturn void jail_main(const struct jail_clone *with)
     struct stage stage = STAGE_EMPTY;
     if (stage_begin(&stage, &why) < 0)
         give_up(channel, why.data ? why.data : "out of memory", 0);
-    int r = namespaces_start(&ns);
-    if (r < 0)
-        give_up_errno(channel, "no helper thread can be had", r);
+    start_helper(&ns, channel);
     const struct jail_start *start = wait_build(with, channel);
     if (stage_finish(&stage, with->uid == 0, &why) < 0)
         give_up(channel, why.data ? why.data : "out of memory", 0);
@@ -257,10 +260,10 @@ _Noreturn void jail_main(const struct jail_clone *with)
         send_namespace(channel);
 
     struct init_args init = { .channel = channel, .plan = start->plan, .mount_ids = view.mount_ids,
-                              .terminal = -1, .mounts = -1, .start = start, .inner = ns.inner_fd };
+                              .terminal = -1, .mounts = -1, .start = start, .namespaces = &ns };
     int ptmx = -1;
     if (wants_terminal(start)) {
-        r = jail_terminal_open(&ptmx, &init.terminal);
+        int r = jail_terminal_open(&ptmx, &init.terminal);
         if (r < 0)
             give_up_errno(channel, "the jail's terminal cannot be opened", r);
     } else if (fence_on(FENCE_PTY)) {
@@ -274,8 +277,9 @@ _Noreturn void jail_main(const struct jail_clone *with)
         if (init.mounts < 0)
             give_up_errno(channel, "/proc/self/mountinfo cannot be watched", -errno);
     }
+    take_network(start, &ns, channel);
     if (ruleset >= 0) {
-        r = landlock_enter(ruleset);
+        int r = landlock_enter(ruleset);
         if (r < 0)
             give_up_errno(channel, "the Landlock domain cannot be entered", r);
         close(ruleset);

@@ -1,37 +1,72 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A network namespace costs the kernel as long as all the mounts of a jail, so a thread makes it on another CPU meanwhile:
- * unshare(2) of the network moves the calling thread alone. It has ended before anything is confined or executed, so that
- * the jail's first process is a single thread again. */
+/* Theory of operation. A network namespace costs the kernel as long as all the mounts of a jail, and taking down the
+ * host's tree is mostly waiting for every CPU (namespace_unlock() in fs/namespace.c waits for an RCU grace period). So a
+ * thread does both, beside the jail's first process, with its credentials and its view:
+ *
+ *  1. unshare(2) of the network, which moves the calling thread alone; the others enter by the fd.
+ *  2. the loopback device, while the first process finishes the view.
+ *  3. umount(2) of the host's tree, once pivot_root(2) has laid it on top of the new root; the payload's process is being
+ *     locked down meanwhile. Until this is over a path with ".." at the root would lead back to the host, so
+ *     namespaces_settle() stands between the payload and its execve(2) (lockdown/payload.c).
+ *  4. it ends. It was never in the Landlock domain and never dropped a capability, so the first process confines itself
+ *     only when it is a single thread again.
+ *
+ * A failure of 1 to 3 is seen by whoever waits for it; nothing of the payload's has run by then. */
 #include "jail/namespaces.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 
+#include "base/cleanup.h"
 #include "jail/userns.h"
+#include "jail/view.h"
 #include "netlink/link.h"
 
-static int make_net(void)
+static int make_net(struct namespaces *ns)
 {
     if (unshare(CLONE_NEWNET) < 0)
         return -errno;
-    int r = link_loopback_set(true);
-    if (r < 0)
-        return r;
-    int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
+    ns->socket = link_open();
+    return ns->socket < 0 ? ns->socket : link_namespace(ns->socket);
+}
+
+static void wait_for(sem_t *what)
+{
+    while (sem_wait(what) < 0 && errno == EINTR)
+        ;
 }
 
 static void *helper_main(void *arg)
 {
     struct namespaces *ns = arg;
-    ns->net_fd = make_net();
+    sigset_t all;
+    sigfillset(&all); /* we may still be here when the payload ends: its SIGCHLD is for the first process's signalfd */
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    if (ns->net)
+        ns->net_fd = make_net(ns);
+    bool made = ns->net_fd >= 0;
+    sem_post(&ns->made);
+
+    int r = made ? link_loopback_set(ns->socket, true) : 0;
+    ns->failed = "the loopback device cannot be set";
+    if (r >= 0)
+        wait_for(&ns->entered);
+    if (r >= 0 && made && !ns->loopback)
+        r = link_loopback_set(ns->socket, false);
+    if (r >= 0) {
+        ns->failed = "the host's files cannot be put out of reach";
+        r = view_leave_host();
+    }
+    cleanup_close(&ns->socket);
+    ns->error = r;
+    sem_post(&ns->settled);
     return NULL;
 }
 
 /* Left alone, the scheduler puts the helper, or the process that makes the inner namespace, behind the monitor or behind
  * us on one CPU, and leaves the other idle for a millisecond: it does not pull tasks to a CPU that is idle for so short.
- * So until the helper is done, it has this CPU and we have the others. */
+ * So until the network is made, the helper has this CPU and we have the others. */
 static void keep_apart(const struct namespaces *ns, bool helper)
 {
     cpu_set_t set = ns->cpus;
@@ -72,15 +107,35 @@ int namespaces_make_inner(struct namespaces *ns)
 
 int namespaces_start(struct namespaces *ns)
 {
-    int r = ns->net ? start_helper(ns) : 0;
+    ns->socket = -1;
+    if (sem_init(&ns->made, 0, 0) < 0 || sem_init(&ns->entered, 0, 0) < 0 || sem_init(&ns->settled, 0, 0) < 0)
+        return -errno;
+    int r = start_helper(ns);
     keep_apart(ns, false);
     return r;
 }
 
+int namespaces_wait_net(struct namespaces *ns)
+{
+    wait_for(&ns->made);
+    return CPU_COUNT(&ns->cpus) > 1 && sched_setaffinity(0, sizeof(ns->cpus), &ns->cpus) < 0 ? -errno : 0;
+}
+
+void namespaces_entered(struct namespaces *ns)
+{
+    sem_post(&ns->entered);
+}
+
+int namespaces_settle(struct namespaces *ns)
+{
+    wait_for(&ns->settled);
+    sem_post(&ns->settled); /* for the next who asks */
+    return ns->error;
+}
+
 int namespaces_join(struct namespaces *ns)
 {
-    int r = ns->net ? pthread_join(ns->helper, NULL) : 0;
-    if (CPU_COUNT(&ns->cpus) > 1 && sched_setaffinity(0, sizeof(ns->cpus), &ns->cpus) < 0 && r == 0)
-        r = errno;
-    return -r;
+    int r = namespaces_settle(ns);
+    int e = pthread_join(ns->helper, NULL);
+    return r < 0 ? r : -e;
 }

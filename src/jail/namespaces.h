@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Namespaces that the jail makes beside those it was cloned into, in a thread that works while the mounts are made. */
+/* What the jail makes beside what it was cloned into: the inner user namespace, and, in a helper thread, what takes the
+ * kernel long: the network namespace while mounts are made, the host's tree taken down while the payload is locked down. */
 #ifndef AGENTJAIL_JAIL_NAMESPACES_H
 #define AGENTJAIL_JAIL_NAMESPACES_H
 
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -12,13 +14,22 @@
 struct namespaces {
     uid_t uid;
     gid_t gid;
-    cpu_set_t cpus;  /* all that we may run on, to be had back when the helper is done; empty: leave us where we are */
+    cpu_set_t cpus;  /* all that we may run on, to be had back once the network is there; empty: leave us where we are */
     bool inner_user; /* make the inner user namespace */
     bool net;        /* make a network namespace with its loopback device up */
+    bool loopback;   /* may be set until namespaces_entered(): the device stays up */
 
     int inner_fd;    /* results: fds or -errno; -1 when not wanted */
     int net_fd;
+    int socket;      /* in the network namespace, while the helper works there */
+    int error;       /* of the helper's later work: 0 or -errno; what failed is named by the next */
+    const char *failed;
+
+    /* how the helper and the others meet */
     pthread_t helper;
+    sem_t made;      /* net_fd is there */
+    sem_t entered;   /* pivot_root(2) is done: the host's tree can be taken down */
+    sem_t settled;   /* error is there; nothing of the host's is reachable */
 };
 
 /* Make the inner user namespace; stay on one CPU until namespaces_start(). 0 or -errno. */
@@ -27,7 +38,18 @@ int namespaces_make_inner(struct namespaces *ns);
 /* Start the helper; the caller goes on. ns must stay where it is until namespaces_join(). 0 or -errno. */
 int namespaces_start(struct namespaces *ns);
 
-/* Wait for the helper; inner_fd and net_fd hold what came of it. 0 or -errno. */
+/* Wait until net_fd holds what came of the network namespace, and take back all of cpus. Its loopback device may not be up
+ * yet. 0 or -errno. */
+int namespaces_wait_net(struct namespaces *ns);
+
+/* The caller has entered the jail's root: let the helper detach the host's tree, which lies on it. */
+void namespaces_entered(struct namespaces *ns);
+
+/* Wait until the loopback device is up and the host's tree is gone. 0 or -errno with ns->failed set. May be called again,
+ * and by any process that shares the memory. */
+int namespaces_settle(struct namespaces *ns);
+
+/* Settle, and wait for the helper's end. 0 or -errno as above. */
 int namespaces_join(struct namespaces *ns);
 
 #endif

@@ -528,8 +528,6 @@ int view_build(struct view *view)
 int view_enter(struct view *view)
 {
     int r = fchdir(view->root) < 0 ? -errno : sys_pivot_root(".", ".");
-    if (r >= 0)
-        r = sys_umount(".", SYS_MNT_DETACH);
     if (r >= 0 && chdir("/") < 0)
         r = -errno;
     if (r < 0)
@@ -537,6 +535,13 @@ int view_enter(struct view *view)
     close(TAKE_FD(view->root));
     point_cache_free(&view->points);
     return r;
+}
+
+int view_leave_host(void)
+{
+    if (!fence_on(FENCE_HOST_ROOT))
+        return 0;
+    return sys_umount("/", SYS_MNT_DETACH); /* umount(2) takes what lies on top: pivot_root(2) has put it there */
 }
 
 /* The grant's mount in the finished view, if it is still where the plan has put it. */

@@ -6,7 +6,9 @@
  *                  inode are compared with what the monitor resolved.
  * 2. view_build    a new root, and the operations in order. Targets are resolved below the new root only. Mount points
  *                  are made on file systems of the jail's own, never on the host's.
- * 3. view_enter    pivot_root(2); the host's tree is detached and out of reach.
+ * 3. view_enter    pivot_root(2): the caller's root is the new one. The host's tree lies on it, where only ".." leads.
+ * 4. view_leave_host   the host's tree is detached and out of reach. It takes long, and nothing but the payload's
+ *                  execve(2) needs it, so the helper thread does it (namespaces.c).
  *
  * Before 1 the caller has its own mount and user namespace and /proc of the host; after 3 it has the jail's. */
 #ifndef AGENTJAIL_JAIL_VIEW_H
@@ -39,6 +41,9 @@ struct view {
 int view_pin(struct view *view);
 int view_build(struct view *view);
 int view_enter(struct view *view);
+
+/* Any thread of the caller's of view_enter(), once. 0 or -errno. */
+int view_leave_host(void);
 
 /* In the finished view (the caller's root directory), do one watched operation again over what is now at its target,
  * after the host has made the kernel drop the mount that was there. 0 or -errno, -ENOENT: nothing is there. */

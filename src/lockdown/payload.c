@@ -10,11 +10,12 @@
  *  3. label       must precede no_new_privs (KERNEL-FACTS 17).
  *  4. rlimits     RLIMIT_NPROC set after the user namespace counts within it.
  *  5. capabilities   all sets and the bounding set; securebits locked.
- *  6. no_new_privs   setuid and file capabilities do nothing from here on; needed by 7 and 9.
+ *  6. no_new_privs   setuid and file capabilities do nothing from here on; needed by 7 and 10.
  *  7. Landlock    the payload's own domain: signals and abstract sockets.
  *  8. fds         all but 0-2 close at exec.
- *  9. seccomp     last, as it forbids most of the above.
- * 10. execve. */
+ *  9. settle      wait until the host's files are gone (jail/namespaces.c), which have been in nobody's way so far.
+ * 10. seccomp     last, as it forbids most of the above.
+ * 11. execve. */
 #include "lockdown/payload.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@
 #include <unistd.h>
 
 #include "base/fence_switch.h"
+#include "jail/namespaces.h"
 #include "jail/start.h"
 #include "lockdown/caps.h"
 #include "lockdown/label.h"
@@ -114,7 +116,7 @@ _Noreturn void payload_main(struct payload_args *args)
     } while (0)
 
     STEP(take_terminal(start, args->terminal), "terminal");
-    STEP(enter_inner(args->inner), "second user namespace");
+    STEP(enter_inner(args->namespaces->inner_fd), "second user namespace");
     STEP(take_label(start), "label");
     if (fence_on(FENCE_RLIMITS))
         STEP(rlimits_apply(start->policy), "rlimits");
@@ -125,6 +127,7 @@ _Noreturn void payload_main(struct payload_args *args)
     if (fence_on(FENCE_FDS))
         STEP(sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "file descriptors");
     sigprocmask(SIG_SETMASK, &start->mask, NULL); /* dispositions were never changed */
+    STEP(namespaces_settle(args->namespaces), args->namespaces->failed);
     STEP(load_filter(start), "seccomp filter");
 #undef STEP
 

@@ -4,6 +4,7 @@
 #define AGENTJAIL_LOCKDOWN_PAYLOAD_H
 
 struct jail_start;
+struct namespaces;
 
 /* What became of the payload's process. */
 struct payload_failure {
@@ -14,7 +15,7 @@ struct payload_failure {
 
 struct payload_args {
     const struct jail_start *start;
-    int inner;    /* the inner user namespace, or -1 */
+    struct namespaces *namespaces;
     int terminal; /* the pty's slave, or -1 */
     struct payload_failure failure; /* written on failure, into the memory shared with init */
 };

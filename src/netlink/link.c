@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,7 +14,19 @@
 
 #define LOOPBACK_INDEX 1
 
-int link_loopback_set(bool up)
+int link_open(void)
+{
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    return fd < 0 ? -errno : fd;
+}
+
+int link_namespace(int socket)
+{
+    int fd = ioctl(socket, SIOCGSKNS);
+    return fd < 0 ? -errno : fd;
+}
+
+int link_loopback_set(int socket, bool up)
 {
     struct {
         struct nlmsghdr header;
@@ -33,10 +47,9 @@ int link_loopback_set(bool up)
         char rest[512];
     } answer;
 
-    _cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (fd < 0 || send(fd, &message, sizeof(message), 0) < 0)
+    if (send(socket, &message, sizeof(message), 0) < 0)
         return -errno;
-    ssize_t n = recv(fd, &answer, sizeof(answer), 0);
+    ssize_t n = recv(socket, &answer, sizeof(answer), 0);
     if (n < 0)
         return -errno;
     if ((size_t)n < sizeof(answer.header) + sizeof(answer.error.error) || answer.header.nlmsg_type != NLMSG_ERROR)

@@ -84,6 +84,7 @@ exists-other | any | - | with:--read=$OUT | | files exists "$OUT/secret"
 read-through-proc | any | - | with:--read=$OUT | | files read "/proc/self/root$OUT/secret"
 read-through-cwd | any | - | with:--read=$OUT | | files read "/proc/self/cwd/../out/secret"
 read-dotdot | any | - | with:--read=$OUT | | files read "../out/secret"
+read-above-root | any | - | host-root,landlock-files@ | | files read "/..$OUT/secret"
 read-init-root | any | - | with:--read=$OUT | | : sh -c 'cat /proc/self/root"$1" || cat /proc/1/root"$1" || exit 1' sh "$OUT/secret"
 read-shadow | root | - | with:--read=/etc/shadow | | files read /etc/shadow
 read-roots-file | root | fixture | with:--read=$FIXTURES | | files read "$FIXTURES/root-only"

@@ -9,7 +9,7 @@ swapped() {
     local program=$1 times=$2 seen=0 i
 
     for ((i = 0; i < times; i++)); do
-        timeout 60 "$program" --read="$WS/sub" -- cat "$WS/sub/secret" >"$T/stdout" 2>"$T/stderr" </dev/null
+        timeout 60 "$program" --read="$WS/sub" -- cat "$WS/sub/secret" >"$T/stdout" 2>"$T/stderr"
         ! grep -q secret "$T/stdout" || seen=$((seen + 1))
     done
     SEEN=$seen
@@ -220,6 +220,13 @@ for job in $(jobs -p); do wait "$job" || failed=$((failed + 1)); done
 [ $failed -eq 0 ]
 verdict "twenty first runs at once" -- sh -c 'cat "$0"/out.* | sort | uniq -c | head -5' "$T"
 export XDG_CACHE_HOME=$BASE/cache
+end_world
+
+# Commands so short, on processors so busy, that they end while their jail's helper thread is still ending.
+new_world
+yes "$AGENTJAIL" | head -n 200 |
+    xargs -P 8 -I{} timeout 30 {} --quiet -- sh -c 'exit 0' >"$T/stdout" 2>"$T/stderr"
+verdict "two hundred short commands" -- head -n 5 "$T/stderr"
 end_world
 
 done_testing
