@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -25,21 +26,30 @@ static const struct link {
     { "stderr", "/proc/self/fd/2" },  { "ptmx", "pts/ptmx" },
 };
 
-static int add_node(int host_dev, int dev, const struct node *node)
+/* The clone is looked at, not the name again. */
+static int add_node(int dev, const struct node *node)
 {
-    _cleanup_close_ int source = openat(host_dev, node->name, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+    char path[32];
+    snprintf(path, sizeof(path), "/dev/%s", node->name);
+    _cleanup_close_ int mount = mount_clone_path(path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
     struct stat st;
-    if (source < 0 || fstat(source, &st) < 0)
+    if (mount < 0)
+        return mount;
+    if (fstat(mount, &st) < 0)
         return -errno;
     if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(node->major, node->minor))
         return -ENODEV;
-
-    _cleanup_close_ int mount = mount_clone(source, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0);
-    if (mount < 0)
-        return mount;
     if (mknodat(dev, node->name, S_IFREG | 0444, 0) < 0)
         return -errno;
     return sys_move_mount(mount, "", dev, node->name, MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+static int add_links(int dev)
+{
+    for (size_t i = 0; i < ELEMENTSOF(links); i++)
+        if (symlinkat(links[i].text, dev, links[i].name) < 0)
+            return -errno;
+    return 0;
 }
 
 /* Mount a new file system on a new directory below dev. 0 or -errno. */
@@ -51,17 +61,18 @@ static int add_directory(int dev, const char *name, const char *type, const char
     return target < 0 ? -errno : mount_new(type, target, SYS_MS_NOSUID | SYS_MS_NOEXEC, data);
 }
 
-int dev_fill(int dev)
-{
-    _cleanup_close_ int host_dev = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int r = host_dev < 0 ? -errno : 0;
+_Static_assert(ELEMENTSOF(nodes) + 3 == DEV_STEPS, "DEV_STEPS");
 
-    for (size_t i = 0; i < ELEMENTSOF(nodes) && r >= 0; i++)
-        r = add_node(host_dev, dev, &nodes[i]);
-    for (size_t i = 0; i < ELEMENTSOF(links) && r >= 0; i++)
-        if (symlinkat(links[i].text, dev, links[i].name) < 0)
-            r = -errno;
-    if (r >= 0)
-        r = add_directory(dev, "pts", "devpts", "newinstance,ptmxmode=0666,mode=620");
-    return r < 0 ? r : add_directory(dev, "shm", "tmpfs", "mode=1777");
+int dev_fill(int dev, unsigned step)
+{
+    if (step < ELEMENTSOF(nodes))
+        return add_node(dev, &nodes[step]);
+    switch (step - ELEMENTSOF(nodes)) {
+    case 0:
+        return add_links(dev);
+    case 1:
+        return add_directory(dev, "pts", "devpts", "newinstance,ptmxmode=0666,mode=620");
+    default:
+        return add_directory(dev, "shm", "tmpfs", "mode=1777");
+    }
 }

@@ -2,6 +2,7 @@
 #include "jail/handover.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -24,9 +25,22 @@ void handover_close(struct handover *h)
     *h = (struct handover){ 0 };
 }
 
+/* What the region begins with; the copy follows. */
+struct head {
+    atomic_bool ready;
+};
+#define START_AT 16
+_Static_assert(sizeof(struct head) <= START_AT && START_AT % ALIGNMENT == 0, "START_AT");
+
+bool handover_ready(const struct handover *h)
+{
+    struct head *head = (struct head *)(void *)h->base;
+    return atomic_load_explicit(&head->ready, memory_order_acquire);
+}
+
 const struct jail_start *handover_get(const struct handover *h)
 {
-    return (const struct jail_start *)(const void *)h->base;
+    return (const struct jail_start *)(const void *)(h->base + START_AT);
 }
 
 /* Room for len bytes, or NULL when the region is full. */
@@ -125,7 +139,8 @@ static struct filter_program *put_filter(struct handover *h, const struct filter
 
 int handover_put(struct handover *h, const struct jail_start *start)
 {
-    struct jail_start *copy = put(h, start, sizeof(*start)); /* first: handover_get() expects it at the base */
+    h->used = START_AT;
+    struct jail_start *copy = put(h, start, sizeof(*start)); /* first: handover_get() expects it there */
     if (!copy)
         return -E2BIG;
     copy->policy = put_policy(h, start->policy);
@@ -138,5 +153,8 @@ int handover_put(struct handover *h, const struct jail_start *start)
 
     char *end = room(h, ALIGNMENT); /* NULL if anything above did not fit */
     bool whole = end && copy->policy && copy->plan && copy->filter && copy->argv && copy->env && copy->directory;
-    return whole ? 0 : -E2BIG;
+    if (!whole)
+        return -E2BIG;
+    atomic_store_explicit(&((struct head *)(void *)h->base)->ready, true, memory_order_release);
+    return 0;
 }

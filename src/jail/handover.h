@@ -6,6 +6,7 @@
 #ifndef AGENTJAIL_JAIL_HANDOVER_H
 #define AGENTJAIL_JAIL_HANDOVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "jail/start.h"
@@ -21,6 +22,9 @@ int handover_open(struct handover *h);
 
 /* Monitor: copy start and everything that it points to. 0 or -E2BIG. */
 int handover_put(struct handover *h, const struct jail_start *start);
+
+/* The jail's first process: whether the copy is there and MSG_BUILD about to come. Costs no system call. */
+bool handover_ready(const struct handover *h);
 
 /* The jail's first process, after MSG_BUILD: the copy. */
 const struct jail_start *handover_get(const struct handover *h);

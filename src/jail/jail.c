@@ -150,6 +150,28 @@ static void start_helper(struct namespaces *ns, int channel)
         give_up_errno(channel, "no helper thread can be had", r);
 }
 
+/* Stage 3. With two CPUs the monitor has the other one until it has sent MSG_BUILD: the helper would only take turns with
+ * one of us, so root, /dev and /proc come first, for as long as the monitor is not done. */
+static const struct jail_start *make_stage(const struct jail_clone *with, struct stage *stage, struct namespaces *ns,
+                                           int channel, struct buf *why)
+{
+    bool room = CPU_COUNT(&with->cpus) > 2;
+    int r = 0;
+
+    if (room)
+        start_helper(ns, channel);
+    while (r >= 0 && !stage_done(stage) && !handover_ready(with->handover))
+        r = stage_step(stage, with->uid == 0, why);
+    if (!room)
+        start_helper(ns, channel);
+    const struct jail_start *start = wait_build(with, channel);
+    while (r >= 0 && !stage_done(stage))
+        r = stage_step(stage, with->uid == 0, why);
+    if (r < 0)
+        give_up(channel, why->data ? why->data : "out of memory", 0);
+    return start;
+}
+
 /* The network namespace, from the helper. */
 static void take_network(const struct jail_start *start, struct namespaces *ns, int channel)
 {
@@ -237,12 +259,7 @@ _Noreturn void jail_main(const struct jail_clone *with)
     scatter_pids();
     _cleanup_buf_ struct buf why = { 0 };
     struct stage stage = STAGE_EMPTY;
-    if (stage_begin(&stage, &why) < 0)
-        give_up(channel, why.data ? why.data : "out of memory", 0);
-    start_helper(&ns, channel);
-    const struct jail_start *start = wait_build(with, channel);
-    if (stage_finish(&stage, with->uid == 0, &why) < 0)
-        give_up(channel, why.data ? why.data : "out of memory", 0);
+    const struct jail_start *start = make_stage(with, &stage, &ns, channel, &why);
 
     int ruleset = make_ruleset(start, channel);
     struct view view = {

@@ -33,15 +33,27 @@ int mount_nothing(void)
                        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 
-int mount_clone(int fd, uint64_t set, uint64_t clear)
+/* Takes mount, also on failure. */
+static int make_private(int tree, uint64_t set, uint64_t clear)
 {
-    _cleanup_close_ int mount =
-        sys_open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+    _cleanup_close_ int mount = tree;
     if (mount < 0)
         return mount;
     struct mount_attr attr = { .attr_set = set, .attr_clr = clear, .propagation = SYS_MS_PRIVATE };
     int r = sys_mount_setattr(mount, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr);
     return r < 0 ? r : TAKE_FD(mount);
+}
+
+int mount_clone(int fd, uint64_t set, uint64_t clear)
+{
+    unsigned flags = AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE;
+    return make_private(sys_open_tree(fd, "", flags), set, clear);
+}
+
+int mount_clone_path(const char *path, uint64_t set)
+{
+    unsigned flags = AT_SYMLINK_NOFOLLOW | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE;
+    return make_private(sys_open_tree(AT_FDCWD, path, flags), set, 0);
 }
 
 int mount_attach(int mount, int target)

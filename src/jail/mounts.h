@@ -20,6 +20,9 @@ int mount_new(const char *type, int target, unsigned long flags, const char *dat
  * in clear go off, recursively. Its fd or -errno. */
 int mount_clone(int fd, uint64_t set, uint64_t clear);
 
+/* The same of what lies at path now; a symlink there is not followed. */
+int mount_clone_path(const char *path, uint64_t set);
+
 /* Attach a detached mount at target (an O_PATH fd). 0 or -errno. */
 int mount_attach(int mount, int target);
 

@@ -50,7 +50,7 @@ static int make_dev(struct stage *stage)
     if (r < 0)
         return r;
     stage->dev = open_directory(stage->root, "dev");
-    return stage->dev < 0 ? stage->dev : dev_fill(stage->dev);
+    return stage->dev < 0 ? stage->dev : 0;
 }
 
 static int make_proc(struct stage *stage, bool as_root)
@@ -65,24 +65,32 @@ static int make_proc(struct stage *stage, bool as_root)
     return stage->proc < 0 ? stage->proc : proc_mask(stage->proc, as_root);
 }
 
-int stage_begin(struct stage *stage, struct buf *why)
+/* What stage->step counts. */
+enum { STEP_ROOT, STEP_DEV, STEP_NODES, STEP_PROC = STEP_NODES + DEV_STEPS, STEPS };
+
+bool stage_done(const struct stage *stage)
 {
-    int r = make_root(stage);
-    if (r < 0)
-        buf_printf(why, "the jail's root cannot be made: %s", strerror(-r));
-    return r;
+    return stage->step >= STEPS;
 }
 
-int stage_finish(struct stage *stage, bool as_root, struct buf *why)
+int stage_step(struct stage *stage, bool as_root, struct buf *why)
 {
-    int r = make_dev(stage);
-    if (r < 0) {
-        buf_printf(why, "/dev cannot be made: %s", strerror(-r));
-        return r;
+    unsigned step = stage->step++;
+    int r;
+
+    if (step == STEP_ROOT) {
+        r = make_root(stage);
+        if (r < 0)
+            buf_printf(why, "the jail's root cannot be made: %s", strerror(-r));
+    } else if (step < STEP_PROC) {
+        r = step == STEP_DEV ? make_dev(stage) : dev_fill(stage->dev, step - STEP_NODES);
+        if (r < 0)
+            buf_printf(why, "/dev cannot be made: %s", strerror(-r));
+    } else {
+        r = make_proc(stage, as_root);
+        if (r < 0)
+            buf_printf(why, "/proc: no fresh procfs can be mounted: %s (in a container whose /proc is partly hidden the "
+                       "kernel forbids it; see agentjail --doctor)", strerror(-r));
     }
-    r = make_proc(stage, as_root);
-    if (r < 0)
-        buf_printf(why, "/proc: no fresh procfs can be mounted: %s (in a container whose /proc is partly hidden the kernel "
-                   "forbids it; see agentjail --doctor)", strerror(-r));
     return r;
 }

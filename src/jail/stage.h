@@ -12,15 +12,16 @@ struct stage {
     int root; /* O_PATH fds of the three mounts; -1 where not made. root holds the others as "dev" and "proc" */
     int dev;
     int proc;
+    unsigned step; /* the next one */
 };
 
 #define STAGE_EMPTY ((struct stage){ .root = -1, .dev = -1, .proc = -1 })
 
-/* The root, in the caller's new mount namespace. 0 or -errno with a message in why. */
-int stage_begin(struct stage *stage, struct buf *why);
+/* Make the next part: the root, in the caller's new mount namespace; /dev, piece by piece; /proc, of the caller's new pid
+ * namespace. as_root: the user is uid 0 of the host. 0, or -errno with a message in why. */
+int stage_step(struct stage *stage, bool as_root, struct buf *why);
 
-/* And /dev, and /proc of the caller's new pid namespace. as_root: the user is uid 0 of the host. 0 or -errno with a message
- * in why. */
-int stage_finish(struct stage *stage, bool as_root, struct buf *why);
+/* Whether every part is there. */
+bool stage_done(const struct stage *stage);
 
 #endif
