@@ -69,10 +69,11 @@ static int look_into(struct resolver *resolver, const char *path, const char **r
     return resolver->fd;
 }
 
-/* As open_path(). -ELOOP: a symlink somewhere on the way. */
-static int look_up(struct resolver *resolver, const char *path, struct stat *ret_st)
+/* As open_path(). -ELOOP: a symlink somewhere on the way; *ret_last: it is path itself. */
+static int look_up(struct resolver *resolver, const char *path, struct stat *ret_st, bool *ret_last)
 {
     const char *name;
+    *ret_last = false;
     int dir = look_into(resolver, path, &name);
     if (dir == -EINVAL)
         return open_path(path, ret_st);
@@ -81,8 +82,10 @@ static int look_up(struct resolver *resolver, const char *path, struct stat *ret
     struct stat st;
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
         return -errno;
-    if (S_ISLNK(st.st_mode))
+    if (S_ISLNK(st.st_mode)) {
+        *ret_last = true;
         return -ELOOP;
+    }
     *ret_st = st;
     return 0;
 }
@@ -143,6 +146,45 @@ static int follow(struct resolved *r, struct buf *done, struct buf *todo, const 
     return 0;
 }
 
+/* Components, each once and none of them "." or "..". */
+static bool plain(const char *text)
+{
+    while (*text) {
+        size_t len = strcspn(text, "/");
+        if (len == 0 || (text[0] == '.' && (len == 1 || (len == 2 && text[1] == '.'))))
+            return false;
+        text += len;
+        if (*text == '/' && !*++text)
+            return false;
+    }
+    return true;
+}
+
+/* Where the symlink at path leads, whose directory is the resolver's and so without symlinks: text alone can tell, if it
+ * leads up from there only and then down. -EINVAL: it does otherwise. */
+static int follow_last(const struct resolver *resolver, const char *path, struct resolved *r, char **ret_target)
+{
+    char text[PATH_MAX];
+    ssize_t n = readlinkat(resolver->fd, strrchr(path, '/') + 1, text, sizeof(text) - 1);
+    if (n < 0)
+        return -errno;
+    text[n] = '\0';
+
+    const char *rest = text[0] == '/' ? text + 1 : text;
+    size_t base = text[0] == '/' || !resolver->dir[1] ? 0 : strlen(resolver->dir);
+    while (text[0] != '/' && strncmp(rest, "../", 3) == 0) {
+        rest += 3;
+        while (base > 0 && resolver->dir[--base] != '/')
+            ;
+    }
+    if (!*rest || !plain(rest))
+        return -EINVAL;
+    int e = add_link(r, path, text);
+    if (e < 0)
+        return e;
+    return asprintf(ret_target, "%.*s/%s", (int)base, resolver->dir, rest) < 0 ? -ENOMEM : 0;
+}
+
 /* One component at a time, as path_resolution(7) does. */
 static int walk(const char *path, struct resolved *r)
 {
@@ -186,15 +228,28 @@ static int walk(const char *path, struct resolved *r)
 int path_resolve(struct resolver *resolver, const char *path, struct resolved *ret_resolved)
 {
     _cleanup_resolved_ struct resolved r = { 0 };
-    int e = look_up(resolver, path, &r.st);
+    _cleanup_free_ char *at = strdup(path);
+    if (!at)
+        return -ENOMEM;
+    bool last;
+    int e = look_up(resolver, at, &r.st, &last);
+    while (e == -ELOOP && last) {
+        char *next = NULL;
+        int f = follow_last(resolver, at, &r, &next);
+        if (f == -EINVAL)
+            break;
+        if (f < 0)
+            return f;
+        free(at);
+        at = next;
+        e = look_up(resolver, at, &r.st, &last);
+    }
     if (e == -ELOOP) {
-        e = walk(path, &r);
+        e = walk(at, &r);
         if (e >= 0)
             e = open_path(r.path, &r.st);
     } else if (e >= 0) {
-        r.path = strdup(path);
-        if (!r.path)
-            e = -ENOMEM;
+        r.path = TAKE_PTR(at);
     }
     if (e < 0)
         return e;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/view_entries.h"
 
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fence_switch.h"
 #include "plan/resolve.h"
@@ -559,6 +561,18 @@ static int add_own_protect(struct collect *c, const char *path)
     return 0;
 }
 
+/* Looked at by its name first: most grants are nowhere near it, and to resolve a name in /proc takes long. */
+static int add_own_program(struct collect *c)
+{
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    if (n <= 0 || path[0] != '/')
+        return 0;
+    path[n] = '\0';
+    const struct entry *up = entries_enclosing(c->list, c->list->n, path, true);
+    return up && up->kind == ENTRY_ACCESS && up->access == ACCESS_WRITE ? add_own_protect(c, path) : 0;
+}
+
 int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct strv *notes, struct buf *why)
 {
     _cleanup_entries_ struct entries list = { 0 };
@@ -585,7 +599,7 @@ int entries_from_policy(const struct policy *policy, struct entries *ret_list, s
     for (size_t i = 0; i < policy->own_paths.n && r >= 0 && fence_on(FENCE_OWN_MASKS); i++)
         r = add_own_mask(&c, policy->own_paths.v[i]);
     if (r >= 0 && fence_on(FENCE_OWN_MASKS))
-        r = add_own_protect(&c, "/proc/self/exe");
+        r = add_own_program(&c);
     if (r >= 0 && fence_on(FENCE_OWN_MASKS))
         r = add_own_protect(&c, "/sys/fs/cgroup"); /* or the payload would lift its own limits */
     resolver_free(&c.resolver);
