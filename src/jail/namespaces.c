@@ -19,9 +19,12 @@
 #include <signal.h>
 
 #include "base/cleanup.h"
+#include "base/fence_switch.h"
 #include "jail/userns.h"
 #include "jail/view.h"
 #include "netlink/link.h"
+
+#define SPINS 1000
 
 static int make_net(struct namespaces *ns)
 {
@@ -35,6 +38,24 @@ static void wait_for(sem_t *what)
 {
     while (sem_wait(what) < 0 && errno == EINTR)
         ;
+}
+
+static void pause_cpu(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
+/* For what comes soon, or has come: going to sleep and being woken on another CPU takes as long as SPINS tries. */
+static void expect(sem_t *what)
+{
+    for (int i = 0; i < SPINS; i++) {
+        if (sem_trywait(what) == 0)
+            return;
+        pause_cpu();
+    }
+    wait_for(what);
 }
 
 static void *helper_main(void *arg)
@@ -117,7 +138,7 @@ int namespaces_start(struct namespaces *ns)
 
 int namespaces_wait_net(struct namespaces *ns)
 {
-    wait_for(&ns->made);
+    expect(&ns->made);
     return CPU_COUNT(&ns->cpus) > 1 && sched_setaffinity(0, sizeof(ns->cpus), &ns->cpus) < 0 ? -errno : 0;
 }
 
@@ -128,14 +149,18 @@ void namespaces_entered(struct namespaces *ns)
 
 int namespaces_settle(struct namespaces *ns)
 {
+    if (view_left_host()) /* the helper's last deed: it has been done, only the waiting is left */
+        return 0;
     wait_for(&ns->settled);
-    sem_post(&ns->settled); /* for the next who asks */
-    return ns->error;
+    sem_post(&ns->settled); /* for namespaces_join() */
+    if (ns->error < 0 || view_left_host() || !fence_on(FENCE_HOST_ROOT))
+        return ns->error;
+    ns->failed = "the host's files are still within reach";
+    return -EBUSY;
 }
 
 int namespaces_join(struct namespaces *ns)
 {
-    int r = namespaces_settle(ns);
     int e = pthread_join(ns->helper, NULL);
-    return r < 0 ? r : -e;
+    return ns->error < 0 ? ns->error : -e;
 }

@@ -45,11 +45,11 @@ int namespaces_wait_net(struct namespaces *ns);
 /* The caller has entered the jail's root: let the helper detach the host's tree, which lies on it. */
 void namespaces_entered(struct namespaces *ns);
 
-/* Wait until the loopback device is up and the host's tree is gone. 0 or -errno with ns->failed set. May be called again,
- * and by any process that shares the memory. */
+/* Wait until the loopback device is up and nothing of the host's is above the root. 0 or -errno with ns->failed set. For a
+ * process that shares the first one's memory and view. */
 int namespaces_settle(struct namespaces *ns);
 
-/* Settle, and wait for the helper's end. 0 or -errno as above. */
+/* Wait for the helper's end. 0 or -errno as above. */
 int namespaces_join(struct namespaces *ns);
 
 #endif

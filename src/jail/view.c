@@ -544,6 +544,15 @@ int view_leave_host(void)
     return sys_umount("/", SYS_MNT_DETACH); /* umount(2) takes what lies on top: pivot_root(2) has put it there */
 }
 
+bool view_left_host(void)
+{
+    struct statx root;
+    struct statx above;
+    const int flags = AT_NO_AUTOMOUNT | AT_SYMLINK_NOFOLLOW;
+    return statx(AT_FDCWD, "/", flags, STATX_MNT_ID, &root) == 0 && statx(AT_FDCWD, "/..", flags, STATX_MNT_ID, &above) == 0 &&
+           root.stx_mask & above.stx_mask & STATX_MNT_ID && root.stx_mnt_id == above.stx_mnt_id;
+}
+
 /* The grant's mount in the finished view, if it is still where the plan has put it. */
 static int open_grant(struct view *view, size_t grant)
 {

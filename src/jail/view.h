@@ -45,6 +45,10 @@ int view_enter(struct view *view);
 /* Any thread of the caller's of view_enter(), once. 0 or -errno. */
 int view_leave_host(void);
 
+/* Whether the host's tree is gone from above the caller's root. True before view_leave_host() returns, which also waits for
+ * the kernel to let go of it. */
+bool view_left_host(void);
+
 /* In the finished view (the caller's root directory), do one watched operation again over what is now at its target,
  * after the host has made the kernel drop the mount that was there. 0 or -errno, -ENOENT: nothing is there. */
 int view_mend(const struct plan *plan, size_t index);
