@@ -33,27 +33,31 @@ int mount_nothing(void)
                        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 
-/* Takes mount, also on failure. */
-static int make_private(int tree, uint64_t set, uint64_t clear)
+/* Linux 6.15 does in one call what takes two before. */
+static int clone_tree(int dirfd, const char *path, unsigned flags, const struct mount_attr *attr)
 {
-    _cleanup_close_ int mount = tree;
+    flags |= OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE;
+    _cleanup_close_ int mount = sys_open_tree_attr(dirfd, path, flags, attr);
+    if (mount != -ENOSYS && mount != -EPERM) /* the latter from containers' filters */
+        return TAKE_FD(mount);
+
+    mount = sys_open_tree(dirfd, path, flags);
     if (mount < 0)
         return mount;
-    struct mount_attr attr = { .attr_set = set, .attr_clr = clear, .propagation = SYS_MS_PRIVATE };
-    int r = sys_mount_setattr(mount, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr);
+    int r = sys_mount_setattr(mount, "", AT_EMPTY_PATH | AT_RECURSIVE, attr);
     return r < 0 ? r : TAKE_FD(mount);
 }
 
 int mount_clone(int fd, uint64_t set, uint64_t clear)
 {
-    unsigned flags = AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE;
-    return make_private(sys_open_tree(fd, "", flags), set, clear);
+    struct mount_attr attr = { .attr_set = set, .attr_clr = clear, .propagation = SYS_MS_PRIVATE };
+    return clone_tree(fd, "", AT_EMPTY_PATH, &attr);
 }
 
 int mount_clone_path(const char *path, uint64_t set)
 {
-    unsigned flags = AT_SYMLINK_NOFOLLOW | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE;
-    return make_private(sys_open_tree(AT_FDCWD, path, flags), set, 0);
+    struct mount_attr attr = { .attr_set = set, .propagation = SYS_MS_PRIVATE };
+    return clone_tree(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &attr);
 }
 
 int mount_attach(int mount, int target)
@@ -145,8 +149,7 @@ void point_cache_forget(struct point_cache *cache, int root, const char *path)
         point_cache_free(cache);
 }
 
-/* The directory of path, remembered. Its fd is the cache's. */
-static int cached_parent(const struct point_rules *rules, const char *path, const char **ret_name)
+int point_parent(const struct point_rules *rules, const char *path, const char **ret_name)
 {
     struct point_cache *cache = rules->cache;
     const char *slash = strrchr(path, '/');
@@ -167,7 +170,7 @@ static int cached_parent(const struct point_rules *rules, const char *path, cons
 int point_attach(const struct point_rules *rules, const char *path, enum point_kind kind, int mount)
 {
     const char *name;
-    int parent = kind == POINT_ANY ? -ENOENT : cached_parent(rules, path, &name);
+    int parent = kind == POINT_ANY ? -ENOENT : point_parent(rules, path, &name);
     if (parent >= 0 && rules->cache->own == 0) {
         int r = kind == POINT_DIRECTORY ? mkdirat(parent, name, 0755) : mknodat(parent, name, S_IFREG | 0444, 0);
         if (r == 0) /* new, so it is what we made it and no symlink */

@@ -62,6 +62,10 @@ int point_open(const struct point_rules *rules, const char *path, enum point_kin
 /* Attach a detached mount at path, as point_open() and mount_attach() would. 0 or -errno. */
 int point_attach(const struct point_rules *rules, const char *path, enum point_kind kind, int mount);
 
+/* The directory that holds path, made where it is missing, from rules->cache, which keeps the fd; and path's last component,
+ * which lies within path. An fd or -errno. */
+int point_parent(const struct point_rules *rules, const char *path, const char **ret_name);
+
 /* Open (making it) the directory that holds path, and its last component, which lies within path. */
 int point_open_parent(const struct point_rules *rules, const char *path, const char **ret_name);
 

@@ -363,7 +363,7 @@ static int do_symlink(struct view *view, const struct op *op)
 {
     const char *name;
     struct point_rules rules = rules_for(view, op);
-    _cleanup_close_ int parent = point_open_parent(&rules, rules.target, &name);
+    int parent = point_parent(&rules, rules.target, &name);
     if (parent < 0)
         return fail(view, op, parent, "its directory cannot be made");
     if (symlinkat(op->data, parent, name) == 0)

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "lockdown/landlock.h"
 #include "lockdown/seccomp.h"
+#include "sys/syscalls.h"
 
 /* What the loop, the terminal, the registry, the cgroup's removal and mend() call. Left out, above all: execve, socket,
  * connect, ptrace, chmod. Mounts and namespaces are for mend(), whose child has power over the jail's only. */
@@ -22,7 +23,7 @@ static const int calls[] = {
     SYS_clock_gettime, SYS_clock_nanosleep, SYS_nanosleep, SYS_restart_syscall, SYS_openat,  SYS_openat2,
     SYS_newfstatat,  SYS_fstat,         SYS_statx,        SYS_getdents64,  SYS_unlinkat,    SYS_flock,
     SYS_readlinkat,  SYS_clone3,        SYS_clone,        SYS_setns,       SYS_open_tree,   SYS_move_mount,
-    SYS_mount_setattr, SYS_fsopen,      SYS_fsconfig,     SYS_fsmount,     SYS_mknodat,     SYS_mkdirat,
+    SYS_mount_setattr, SYS_open_tree_attr, SYS_fsopen, SYS_fsconfig,   SYS_fsmount,     SYS_mknodat,     SYS_mkdirat,
     SYS_bind, SYS_listen, SYS_accept4, SYS_getsockopt, /* the control socket, which is made before */
     SYS_fchdir,      SYS_prctl,         SYS_set_robust_list, SYS_rseq,     SYS_getrandom,   SYS_fsync,
 #ifdef SYS_poll

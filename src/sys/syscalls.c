@@ -38,6 +38,11 @@ int sys_open_tree(int dirfd, const char *path, unsigned flags)
     return RESULT(syscall(SYS_open_tree, dirfd, path, flags));
 }
 
+int sys_open_tree_attr(int dirfd, const char *path, unsigned flags, const struct mount_attr *attr)
+{
+    return RESULT(syscall(SYS_open_tree_attr, dirfd, path, flags, attr, sizeof(*attr)));
+}
+
 int sys_move_mount(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
 {
     return RESULT(syscall(SYS_move_mount, from_fd, from, to_fd, to, flags));

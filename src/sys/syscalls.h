@@ -12,6 +12,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Newer than the build machine's headers may be. */
+#ifndef SYS_open_tree_attr
+#define SYS_open_tree_attr 467
+#endif
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
 #endif
@@ -38,6 +42,7 @@ int sys_mount(const char *source, const char *target, const char *type, unsigned
 int sys_umount(const char *target, int flags);
 int sys_pivot_root(const char *new_root, const char *put_old);
 int sys_open_tree(int dirfd, const char *path, unsigned flags);
+int sys_open_tree_attr(int dirfd, const char *path, unsigned flags, const struct mount_attr *attr);
 int sys_move_mount(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
 int sys_mount_setattr(int fd, const char *path, unsigned flags, const struct mount_attr *attr);
 int sys_fsopen(const char *type, unsigned flags);

@@ -20,6 +20,9 @@
 #ifndef SYS_mount_setattr
 #define SYS_mount_setattr 442
 #endif
+#ifndef SYS_open_tree_attr
+#define SYS_open_tree_attr 467
+#endif
 #ifndef SYS_openat2
 #define SYS_openat2 437
 #endif
@@ -36,7 +39,9 @@ static const struct {
     {"openat2", SYS_openat2, 0},
     {"clone3", SYS_clone3, 0},
     {"mount_setattr", SYS_mount_setattr, 0},
+    {"mount_setattr", SYS_open_tree_attr, 0}, /* newer, and does the same */
     {"open_tree", SYS_open_tree, 0},
+    {"open_tree", SYS_open_tree_attr, 0},
     {"move_mount", SYS_move_mount, 0},
     {"fsopen", SYS_fsopen, 0},
     {"pidfd_open", SYS_pidfd_open, 0},
