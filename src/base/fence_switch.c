@@ -35,6 +35,7 @@ static const char *const names[FENCE_NAMES] = {
     [FENCE_SYMLINKS] = "symlinks",
     [FENCE_WATCH] = "watch",
     [FENCE_HOST_ROOT] = "host-root",
+    [FENCE_FREEZER] = "freezer",
     [FENCE_RLIMITS] = "rlimits",
     [FENCE_LABEL] = "label",
     [FENCE_CONTROL_PEER] = "control-peer",

@@ -5,7 +5,7 @@
  *  1. not dumpable, before the payload exists: it can then neither ptrace us nor read /proc/1.
  *  2. make the payload (lockdown/payload.c), as vfork(2) does.
  *  3. no capabilities, no_new_privs, an own seccomp filter of the few calls used below.
- *  4. serve: reap, tell the monitor of stops and the end, deliver its signals, watch the mounts.
+ *  4. serve: reap, tell the monitor of stops and the end, deliver its signals, watch the mounts, freeze and thaw.
  *
  * Our death ends the jail, as the kernel kills the rest of a pid namespace with its init. So every doubt (channel closed,
  * message not permitted) ends in _exit(). */
@@ -24,6 +24,7 @@
 
 #include "base/cleanup.h"
 #include "base/fence_switch.h"
+#include "init/freezer.h"
 #include "init/watch.h"
 #include "ipc/channel.h"
 #include "jail/namespaces.h"
@@ -36,8 +37,17 @@ struct init {
     struct watch watch;
     pid_t payload;
     int signals; /* signalfd of SIGCHLD */
-    bool frozen;
+    struct freezer freezer;
+    unsigned relapses;     /* checks of this freeze that found somebody running */
+    int next_check;        /* ms to the next check while frozen */
+    bool continue_payload; /* SIGCONT came while frozen: for the thaw */
+    int stop_signal;       /* the payload was stopped by its own signal while it was being frozen: to tell at the thaw */
 };
+
+/* How long what undoes a stop by itself, a timer that sends SIGCONT, may go unseen. */
+#define CHECK_MIN_MS 2
+#define CHECK_MAX_MS 500
+#define RELAPSES_MAX 16
 
 _Noreturn static void fail(int channel, const char *what, int error)
 {
@@ -60,11 +70,12 @@ static int confine(void)
         SYS_read,      SYS_write,  SYS_close,     SYS_lseek,     SYS_ppoll,         SYS_recvmsg, SYS_sendmsg,
         SYS_waitid,    SYS_wait4,  SYS_kill,      SYS_exit_group, SYS_rt_sigprocmask, SYS_rt_sigreturn,
         SYS_statx,     SYS_ioctl,  SYS_getpid,    SYS_brk,       SYS_restart_syscall, SYS_exit,
+        SYS_openat,    SYS_getdents64, SYS_clock_gettime, /* init/freezer.c */
 #ifdef SYS_poll
         SYS_poll,
 #endif
 #ifdef AGENTJAIL_SANITIZED
-        SYS_mmap, SYS_munmap, SYS_madvise, SYS_sigaltstack, SYS_futex, SYS_openat, SYS_readlink, SYS_gettid,
+        SYS_mmap, SYS_munmap, SYS_madvise, SYS_sigaltstack, SYS_futex, SYS_readlink, SYS_gettid,
         SYS_clone, SYS_prctl, SYS_mprotect, SYS_getppid, SYS_sched_yield, SYS_readlinkat, SYS_fstat, SYS_newfstatat,
 #endif
     };
@@ -162,12 +173,22 @@ static void reap(struct init *init)
         if (pid != init->payload)
             continue;
         if (WIFSTOPPED(status)) {
-            if (!init->frozen)
+            if (!init->freezer.reasons)
                 tell(init, MSG_STOPPED, 0, WSTOPSIG(status));
+            else if (WSTOPSIG(status) != SIGSTOP)
+                init->stop_signal = WSTOPSIG(status);
             continue;
         }
         end(init, status);
     }
+}
+
+static void continue_payload(struct init *init)
+{
+    if (init->freezer.reasons)
+        init->continue_payload = true;
+    else
+        kill(-init->payload, SIGCONT);
 }
 
 static void set_foreground(struct init *init, bool foreground)
@@ -175,7 +196,61 @@ static void set_foreground(struct init *init, bool foreground)
     int terminal = init->args->terminal;
     if (terminal >= 0)
         tcsetpgrp(terminal, foreground ? init->payload : getpid());
-    kill(-init->payload, SIGCONT);
+    continue_payload(init);
+}
+
+/* 0, or the errno that the monitor is to know. */
+static int freeze(struct init *init, enum freeze_reason reason)
+{
+    if (!init->freezer.reasons) {
+        init->relapses = 0;
+        init->next_check = CHECK_MIN_MS;
+    }
+    return -freezer_freeze(&init->freezer, reason);
+}
+
+/* Who was continued although frozen had a moment in which the mount was away, or keeps being continued. */
+static void check_frozen(struct init *init)
+{
+    init->next_check = init->next_check * 2 > CHECK_MAX_MS ? CHECK_MAX_MS : init->next_check * 2;
+    int r = freezer_check(&init->freezer);
+    if (r == 0)
+        return;
+    if (r > 0)
+        init->next_check = CHECK_MIN_MS;
+    if (r < 0 || init->freezer.reasons & FREEZE_MOUNT || ++init->relapses > RELAPSES_MAX)
+        tell(init, MSG_FROZEN, r < 0 ? -r : EBUSY, 0);
+}
+
+static void thaw(struct init *init, enum freeze_reason reason)
+{
+    if (!freezer_thaw(&init->freezer, reason))
+        return;
+    if (init->stop_signal && !init->continue_payload)
+        tell(init, MSG_STOPPED, 0, init->stop_signal);
+    if (init->continue_payload)
+        kill(-init->payload, SIGCONT);
+    init->stop_signal = 0;
+    init->continue_payload = false;
+}
+
+/* A mount that the host has taken away (KERNEL-FACTS 2): stop everything at once, then say so. */
+static void check_mounts(struct init *init)
+{
+    size_t lost;
+    while (!(init->freezer.reasons & FREEZE_MOUNT) && watch_lost(&init->watch, &lost)) {
+        int error = freeze(init, FREEZE_MOUNT);
+        tell(init, MSG_LOST, error, (int64_t)lost);
+    }
+}
+
+static void serve_mended(struct init *init, size_t index)
+{
+    if (!(init->freezer.reasons & FREEZE_MOUNT))
+        _exit(125);
+    check_frozen(init);
+    if (watch_renew(&init->watch, index))
+        thaw(init, FREEZE_MOUNT);
 }
 
 static void serve_message(struct init *init)
@@ -187,33 +262,27 @@ static void serve_message(struct init *init)
 
     switch (m.kind) {
     case MSG_SIGNAL:
-        if (m.value > 0 && m.value < NSIG)
+        if (m.value == SIGCONT)
+            continue_payload(init);
+        else if (m.value > 0 && m.value < NSIG)
             kill(-init->payload, (int)m.value);
         break;
     case MSG_FOREGROUND:
         set_foreground(init, m.value);
         break;
     case MSG_MENDED:
-        if (!init->frozen)
-            _exit(125);
-        if (watch_renew(&init->watch, (size_t)m.value)) {
-            init->frozen = false;
-            signal_all(init, SIGCONT);
-        }
+        serve_mended(init, (size_t)m.value);
+        break;
+    case MSG_FREEZE:
+        tell(init, MSG_FROZEN, freeze(init, FREEZE_USER), 0);
+        break;
+    case MSG_THAW:
+        if (init->args->mounts >= 0)
+            check_mounts(init); /* one that went meanwhile holds on */
+        thaw(init, FREEZE_USER);
         break;
     default:
         _exit(125);
-    }
-}
-
-/* A mount that the host has taken away (KERNEL-FACTS 2): stop everything at once, then say so. */
-static void check_mounts(struct init *init)
-{
-    size_t lost;
-    while (!init->frozen && watch_lost(&init->watch, &lost)) {
-        signal_all(init, SIGSTOP);
-        init->frozen = true;
-        tell(init, MSG_LOST, 0, (int64_t)lost);
     }
 }
 
@@ -226,11 +295,14 @@ static void serve(struct init *init)
             [SIGNALS] = { .fd = init->signals, .events = POLLIN },
             [MOUNTS] = { .fd = init->args->mounts, .events = POLLPRI },
         };
-        if (poll(fds, N, -1) < 0) {
+        int n = poll(fds, N, init->freezer.reasons ? init->next_check : -1);
+        if (n < 0) {
             if (errno == EINTR)
                 continue;
             _exit(125);
         }
+        if (n == 0)
+            check_frozen(init);
         if (fds[MOUNTS].revents)
             check_mounts(init);
         if (fds[SIGNALS].revents) {
@@ -241,17 +313,21 @@ static void serve(struct init *init)
         }
         if (fds[CHANNEL].revents)
             serve_message(init);
-        if (init->watch.rest && !init->frozen)
+        if (init->watch.rest)
             check_mounts(init);
     }
 }
 
 _Noreturn void init_main(struct init_args *args)
 {
-    struct init init = { .args = args, .watch = { .plan = args->plan, .ids = args->mount_ids, .fd = args->mounts } };
+    static struct init init; /* the freezer's lists are long, and not touched before they are needed */
     sigset_t all;
     sigset_t child;
 
+    init.args = args;
+    init.watch = (struct watch){ .plan = args->plan, .ids = args->mount_ids, .fd = args->mounts };
+    init.freezer.proc = -1;
+    init.freezer.blind = !fence_on(FENCE_FREEZER);
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL); /* the payload's is restored from start->mask */
     sigemptyset(&child);
@@ -261,6 +337,8 @@ _Noreturn void init_main(struct init_args *args)
         fail(args->channel, "no signalfd", errno);
 
     start_payload(&init, args);
+    if (getpid() != 1)
+        init.freezer.group = init.payload;
     drop(args);
     serve(&init);
     _exit(125);

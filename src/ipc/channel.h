@@ -12,8 +12,13 @@
  *   MSG_NOEXEC      jail     value = errno, code = 126 or 127          instead of MSG_STARTED
  *   MSG_STOPPED     jail     value = signal                            after MSG_STARTED, any number
  *   MSG_EXITED      jail     value = wait status                       once, last; init ends with the channel
- *   MSG_LOST        jail     value = index of the plan's operation     after MSG_STARTED; payload is frozen
- *   MSG_MENDED      monitor  -                                         after MSG_LOST: thaw
+ *   MSG_LOST        jail     value = index of the plan's operation,    after MSG_STARTED; payload is frozen, unless code
+ *                            code = 0 or errno as MSG_FROZEN's
+ *   MSG_MENDED      monitor  value = the same index                    after MSG_LOST: thaw, unless MSG_FREEZE holds
+ *   MSG_FREEZE      monitor  -                                         after MSG_STARTED, any number; answer: MSG_FROZEN
+ *   MSG_THAW        monitor  -                                         after MSG_FREEZE: thaw, unless MSG_LOST holds
+ *   MSG_FROZEN      jail     code = 0: nothing of the payload's runs   after MSG_FREEZE; code EBUSY any time while frozen:
+ *                            or errno (EBUSY: it does not stay stopped)  the monitor ends the jail or its cgroup holds it
  *   MSG_SIGNAL      monitor  value = signal for the payload's group    after MSG_STARTED
  *   MSG_FOREGROUND  monitor  value = 1: payload is the pty's foreground group, 0: background; then SIGCONT to it
  *   MSG_END         monitor  -                                         kill everything and exit
@@ -39,6 +44,9 @@ enum message_kind {
     MSG_EXITED,
     MSG_LOST,
     MSG_MENDED,
+    MSG_FREEZE,
+    MSG_THAW,
+    MSG_FROZEN,
     MSG_SIGNAL,
     MSG_FOREGROUND,
     MSG_END,

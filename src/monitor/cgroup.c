@@ -20,10 +20,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "monitor/cgroup_delegated.h"
 #include "monitor/cgroup_files.h"
 #include "monitor/cgroup_scope.h"
+
+#define FREEZE_TRIES 1000
+#define FREEZE_PAUSE_NS 1000000
 
 /* ---- what people read ---- */
 
@@ -188,6 +192,21 @@ int cgroup_attach(struct cgroup *cgroup, pid_t init, struct buf *why)
     cgroup->above = openat(cgroup->dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     cgroup->ooms_above = cgroup_read_event(cgroup->above, "memory.events", "oom_kill");
     return report_lost(cgroup, slack & ~cgroup->by_rlimit, NULL, why);
+}
+
+int cgroup_freeze(const struct cgroup *cgroup, bool freeze)
+{
+    if (cgroup->way == HOST_CGROUP_NONE || cgroup->dir < 0)
+        return -EOPNOTSUPP;
+    int r = cgroup_write_number(cgroup->dir, "cgroup.freeze", freeze);
+    if (r < 0)
+        return r == -ENOENT ? -EOPNOTSUPP : r;
+    for (int i = 0; i < FREEZE_TRIES; i++) {
+        if (cgroup_read_event(cgroup->dir, "cgroup.events", "frozen") == freeze)
+            return 0;
+        nanosleep(&(struct timespec){ .tv_nsec = FREEZE_PAUSE_NS }, NULL);
+    }
+    return -ETIMEDOUT;
 }
 
 bool cgroup_was_oom(const struct cgroup *cgroup)

@@ -66,6 +66,10 @@ int cgroup_prepare_on(const struct cgroup_host *host, const struct policy *polic
  * were lost (notes in why), or -errno with the message for exit 125. */
 int cgroup_attach(struct cgroup *cgroup, pid_t init, struct buf *why);
 
+/* Freeze everything in the group, init too, or thaw it. Returns when the kernel says so (cgroup.events; 1 s at most).
+ * 0, -EOPNOTSUPP without a group, -ETIMEDOUT, or another -errno. */
+int cgroup_freeze(const struct cgroup *cgroup, bool freeze);
+
 /* True if the kernel killed something in the group for want of memory. Call it when init has died, before
  * cgroup_remove. */
 bool cgroup_was_oom(const struct cgroup *cgroup);

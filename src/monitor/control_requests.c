@@ -92,7 +92,13 @@ static int add_now(const struct loop *l, struct buf *out)
 {
     static const char *const stages[] = { [STAGE_BUILDING] = "building", [STAGE_READY] = "building",
                                           [STAGE_RUNNING] = "running", [STAGE_OVER] = "ending" };
-    const char *state = l->ending || l->killed ? "ending" : l->lost != SIZE_MAX ? "held" : stages[l->stage];
+    const char *state = stages[l->stage];
+    if (l->ending || l->killed)
+        state = "ending";
+    else if (l->lost != SIZE_MAX)
+        state = "held";
+    else if (l->freeze != FREEZE_NONE)
+        state = "frozen";
     int r = ADD(out, "state", state);
     if (r >= 0 && l->lost != SIZE_MAX)
         r = ADD(out, "lost", l->s->plan->ops[l->lost].target);

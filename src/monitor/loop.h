@@ -14,6 +14,9 @@
 /* Which messages init may send next. */
 enum stage { STAGE_BUILDING, STAGE_READY, STAGE_RUNNING, STAGE_OVER };
 
+/* A freeze that was asked for; a lost mount freezes the jail by itself. */
+enum freeze { FREEZE_NONE, FREEZE_ASKED, FREEZE_DONE };
+
 struct loop {
     struct supervise *s;
     enum stage stage;
@@ -27,6 +30,8 @@ struct loop {
     bool timed_out;
     bool killed;         /* MSG_END sent */
     bool lost_told;
+    enum freeze freeze;
+    bool grouped;        /* frozen by its control group, init with it */
     const char *ended_by; /* for people: who asked for the end, or NULL */
     size_t lost;         /* operation whose mount is to be put back, or SIZE_MAX */
     int64_t limit_at;    /* ms of CLOCK_MONOTONIC; 0: none */

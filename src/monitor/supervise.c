@@ -20,6 +20,7 @@
 #include "monitor/command.h"
 #include "monitor/confine.h"
 #include "monitor/control_requests.h"
+#include "monitor/freeze.h"
 #include "monitor/loop.h"
 #include "monitor/mend.h"
 #include "monitor/signals.h"
@@ -212,8 +213,10 @@ static void mend_lost(struct loop *l)
     if (r >= 0) {
         l->mend_at = 0;
         l->lost_told = false;
-        loop_tell(l, MSG_MENDED, (int64_t)l->lost);
+        size_t index = l->lost;
         l->lost = SIZE_MAX;
+        loop_release(l);
+        loop_tell(l, MSG_MENDED, (int64_t)index);
         return;
     }
     if (!l->lost_told) {
@@ -228,7 +231,7 @@ static void mend_lost(struct loop *l)
 
 static int on_lost(struct loop *l, const struct message *m)
 {
-    if (l->lost != SIZE_MAX || m->value < 0 || (size_t)m->value >= l->s->plan->n)
+    if (l->lost != SIZE_MAX || m->code < 0 || m->value < 0 || (size_t)m->value >= l->s->plan->n)
         return -EBADMSG;
     l->lost = (size_t)m->value;
     if (!(l->s->plan->ops[l->lost].flags & OP_WATCHED))
@@ -242,7 +245,7 @@ static int on_lost(struct loop *l, const struct message *m)
     }
     if (l->s->policy->strict)
         loop_kill(l); /* what the payload did in between, or while others of it ran on, cannot be known */
-    else
+    else if (loop_hold(l, m->code))
         mend_lost(l);
     return 0;
 }
@@ -289,6 +292,8 @@ static int serve_message(struct loop *l)
         return 0;
     case MSG_LOST:
         return running ? on_lost(l, &m) : -EBADMSG;
+    case MSG_FROZEN:
+        return running ? loop_on_frozen(l, &m) : -EBADMSG;
     default:
         return -EBADMSG;
     }

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "monitor/freeze.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "monitor/cgroup.h"
+#include "monitor/loop.h"
+
+int loop_freeze(struct loop *l)
+{
+    if (l->stage != STAGE_RUNNING || l->killed)
+        return -ESRCH;
+    if (l->freeze != FREEZE_NONE)
+        return 0;
+    l->freeze = FREEZE_ASKED;
+    loop_tell(l, MSG_FREEZE, 0);
+    return 0;
+}
+
+void loop_thaw(struct loop *l)
+{
+    if (l->freeze == FREEZE_NONE)
+        return;
+    l->freeze = FREEZE_NONE;
+    loop_release(l);
+    loop_tell(l, MSG_THAW, 0);
+}
+
+bool loop_hold(struct loop *l, int code)
+{
+    if (code == 0 || l->grouped)
+        return true;
+    if (cgroup_freeze(l->s->cgroup, true) == 0) {
+        l->grouped = true;
+        return true;
+    }
+    l->ended_by = code == EBUSY ? "something in the jail does not stay stopped, as it has to while the jail is frozen; "
+                                  "the jail is ended"
+                                : "it cannot be seen whether the jail is frozen, as it has to be; the jail is ended";
+    loop_kill(l);
+    return false;
+}
+
+void loop_release(struct loop *l)
+{
+    if (!l->grouped || l->freeze != FREEZE_NONE || l->lost != SIZE_MAX)
+        return;
+    cgroup_freeze(l->s->cgroup, false);
+    l->grouped = false;
+}
+
+int loop_on_frozen(struct loop *l, const struct message *m)
+{
+    if (m->code < 0)
+        return -EBADMSG;
+    if (m->code == 0 && l->freeze == FREEZE_NONE)
+        return 0; /* thawed again meanwhile */
+    if (l->freeze == FREEZE_NONE && l->lost == SIZE_MAX)
+        return 0;
+    if (loop_hold(l, m->code) && l->freeze == FREEZE_ASKED)
+        l->freeze = FREEZE_DONE;
+    return 0;
+}
