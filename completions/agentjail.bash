@@ -18,7 +18,11 @@ _agentjail() {
     local cur prev words cword split i
     _init_completion -s -n : || return
     local options='
-        --dry-run --explain --doctor --list --inspect= --kill= --reset-home --version --help --json --all-users
+        --dry-run --explain --doctor
+        --profiles --show= --check=
+        --list --inspect= --kill=
+        --reset-home
+        --version --help --json --all-users
         --profile= --include=
         --workspace= --home= --import= --credentials= --import-credentials
         --read= --write= --exec= --hide= --protect= --unprotect= --scratch= --copy-on-write= --device=
@@ -52,6 +56,14 @@ _agentjail() {
         else
             mapfile -t COMPREPLY < <(compgen -W "$(_agentjail_names profiles .ini)" -- "$cur")
         fi
+        return
+        ;;
+    --show)
+        mapfile -t COMPREPLY < <(compgen -W "$(_agentjail_names profiles .ini)" -- "$cur")
+        return
+        ;;
+    --check)
+        _filedir ini
         return
         ;;
     --inspect)

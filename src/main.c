@@ -12,6 +12,7 @@
 #include "cli/kill.h"
 #include "cli/list.h"
 #include "cli/prepare.h"
+#include "cli/profiles.h"
 #include "cli/reset_home.h"
 #include "cli/run.h"
 #include "monitor/stdio.h"
@@ -36,10 +37,19 @@ static int main_help(const struct policy_request *request)
 }
 
 static int (*const modes[])(const struct policy_request *) = {
-    [MODE_RUN] = run_main,         [MODE_DRY_RUN] = run_dry_main, [MODE_EXPLAIN] = run_explain_main,
-    [MODE_DOCTOR] = main_doctor,   [MODE_LIST] = list_main,       [MODE_INSPECT] = inspect_main,
-    [MODE_KILL] = kill_main,       [MODE_VERSION] = main_version, [MODE_HELP] = main_help,
+    [MODE_RUN] = run_main,
+    [MODE_DRY_RUN] = run_dry_main,
+    [MODE_EXPLAIN] = run_explain_main,
+    [MODE_DOCTOR] = main_doctor,
+    [MODE_PROFILES] = profiles_main,
+    [MODE_SHOW] = show_main,
+    [MODE_CHECK] = check_main,
+    [MODE_LIST] = list_main,
+    [MODE_INSPECT] = inspect_main,
+    [MODE_KILL] = kill_main,
     [MODE_RESET_HOME] = reset_home_main,
+    [MODE_VERSION] = main_version,
+    [MODE_HELP] = main_help,
 };
 
 int main(int argc, char **argv)

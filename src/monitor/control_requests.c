@@ -37,7 +37,8 @@ static const char *origin_text(struct origin origin, struct buf *text)
     buf_free(text);
     if (!origin.file)
         return "";
-    int r = origin.line ? buf_printf(text, "%s:%u", origin.file, origin.line) : buf_str(text, origin.file);
+    bool words = origin.line == 0 || origin.line == ORIGIN_REASON;
+    int r = !words ? buf_printf(text, "%s:%u", origin.file, origin.line) : buf_str(text, origin.file);
     return r < 0 ? "" : text->data;
 }
 

@@ -11,9 +11,6 @@
 #include "profile/path.h"
 #include "profile/reader.h"
 
-/* What kind of file is being read: some keys belong to one kind only. */
-enum file_kind { FILE_PROFILE, FILE_PART, FILE_CEILING };
-
 /* One file being read, and the files that include it. */
 struct frame {
     struct load *load;
@@ -24,6 +21,7 @@ struct frame {
     size_t dir; /* index of the directory it lies in; N_PROFILE_DIRS: named by path */
     bool fixed; /* a profile that the user's directory must not change */
     unsigned depth;
+    unsigned line;            /* being read */
     bool self;                /* looking for it, the including file itself was met */
     unsigned seen[N_OPTIONS]; /* lines of the scalar keys */
     struct settings *out;
@@ -123,6 +121,7 @@ static int take_entry(void *data, const char *section, const char *name, const c
     (void)why;
     struct frame *f = data;
     struct arena *arena = f->load->m->arena;
+    f->line = line;
     const struct option *o = option_by_key(section, name);
     if (!o)
         return unknown_key(f, section, name, line);
@@ -143,8 +142,6 @@ static int take_entry(void *data, const char *section, const char *name, const c
         return -ENOMEM;
     if (o == &options[OPTION_INCLUDE] && f->kind != FILE_CEILING)
         return read_include(f, &s);
-    if (o == &options[OPTION_MATCH] && f->kind == FILE_PROFILE)
-        return 0; /* has done its work by now */
     return settings_add(f->out, &s);
 }
 
@@ -260,6 +257,34 @@ static int read_include(const struct frame *f, const struct setting *s)
     if (inner.self)
         return setting_fail(s, m->why, "the file includes itself; remove the line");
     return optional ? 0 : missing(f->load, s, "profile file", name);
+}
+
+/* "FILE:LINE:" at the begin of the message is this file's own. */
+static unsigned line_of_message(const char *why, const char *file)
+{
+    size_t len = strlen(file);
+    if (!why || strncmp(why, file, len) != 0 || why[len] != ':')
+        return 0;
+    return (unsigned)strtoul(why + len + 1, NULL, 10);
+}
+
+int load_text(struct load *l, const char *file, enum file_kind kind, const char *text, size_t len, unsigned *ret_line)
+{
+    struct merge *m = l->m;
+    struct frame f = {
+        .load = l,
+        .file = file,
+        .kind = kind,
+        .layer = kind == FILE_CEILING ? LAYER_CEILING : LAYER_USER,
+        .dir = N_PROFILE_DIRS,
+        .out = kind == FILE_CEILING ? &m->ceilings : &m->settings,
+    };
+    int r = reader_parse(file, text, len, take_entry, &f, m->why);
+    if (r < 0) {
+        unsigned line = line_of_message(m->why->data, file);
+        *ret_line = line ? line : f.line;
+    }
+    return r;
 }
 
 int load_include(struct load *l, const struct setting *s)
@@ -448,7 +473,14 @@ struct scan {
     const char *basename;
     const char *file;
     int rank; /* 2: by name, 1: by glob */
+    unsigned line; /* of the match */
 };
+
+size_t match_word(const char **p)
+{
+    *p += strspn(*p, " ");
+    return strcspn(*p, " ");
+}
 
 static int scan_entry(void *data, const char *section, const char *name, const char *value, unsigned line,
                       struct buf *why)
@@ -459,9 +491,8 @@ static int scan_entry(void *data, const char *section, const char *name, const c
     if (!*value)
         scan->rank = 0;
     char word[256];
-    for (const char *p = value; *p;) {
-        p += strspn(p, " ");
-        size_t len = strcspn(p, " ");
+    const char *p = value;
+    for (size_t len; (len = match_word(&p)) > 0; p += len) {
         if (len >= sizeof(word) || memchr(p, '/', len)) {
             (void)buf_printf(why, "%s:%u: match: names of commands without directory; write for instance claude",
                              scan->file, line);
@@ -469,11 +500,11 @@ static int scan_entry(void *data, const char *section, const char *name, const c
         }
         memcpy(word, p, len);
         word[len] = '\0';
-        p += len;
-        if (len && strcmp(word, scan->basename) == 0)
-            scan->rank = 2;
-        else if (len && scan->rank == 0 && fnmatch(word, scan->basename, 0) == 0)
-            scan->rank = 1;
+        int rank = strcmp(word, scan->basename) == 0 ? 2 : fnmatch(word, scan->basename, 0) == 0;
+        if (rank > scan->rank) {
+            scan->rank = rank;
+            scan->line = line;
+        }
     }
     return 0;
 }
@@ -496,7 +527,7 @@ static int scan_file(struct load *l, size_t dir, const char *name, struct scan *
     return reader_parse(scan->file, text.data, text.len, scan_entry, scan, m->why);
 }
 
-int load_match(struct load *l, const char *basename, const char **ret_name)
+int load_match(struct load *l, const char *basename, const char **ret_name, struct origin *ret_origin)
 {
     struct merge *m = l->m;
     _cleanup_strv_ struct strv shadowed = { 0 };
@@ -519,6 +550,8 @@ int load_match(struct load *l, const char *basename, const char **ret_name)
             if (r == 0 && rank > best_rank) {
                 best = arena_strdup(m->arena, name);
                 best_rank = rank;
+                if (ret_origin)
+                    *ret_origin = (struct origin){ scan.file, scan.line };
             }
             if (r == 0)
                 r = best ? strv_add(&shadowed, names.v[i]) : -ENOMEM;

@@ -33,6 +33,15 @@ struct merge {
     struct buf *why;
 };
 
+struct load;
+
+/* What comes before any profile is read: the user's directories, the current one, agentjail's own paths, and the open
+ * directories of profiles in l. 0 or -errno. */
+int merge_begin(struct merge *m, struct load *l);
+
+/* The policy's values where nobody writes any. 0 or -ENOMEM. */
+int merge_defaults(struct merge *m);
+
 /* Append a line for people to policy->notes; 0 or -ENOMEM. */
 int merge_note(struct merge *m, const char *format, ...) _printf_(2, 3);
 

@@ -146,7 +146,7 @@ static int find_cwd(struct merge *m)
 
 /* --- merging --- */
 
-static int set_defaults(struct merge *m)
+int merge_defaults(struct merge *m)
 {
     struct policy *p = m->policy;
     p->loopback = true;
@@ -336,7 +336,7 @@ static int list_files(struct merge *m)
 /* All that follows from the settings, in the order in which one needs the other. */
 static int resolve(struct merge *m, const char *command)
 {
-    int r = set_defaults(m);
+    int r = merge_defaults(m);
     if (r < 0 || (r = apply_settings(m, false)) < 0 || (r = workspace_find(m)) < 0)
         return r;
     struct policy *p = m->policy;
@@ -410,7 +410,7 @@ static int choose_and_load(struct merge *m, struct load *l, const struct policy_
     if (q->profile)
         return load_once(m, l, q, q->profile);
     const char *command = q->command ? q->command[0] : NULL, *name = "default";
-    int r = command ? load_match(l, path_basename(command), &name) : 0;
+    int r = command ? load_match(l, path_basename(command), &name, NULL) : 0;
     if (r < 0)
         return r;
     r = load_once(m, l, q, name);
@@ -426,16 +426,22 @@ static int choose_and_load(struct merge *m, struct load *l, const struct policy_
     return r < 0 ? r : load_once(m, l, q, "default");
 }
 
-static int load_all(struct merge *m, const struct policy_request *q)
+int merge_begin(struct merge *m, struct load *l)
 {
-    _cleanup_load_ struct load l = { .dirs = { { .fd = -1 }, { .fd = -1 }, { .fd = -1 } } };
     int r = dirs_load(m->arena, m->host, &m->dirs, m->why);
     if (r < 0 || (r = find_cwd(m)) < 0 || (r = find_own_paths(m)) < 0)
         return r;
     m->policy->user = arena_strdup(m->arena, m->dirs.user);
     if (!m->policy->user)
         return -ENOMEM;
-    if ((r = load_open(&l, m)) < 0 || (r = load_ceilings(&l)) < 0)
+    return load_open(l, m);
+}
+
+static int load_all(struct merge *m, const struct policy_request *q)
+{
+    _cleanup_load_ struct load l = LOAD_EMPTY;
+    int r = merge_begin(m, &l);
+    if (r < 0 || (r = load_ceilings(&l)) < 0)
         return r;
     return choose_and_load(m, &l, q);
 }

@@ -117,14 +117,17 @@ static int take_letters(struct policy_request *q, const char *arg, struct buf *w
 static int check_mode(const struct policy_request *q, struct buf *why)
 {
     bool running = q->mode == MODE_LIST || q->mode == MODE_INSPECT || q->mode == MODE_KILL;
+    bool bare = running || q->mode == MODE_PROFILES || q->mode == MODE_SHOW || q->mode == MODE_CHECK;
     const char *name = q->mode == MODE_RUN ? NULL : mode_name(q->mode);
     if (q->all_users && !running)
         (void)buf_str(why, "--all-users: only with a mode about running jails, such as --list");
     else if (q->json && (q->mode == MODE_RUN || q->mode == MODE_VERSION || q->mode == MODE_HELP))
         (void)buf_str(why, "--json: only with a mode that prints something, such as --list or --explain");
-    else if (running && q->n_options)
+    else if (bare && q->n_options)
         (void)buf_printf(why, "--%s: has no meaning with --%s; leave it out", q->options[0].option->name, name);
-    else if (q->command[0] && running)
+    else if (bare && q->profile)
+        (void)buf_printf(why, "--profile: has no meaning with --%s; leave it out", name);
+    else if (q->command[0] && bare)
         (void)buf_printf(why, "%s: --%s takes no command; leave it out", q->command[0], name);
     else
         return 0;
