@@ -296,7 +296,11 @@ _Noreturn void jail_main(const struct jail_clone *with)
     }
     take_network(start, &ns, channel);
     if (ruleset >= 0) {
-        int r = landlock_enter(ruleset);
+        int r = 0;
+        for (int fd = 0; fd < 3 && r >= 0 && jail_restricts_files(start); fd++)
+            r = landlock_allow_open(ruleset, start->landlock_abi, fd);
+        if (r >= 0)
+            r = landlock_enter(ruleset);
         if (r < 0)
             give_up_errno(channel, "the Landlock domain cannot be entered", r);
         close(ruleset);

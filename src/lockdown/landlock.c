@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -120,6 +121,18 @@ int landlock_allow(int ruleset, int abi, int fd, unsigned access, bool directory
 
     struct path_beneath_attr rule = { .allowed_access = fs, .parent_fd = fd };
     return syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0U) < 0 ? -errno : 0;
+}
+
+int landlock_allow_open(int ruleset, int abi, int fd)
+{
+    struct stat st;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || flags & O_PATH || fstat(fd, &st) < 0 || (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)))
+        return 0;
+    int mode = flags & O_ACCMODE;
+    unsigned access = mode == O_RDONLY ? LANDLOCK_READ : mode == O_WRONLY ? LANDLOCK_MODIFY : LANDLOCK_READ | LANDLOCK_MODIFY;
+    int r = landlock_allow(ruleset, abi, fd, access, false);
+    return r == -EBADFD ? 0 : r;
 }
 
 int landlock_enter(int ruleset)

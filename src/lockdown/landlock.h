@@ -33,6 +33,11 @@ int landlock_new(int abi, bool files, bool tcp);
 /* Allow access at the file or directory fd (O_PATH will do) and everything below. directory: fd is one. 0 or -errno. */
 int landlock_allow(int ruleset, int abi, int fd, unsigned access, bool directory);
 
+/* Allow to open the file behind fd again, as programs do by /dev/stdout and /proc/self/fd/N, for what fd itself is open
+ * for: reading, writing or both, and never to run it. Nothing for a directory, nor for what Landlock has no rules for
+ * (pipes without a name, memfds), which it does not keep from being opened. 0 or -errno. */
+int landlock_allow_open(int ruleset, int abi, int fd);
+
 /* Enter the domain of ruleset: needs no_new_privs or CAP_SYS_ADMIN. 0 or -errno. Irreversible. */
 int landlock_enter(int ruleset);
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC1091,SC2016,SC2034,SC2154,SC2181
+# shellcheck shell=bash disable=SC1091,SC2016,SC2034,SC2094,SC2154,SC2181
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What agentjail is given as standard input, output and error: refused, relayed, passed on.
 . "$SYSTEM/lib.sh"
@@ -79,6 +79,43 @@ lines_in_turn "$AGENTJAIL" --quiet
 verdict "a file as standard input: the shell reads on behind the payload"
 copies "$AGENTJAIL" --quiet
 verdict "files in and out: whole, in order, appended"
+
+# Programs open them again by name. They get what the redirection gives and nothing more; the directory that the file lies
+# in is in no grant.
+again() { # COMMAND...
+    "$@" --quiet -- sh -c 'echo one >/dev/stderr; echo two | tee -a /dev/stderr >/dev/null; echo three >>/proc/self/fd/2
+        echo four >>/dev/stdout; cat /dev/stdin >>/dev/fd/1' <"$T/in" >"$T/1" 2>"$T/2"
+}
+echo five >"$T/in"
+: >"$T/stdout"
+: >"$T/stderr"
+again "$AGENTJAIL" && [ "$(cat "$T/1")" = "$(printf 'four\nfive')" ] && [ "$(cat "$T/2")" = "$(printf 'one\ntwo\nthree')" ]
+verdict "files can be opened again through /dev/stdin, /dev/stdout, /dev/stderr" -- head "$T/1" "$T/2"
+"$AGENTJAIL" --quiet -- sh -c 'echo one >/dev/stderr; echo two | tee /dev/stderr' 2>&1 >/dev/null </dev/null | cat >"$T/2"
+[ "$(cat "$T/2")" = "$(printf 'one\ntwo')" ]
+verdict "and so can pipes" -- head "$T/2"
+mkfifo "$T/fifo"
+cat "$T/fifo" >"$T/2" &
+"$AGENTJAIL" --quiet -- sh -c 'echo one >/dev/stdout' >"$T/fifo" 2>"$T/stderr" </dev/null
+wait $!
+[ "$(cat "$T/2")" = one ]
+verdict "and so can named pipes" -- head "$T/2"
+# more PROGRAM: what the payload can get out of files that it holds by fds 0 (to read) and 1 (to write).
+more() {
+    printf '#!/bin/sh\necho ran\n' >"$T/in"
+    chmod +x "$T/in"
+    echo old >"$T/1"
+    "$1" --quiet -- sh -c '(echo changed 3>&1 1<>/proc/self/fd/0) && echo written >&2
+        (read -r _ </proc/self/fd/1) && echo read >&2
+        /proc/self/fd/0 && echo executed >&2; (exec 3>>"$0") && echo named >&2; true' "$T/in" <"$T/in" >>"$T/1" 2>"$T/stderr"
+    grep -x -e written -e read -e executed -e named "$T/stderr" | tr '\n' ' '
+}
+: >"$T/stdout"
+[ -z "$(more "$AGENTJAIL")" ]
+verdict "but not for more than they were given for"
+gained=$(AGENTJAIL_TEST_OFF=landlock-files,stdio,noexec more "$UNFENCED")
+case $gained in *written*read*executed*) ;; *) false ;; esac
+verdict "control: without Landlock and the relay they could" "$gained"
 
 # Without file Landlock a pipe stands in for a file.
 AGENTJAIL_TEST_OFF=landlock-files
