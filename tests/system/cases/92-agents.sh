@@ -34,10 +34,8 @@ agent_world() {
     printf 'check\n' >.gitignore
     { git init -q -b main . && git add -A && git commit -q -m first; } 2>"$T/stderr"
     # Gemini asks which login to use before it looks at its key, and keeps git from all settings but the repository's.
-    for f in "$HOME" "$HOME/.local/share/agentjail/homes/gemini"; do
-        mkdir -p "$f/.gemini"
-        echo '{"security": {"auth": {"selectedType": "gemini-api-key"}}}' >"$f/.gemini/settings.json"
-    done
+    mkdir "$HOME/.gemini"
+    echo '{"security": {"auth": {"selectedType": "gemini-api-key"}}}' >"$HOME/.gemini/settings.json"
     git config user.name "Ann Author"
     git config user.email ann@example.org
 }
