@@ -20,7 +20,7 @@ _agentjail() {
     local options='
         --dry-run --explain --doctor
         --profiles --show= --check=
-        --list --inspect= --kill=
+        --list --inspect= --kill= --freeze= --thaw=
         --reset-home
         --version --help --json --all-users
         --profile= --include=
@@ -70,7 +70,7 @@ _agentjail() {
         mapfile -t COMPREPLY < <(compgen -W "$(_agentjail_ids)" -- "$cur")
         return
         ;;
-    --kill)
+    --kill | --freeze | --thaw)
         mapfile -t COMPREPLY < <(compgen -W "all $(_agentjail_ids)" -- "$cur")
         return
         ;;

@@ -36,6 +36,8 @@ complete -c agentjail -n __agentjail_options -l check -r -F -d 'Print every mist
 complete -c agentjail -n __agentjail_options -l list -d 'List the jails that run'
 complete -c agentjail -n __agentjail_options -l inspect -x -a '(__agentjail_ids)' -d 'Show what is in a running jail'
 complete -c agentjail -n __agentjail_options -l kill -x -a '(__agentjail_ids) all' -d 'End a jail and everything in it'
+complete -c agentjail -n __agentjail_options -l freeze -x -a '(__agentjail_ids) all' -d 'Stop everything in a jail'
+complete -c agentjail -n __agentjail_options -l thaw -x -a '(__agentjail_ids) all' -d 'Let a frozen jail run again'
 complete -c agentjail -n __agentjail_options -l json -d 'With a mode: print JSON'
 complete -c agentjail -n __agentjail_options -l all-users -d "As root: everybody's jails"
 complete -c agentjail -n __agentjail_options -l reset-home -d 'Remove the home of the profile'

@@ -7,6 +7,7 @@
 
 #include "cli/doctor.h"
 #include "cli/explain.h"
+#include "cli/freeze.h"
 #include "cli/help.h"
 #include "cli/inspect.h"
 #include "cli/kill.h"
@@ -47,6 +48,8 @@ static int (*const modes[])(const struct policy_request *) = {
     [MODE_LIST] = list_main,
     [MODE_INSPECT] = inspect_main,
     [MODE_KILL] = kill_main,
+    [MODE_FREEZE] = freeze_main,
+    [MODE_THAW] = thaw_main,
     [MODE_RESET_HOME] = reset_home_main,
     [MODE_VERSION] = main_version,
     [MODE_HELP] = main_help,

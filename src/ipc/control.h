@@ -7,6 +7,8 @@
  *   CONTROL_INSPECT  -                                    records (below)
  *   CONTROL_END      -                                    -; SIGTERM to the command, SIGKILL 2 s later
  *   CONTROL_KILL     -                                    -; SIGKILL to all, at once
+ *   CONTROL_FREEZE   -                                    -, once nothing of the command's runs any more
+ *   CONTROL_THAW     -                                    -
  *
  * Which request is permitted when, and what serves it, is the table in monitor/control_requests.c.
  *
@@ -24,6 +26,8 @@ enum control_kind {
     CONTROL_INSPECT = 1,
     CONTROL_END,
     CONTROL_KILL,
+    CONTROL_FREEZE,
+    CONTROL_THAW,
     CONTROL_KINDS,
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/record.h"
+#include "monitor/freeze.h"
 #include "monitor/loop.h"
 #include "profile/option.h"
 #include "profile/types.h"
@@ -158,8 +159,32 @@ static int serve_kill(void *monitor, const struct control_request *request, stru
     return 0;
 }
 
+/* --- freeze and thaw --- */
+
+static int serve_freeze(void *monitor, const struct control_request *request, struct buf *answer)
+{
+    (void)request;
+    struct loop *l = monitor;
+    int r = loop_freeze(l);
+    if (r < 0)
+        (void)buf_str(answer, "nothing runs that could be frozen");
+    if (r < 0 || l->freeze == FREEZE_DONE)
+        return r;
+    return CONTROL_LATER; /* loop_on_frozen() */
+}
+
+static int serve_thaw(void *monitor, const struct control_request *request, struct buf *answer)
+{
+    (void)request;
+    (void)answer;
+    loop_thaw(monitor);
+    return 0;
+}
+
 const struct control_row control_rows[CONTROL_KINDS] = {
     [CONTROL_INSPECT] = { AT(BUILDING) | AT(READY) | AT(RUNNING) | AT(OVER), serve_inspect },
     [CONTROL_END] = { AT(BUILDING) | AT(READY) | AT(RUNNING), serve_end },
     [CONTROL_KILL] = { AT(BUILDING) | AT(READY) | AT(RUNNING) | AT(OVER), serve_kill },
+    [CONTROL_FREEZE] = { AT(RUNNING), serve_freeze },
+    [CONTROL_THAW] = { AT(RUNNING), serve_thaw },
 };

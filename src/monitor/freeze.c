@@ -23,6 +23,8 @@ void loop_thaw(struct loop *l)
     if (l->freeze == FREEZE_NONE)
         return;
     l->freeze = FREEZE_NONE;
+    registry_set_state(l->s->registry, JAIL_RUNNING); /* a list may be out of date where that cannot be written */
+    control_finish(&l->control, CONTROL_FREEZE, ECANCELED, "it was thawed meanwhile", loop_now());
     loop_release(l);
     loop_tell(l, MSG_THAW, 0);
 }
@@ -38,6 +40,7 @@ bool loop_hold(struct loop *l, int code)
     l->ended_by = code == EBUSY ? "something in the jail does not stay stopped, as it has to while the jail is frozen; "
                                   "the jail is ended"
                                 : "it cannot be seen whether the jail is frozen, as it has to be; the jail is ended";
+    control_finish(&l->control, CONTROL_FREEZE, code, "it cannot be kept frozen; it is ended", loop_now());
     loop_kill(l);
     return false;
 }
@@ -58,7 +61,10 @@ int loop_on_frozen(struct loop *l, const struct message *m)
         return 0; /* thawed again meanwhile */
     if (l->freeze == FREEZE_NONE && l->lost == SIZE_MAX)
         return 0;
-    if (loop_hold(l, m->code) && l->freeze == FREEZE_ASKED)
-        l->freeze = FREEZE_DONE;
+    if (!loop_hold(l, m->code) || l->freeze != FREEZE_ASKED)
+        return 0;
+    l->freeze = FREEZE_DONE;
+    registry_set_state(l->s->registry, JAIL_FROZEN);
+    control_finish(&l->control, CONTROL_FREEZE, 0, NULL, loop_now());
     return 0;
 }

@@ -26,6 +26,8 @@ enum mode {
     MODE_LIST,
     MODE_INSPECT,
     MODE_KILL,
+    MODE_FREEZE,
+    MODE_THAW,
     MODE_RESET_HOME,
     MODE_VERSION,
     MODE_HELP,

@@ -116,7 +116,8 @@ static int take_letters(struct policy_request *q, const char *arg, struct buf *w
 /* What stands beside a mode must mean something there: a run that was meant must not become a list. */
 static int check_mode(const struct policy_request *q, struct buf *why)
 {
-    bool running = q->mode == MODE_LIST || q->mode == MODE_INSPECT || q->mode == MODE_KILL;
+    bool running = q->mode == MODE_LIST || q->mode == MODE_INSPECT || q->mode == MODE_KILL || q->mode == MODE_FREEZE ||
+                   q->mode == MODE_THAW;
     bool bare = running || q->mode == MODE_PROFILES || q->mode == MODE_SHOW || q->mode == MODE_CHECK;
     const char *name = q->mode == MODE_RUN ? NULL : mode_name(q->mode);
     if (q->all_users && !running)

@@ -129,6 +129,36 @@ verdict "the next call sweeps entry and socket"
 end_background
 end_world
 
+# ---- freeze and thaw ----
+new_world
+up 'i=0; while :; do i=$((i + 1)); echo $i >ticks; sleep 0.02; done'
+moves() { local a; a=$(cat ticks) && sleep 0.4 && [ "$a" != "$(cat ticks)" ]; }
+moves
+verdict "control: it runs"
+jail "--freeze=$ID" && ! moves && jail --list && grep -q "^$ID .* frozen " "$T/stdout"
+verdict "--freeze: nothing of it runs, and --list says so"
+jail "--freeze=${ID:0:6}" --json && json "j == [{'id': '$ID', 'done': True, 'error': None}]" && ! moves
+verdict "--freeze again: it stays"
+jail "--inspect=$ID" --json && json "j['state'] == 'frozen' and j['silence'] is None"
+verdict "--inspect of a frozen jail"
+# shellcheck disable=SC2046
+kill -CONT $(descendants "$MONITOR" | tail -n +2) && sleep 0.5 && ! moves
+verdict "SIGCONT from outside does not thaw it for long"
+jail "--thaw=$ID" && moves && jail --list && grep -q "^$ID .* running " "$T/stdout"
+verdict "--thaw: it runs on"
+jail --thaw=all && moves
+verdict "--thaw of what is not frozen: nothing happens"
+jail --freeze=all && ! moves && INSIDE=$(descendants "$MONITOR") && jail "--kill=$ID" && gone
+verdict "--kill of a frozen jail: nothing is left" -- ps -ef
+up 'exec sleep 600'
+kill -STOP "$MONITOR"
+timeout 30 "$AGENTJAIL" "--freeze=$ID" >"$T/stdout" 2>"$T/stderr"
+[ $? -eq 1 ] && grep -q "jail $ID: its monitor does not answer" "$T/stderr"
+verdict "--freeze with a stopped monitor: said"
+jail "--kill=$ID"
+end_background
+end_world
+
 # ---- a flood at the control socket ----
 new_world
 up 'i=0; while :; do i=$((i + 1)); echo $i >ticks; sleep 0.05; done'
