@@ -117,9 +117,6 @@ static void start_payload(struct init *init, const struct init_args *args)
         fail(args->channel, "not dumpable", errno);
     init->payload = pid;
     report_start(init, &payload.failure);
-    int r = namespaces_join(args->namespaces);
-    if (r < 0)
-        fail(args->channel, args->namespaces->failed, -r);
     cleanup_close(&args->namespaces->inner_fd);
     cleanup_close(&args->namespaces->net_fd);
 }

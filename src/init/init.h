@@ -14,7 +14,7 @@ struct init_args {
     const struct plan *plan;
     uint64_t *mount_ids; /* of the plan's watched operations, else 0 */
     int channel;
-    struct namespaces *namespaces; /* the payload's user namespace, and the helper thread, which we outlive */
+    struct namespaces *namespaces; /* the payload's user namespace, and the helper thread */
     int terminal; /* the pty's slave, or -1 */
     int mounts;   /* /proc/self/mountinfo, or -1 */
 };

@@ -8,13 +8,15 @@
  *  3. umount(2) of the host's tree, once pivot_root(2) has laid it on top of the new root; the payload's process is being
  *     locked down meanwhile. Until this is over a path with ".." at the root would lead back to the host, so
  *     namespaces_settle() stands between the payload and its execve(2) (lockdown/payload.c).
- *  4. it ends. It was never in the Landlock domain and never dropped a capability, so the first process confines itself
- *     only when it is a single thread again.
+ *  4. it ends. That may be a moment after the payload's start, for umount(2) has its effect at once and returns when
+ *     every CPU has seen it: nobody waits for that, as the thread has nothing left to do. It was never in the Landlock
+ *     domain and has its capabilities to the end, so it takes no input after 3.
  *
  * A failure of 1 to 3 is seen by whoever waits for it; nothing of the payload's has run by then. */
 #include "jail/namespaces.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 
@@ -111,7 +113,10 @@ static int start_helper(struct namespaces *ns)
     if (r == 0)
         r = pthread_attr_setstack(&attributes, stack, sizeof(stack));
     if (r == 0)
-        r = pthread_create(&ns->helper, &attributes, helper_main, ns);
+        r = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_t helper;
+    if (r == 0)
+        r = pthread_create(&helper, &attributes, helper_main, ns);
     pthread_attr_destroy(&attributes);
     return -r;
 }
@@ -152,15 +157,8 @@ int namespaces_settle(struct namespaces *ns)
     if (view_left_host()) /* the helper's last deed: it has been done, only the waiting is left */
         return 0;
     wait_for(&ns->settled);
-    sem_post(&ns->settled); /* for namespaces_join() */
     if (ns->error < 0 || view_left_host() || !fence_on(FENCE_HOST_ROOT))
         return ns->error;
     ns->failed = "the host's files are still within reach";
     return -EBUSY;
-}
-
-int namespaces_join(struct namespaces *ns)
-{
-    int e = pthread_join(ns->helper, NULL);
-    return ns->error < 0 ? ns->error : -e;
 }

@@ -4,7 +4,6 @@
 #ifndef AGENTJAIL_JAIL_NAMESPACES_H
 #define AGENTJAIL_JAIL_NAMESPACES_H
 
-#include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <stdbool.h>
@@ -26,7 +25,6 @@ struct namespaces {
     const char *failed;
 
     /* how the helper and the others meet */
-    pthread_t helper;
     sem_t made;      /* net_fd is there */
     sem_t entered;   /* pivot_root(2) is done: the host's tree can be taken down */
     sem_t settled;   /* error is there; nothing of the host's is reachable */
@@ -35,7 +33,7 @@ struct namespaces {
 /* Make the inner user namespace; stay on one CPU until namespaces_start(). 0 or -errno. */
 int namespaces_make_inner(struct namespaces *ns);
 
-/* Start the helper; the caller goes on. ns must stay where it is until namespaces_join(). 0 or -errno. */
+/* Start the helper; the caller goes on. ns must stay where it is: the helper ends when it has done all. 0 or -errno. */
 int namespaces_start(struct namespaces *ns);
 
 /* Wait until net_fd holds what came of the network namespace, and take back all of cpus. Its loopback device may not be up
@@ -48,8 +46,5 @@ void namespaces_entered(struct namespaces *ns);
 /* Wait until the loopback device is up and nothing of the host's is above the root. 0 or -errno with ns->failed set. For a
  * process that shares the first one's memory and view. */
 int namespaces_settle(struct namespaces *ns);
-
-/* Wait for the helper's end. 0 or -errno as above. */
-int namespaces_join(struct namespaces *ns);
 
 #endif
