@@ -143,27 +143,22 @@ static const struct jail_start *wait_build(const struct jail_clone *with, int ch
     }
 }
 
-static void start_helper(struct namespaces *ns, int channel)
-{
-    int r = namespaces_start(ns);
-    if (r < 0)
-        give_up_errno(channel, "no helper thread can be had", r);
-}
-
 /* Stage 3. With two CPUs the monitor has the other one until it has sent MSG_BUILD: the helper would only take turns with
- * one of us, so root, /dev and /proc come first, for as long as the monitor is not done. */
+ * one of us, so it is made but waits; root, /dev and /proc come first, for as long as the monitor is not done. */
 static const struct jail_start *make_stage(const struct jail_clone *with, struct stage *stage, struct namespaces *ns,
                                            int channel, struct buf *why)
 {
     bool room = CPU_COUNT(&with->cpus) > 2;
-    int r = 0;
+    int r = namespaces_start(ns);
 
+    if (r < 0)
+        give_up_errno(channel, "no helper thread can be had", r);
     if (room)
-        start_helper(ns, channel);
+        namespaces_go(ns);
     while (r >= 0 && !stage_done(stage) && !handover_ready(with->handover))
         r = stage_step(stage, with->uid == 0, why);
     if (!room)
-        start_helper(ns, channel);
+        namespaces_go(ns);
     const struct jail_start *start = wait_build(with, channel);
     while (r >= 0 && !stage_done(stage))
         r = stage_step(stage, with->uid == 0, why);

@@ -66,6 +66,7 @@ static void *helper_main(void *arg)
     sigset_t all;
     sigfillset(&all); /* we may still be here when the payload ends: its SIGCHLD is for the first process's signalfd */
     pthread_sigmask(SIG_SETMASK, &all, NULL);
+    wait_for(&ns->go);
     if (ns->net)
         ns->net_fd = make_net(ns);
     bool made = ns->net_fd >= 0;
@@ -134,11 +135,15 @@ int namespaces_make_inner(struct namespaces *ns)
 int namespaces_start(struct namespaces *ns)
 {
     ns->socket = -1;
-    if (sem_init(&ns->made, 0, 0) < 0 || sem_init(&ns->entered, 0, 0) < 0 || sem_init(&ns->settled, 0, 0) < 0)
+    if (sem_init(&ns->go, 0, 0) < 0 || sem_init(&ns->made, 0, 0) < 0 || sem_init(&ns->entered, 0, 0) < 0 || sem_init(&ns->settled, 0, 0) < 0)
         return -errno;
-    int r = start_helper(ns);
+    return start_helper(ns);
+}
+
+void namespaces_go(struct namespaces *ns)
+{
+    sem_post(&ns->go);
     keep_apart(ns, false);
-    return r;
 }
 
 int namespaces_wait_net(struct namespaces *ns)

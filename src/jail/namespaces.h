@@ -25,16 +25,20 @@ struct namespaces {
     const char *failed;
 
     /* how the helper and the others meet */
+    sem_t go;        /* a processor is to be had */
     sem_t made;      /* net_fd is there */
     sem_t entered;   /* pivot_root(2) is done: the host's tree can be taken down */
     sem_t settled;   /* error is there; nothing of the host's is reachable */
 };
 
-/* Make the inner user namespace; stay on one CPU until namespaces_start(). 0 or -errno. */
+/* Make the inner user namespace; stay on one CPU until namespaces_go(). 0 or -errno. */
 int namespaces_make_inner(struct namespaces *ns);
 
-/* Start the helper; the caller goes on. ns must stay where it is: the helper ends when it has done all. 0 or -errno. */
+/* Make the helper thread, which waits for namespaces_go(); the caller goes on. ns must stay where it is: the helper ends when it has done all. 0 or -errno. */
 int namespaces_start(struct namespaces *ns);
+
+/* Let the helper work, on the processor that the caller is on; the caller takes another. */
+void namespaces_go(struct namespaces *ns);
 
 /* Wait until net_fd holds what came of the network namespace, and take back all of cpus. Its loopback device may not be up
  * yet. 0 or -errno. */

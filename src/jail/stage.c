@@ -53,7 +53,7 @@ static int make_dev(struct stage *stage)
     return stage->dev < 0 ? stage->dev : 0;
 }
 
-static int make_proc(struct stage *stage, bool as_root)
+static int make_proc(struct stage *stage)
 {
     if (mkdirat(stage->root, "proc", 0755) < 0)
         return -errno;
@@ -62,11 +62,11 @@ static int make_proc(struct stage *stage, bool as_root)
     if (r < 0)
         return r;
     stage->proc = open_directory(stage->root, "proc");
-    return stage->proc < 0 ? stage->proc : proc_mask(stage->proc, as_root);
+    return stage->proc < 0 ? stage->proc : 0;
 }
 
 /* What stage->step counts. */
-enum { STEP_ROOT, STEP_DEV, STEP_NODES, STEP_PROC = STEP_NODES + DEV_STEPS, STEPS };
+enum { STEP_ROOT, STEP_DEV, STEP_NODES, STEP_PROC = STEP_NODES + DEV_STEPS, STEP_MASKS, STEPS };
 
 bool stage_done(const struct stage *stage)
 {
@@ -87,7 +87,7 @@ int stage_step(struct stage *stage, bool as_root, struct buf *why)
         if (r < 0)
             buf_printf(why, "/dev cannot be made: %s", strerror(-r));
     } else {
-        r = make_proc(stage, as_root);
+        r = step == STEP_PROC ? make_proc(stage) : proc_mask(stage->proc, as_root);
         if (r < 0)
             buf_printf(why, "/proc: no fresh procfs can be mounted: %s (in a container whose /proc is partly hidden the "
                        "kernel forbids it; see agentjail --doctor)", strerror(-r));
