@@ -135,7 +135,8 @@ int namespaces_make_inner(struct namespaces *ns)
 int namespaces_start(struct namespaces *ns)
 {
     ns->socket = -1;
-    if (sem_init(&ns->go, 0, 0) < 0 || sem_init(&ns->made, 0, 0) < 0 || sem_init(&ns->entered, 0, 0) < 0 || sem_init(&ns->settled, 0, 0) < 0)
+    if (sem_init(&ns->go, 0, 0) < 0 || sem_init(&ns->made, 0, 0) < 0 ||
+        sem_init(&ns->entered, 0, 0) < 0 || sem_init(&ns->settled, 0, 0) < 0)
         return -errno;
     return start_helper(ns);
 }

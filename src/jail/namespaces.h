@@ -34,7 +34,8 @@ struct namespaces {
 /* Make the inner user namespace; stay on one CPU until namespaces_go(). 0 or -errno. */
 int namespaces_make_inner(struct namespaces *ns);
 
-/* Make the helper thread, which waits for namespaces_go(); the caller goes on. ns must stay where it is: the helper ends when it has done all. 0 or -errno. */
+/* Make the helper thread, which waits for namespaces_go(); the caller goes on. ns must stay where it is: the helper ends when
+ * it has done all. 0 or -errno. */
 int namespaces_start(struct namespaces *ns);
 
 /* Let the helper work, on the processor that the caller is on; the caller takes another. */

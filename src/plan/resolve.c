@@ -238,8 +238,8 @@ int path_resolve(struct resolver *resolver, const char *path, struct resolved *r
         int f = follow_last(resolver, at, &r, &next);
         if (f == -EINVAL)
             break;
-        if (f < 0)
-            return f;
+        if (f < 0 || !next)
+            return f < 0 ? f : -ENOMEM;
         free(at);
         at = next;
         e = look_up(resolver, at, &r.st, &last);
