@@ -26,6 +26,14 @@ static const struct link {
     { "stderr", "/proc/self/fd/2" },  { "ptmx", "pts/ptmx" },
 };
 
+/* Show the node source, a detached mount, as name below dev. */
+static int attach_node(int mount, int dev, const char *name)
+{
+    if (mknodat(dev, name, S_IFREG | 0444, 0) < 0)
+        return -errno;
+    return sys_move_mount(mount, "", dev, name, MOVE_MOUNT_F_EMPTY_PATH);
+}
+
 /* The clone is looked at, not the name again. */
 static int add_node(int dev, const struct node *node)
 {
@@ -39,9 +47,7 @@ static int add_node(int dev, const struct node *node)
         return -errno;
     if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(node->major, node->minor))
         return -ENODEV;
-    if (mknodat(dev, node->name, S_IFREG | 0444, 0) < 0)
-        return -errno;
-    return sys_move_mount(mount, "", dev, node->name, MOVE_MOUNT_F_EMPTY_PATH);
+    return attach_node(mount, dev, node->name);
 }
 
 static int add_links(int dev)
@@ -75,4 +81,25 @@ int dev_fill(int dev, unsigned step)
     default:
         return add_directory(dev, "shm", "tmpfs", "mode=1777");
     }
+}
+
+static int add_console(int dev, const char *path)
+{
+    _cleanup_close_ int mount = mount_clone_path(path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+    struct stat st;
+    if (mount < 0)
+        return mount;
+    if (fstat(mount, &st) < 0)
+        return -errno;
+    return S_ISCHR(st.st_mode) ? attach_node(mount, dev, "console") : -ENODEV;
+}
+
+int dev_fill_bubblewrap(int dev, const char *console)
+{
+    int r = 0;
+    for (unsigned step = 0; step < DEV_STEPS - 1 && r >= 0; step++) /* all but the last: shm */
+        r = dev_fill(dev, step);
+    if (r >= 0 && (mkdirat(dev, "shm", 0755) < 0 || symlinkat("/proc/kcore", dev, "core") < 0))
+        r = -errno;
+    return r < 0 || !console ? r : add_console(dev, console);
 }

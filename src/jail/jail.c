@@ -260,6 +260,7 @@ _Noreturn void jail_main(const struct jail_clone *with)
     struct view view = {
         .plan = start->plan,
         .root = -1,
+        .data = -1,
         .ruleset = jail_restricts_files(start) ? ruleset : -1,
         .landlock_abi = start->landlock_abi,
         .stage = stage,

@@ -60,6 +60,12 @@ int mount_clone_path(const char *path, uint64_t set)
     return clone_tree(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &attr);
 }
 
+int mount_clone_slave(int fd, uint64_t set)
+{
+    struct mount_attr attr = { .attr_set = set, .propagation = SYS_MS_SLAVE };
+    return clone_tree(fd, "", AT_EMPTY_PATH, &attr);
+}
+
 int mount_attach(int mount, int target)
 {
     return sys_move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
@@ -73,6 +79,8 @@ static uint64_t resolve_flags(const struct point_rules *rules)
 int point_own(const struct point_rules *rules, int dir)
 {
     uint64_t id;
+    if (rules->anywhere)
+        return 0;
     int r = sys_mount_id(dir, &id);
     if (r < 0)
         return r;
@@ -82,8 +90,7 @@ int point_own(const struct point_rules *rules, int dir)
     return -EROFS;
 }
 
-/* Open the directory path, making its missing part. */
-static int open_directory(const struct point_rules *rules, const char *path)
+int point_open_directory(const struct point_rules *rules, const char *path, mode_t mode)
 {
     int fd = sys_openat2(rules->root, path, O_PATH | O_CLOEXEC | O_DIRECTORY, resolve_flags(rules));
     if (fd != -ENOENT)
@@ -96,7 +103,7 @@ static int open_directory(const struct point_rules *rules, const char *path)
     int r = point_own(rules, parent);
     if (r < 0)
         return r;
-    if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
+    if (mkdirat(parent, name, mode) < 0 && errno != EEXIST)
         return -errno;
     return sys_openat2(parent, name, O_PATH | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
 }
@@ -111,7 +118,7 @@ int point_open_parent(const struct point_rules *rules, const char *path, const c
     memcpy(parent, path, len);
     parent[len] = '\0';
 
-    int fd = open_directory(rules, parent);
+    int fd = point_open_directory(rules, parent, rules->parents ? rules->parents : 0755);
     if (fd >= 0)
         *ret_name = slash + 1;
     return fd;
@@ -130,9 +137,13 @@ static int open_file(const struct point_rules *rules, const char *path)
     int r = point_own(rules, parent);
     if (r < 0)
         return r;
-    if (mknodat(parent, name, S_IFREG | 0444, 0) < 0 && errno != EEXIST)
+    if (mknodat(parent, name, S_IFREG | 0444, 0) == 0)
+        return sys_openat2(parent, name, O_PATH | O_CLOEXEC | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
+    if (errno != EEXIST)
         return -errno;
-    return sys_openat2(parent, name, O_PATH | O_CLOEXEC | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
+    /* A symlink to nowhere: where mount points may be made anywhere, what it names is made. */
+    return rules->anywhere ? sys_openat2_create(rules->root, path, O_WRONLY, 0444, resolve_flags(rules))
+                           : sys_openat2(parent, name, O_PATH | O_CLOEXEC | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
 }
 
 void point_cache_free(struct point_cache *cache)
@@ -170,7 +181,7 @@ int point_parent(const struct point_rules *rules, const char *path, const char *
 int point_attach(const struct point_rules *rules, const char *path, enum point_kind kind, int mount)
 {
     const char *name;
-    int parent = kind == POINT_ANY ? -ENOENT : point_parent(rules, path, &name);
+    int parent = kind == POINT_ANY || !path[1] ? -ENOENT : point_parent(rules, path, &name);
     if (parent >= 0 && rules->cache->own == 0) {
         int r = kind == POINT_DIRECTORY ? mkdirat(parent, name, 0755) : mknodat(parent, name, S_IFREG | 0444, 0);
         if (r == 0) /* new, so it is what we made it and no symlink */
@@ -185,7 +196,7 @@ int point_attach(const struct point_rules *rules, const char *path, enum point_k
 int point_open(const struct point_rules *rules, const char *path, enum point_kind kind)
 {
     if (kind == POINT_DIRECTORY)
-        return open_directory(rules, path);
+        return point_open_directory(rules, path, 0755);
     if (kind == POINT_FILE)
         return open_file(rules, path);
     return sys_openat2(rules->root, path, O_PATH | O_CLOEXEC, resolve_flags(rules));

@@ -23,6 +23,9 @@ int mount_clone(int fd, uint64_t set, uint64_t clear);
 /* The same of what lies at path now; a symlink there is not followed. */
 int mount_clone_path(const char *path, uint64_t set);
 
+/* The same, but what the host mounts below it later shows up in it, too. */
+int mount_clone_slave(int fd, uint64_t set);
+
 /* Attach a detached mount at target (an O_PATH fd). 0 or -errno. */
 int mount_attach(int mount, int target);
 
@@ -49,6 +52,8 @@ struct point_rules {
     int root;
     const char *target; /* the mount point in question, as seen from root */
     bool no_symlinks;
+    bool anywhere;  /* on the host's file systems, too */
+    mode_t parents; /* mode of directories that are made on the way; 0: 0755 */
     const uint64_t *own_mounts; /* ids of the mounts that are the jail's own */
     size_t n_own;
     struct point_cache *cache;
@@ -65,6 +70,9 @@ int point_attach(const struct point_rules *rules, const char *path, enum point_k
 /* The directory that holds path, made where it is missing, from rules->cache, which keeps the fd; and path's last component,
  * which lies within path. An fd or -errno. */
 int point_parent(const struct point_rules *rules, const char *path, const char **ret_name);
+
+/* Open the directory path as point_open() does, but make a missing last component with mode. */
+int point_open_directory(const struct point_rules *rules, const char *path, mode_t mode);
 
 /* Open (making it) the directory that holds path, and its last component, which lies within path. */
 int point_open_parent(const struct point_rules *rules, const char *path, const char **ret_name);

@@ -67,3 +67,29 @@ int proc_mask(int proc, bool as_root)
     }
     return 0;
 }
+
+int proc_cover(int proc)
+{
+    /* Directories of sysctls never look writable, whoever asks (bubblewrap asks, and so never covers them): it is what
+     * lies in there that root of the host may write, without any capability. */
+    static const struct {
+        const char *name, *writable;
+    } names[] = { { "sys", "sys/kernel/core_pattern" }, { "sysrq-trigger", "sysrq-trigger" }, { "irq", "irq" },
+                  { "bus", "bus" } };
+    const unsigned long attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_RDONLY;
+
+    if (!fence_on(FENCE_PROC_MASKS))
+        return 0;
+    for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+        if (faccessat(proc, names[i].writable, W_OK, 0) < 0) {
+            if (errno == EACCES || errno == ENOENT || errno == EROFS)
+                continue;
+            return -errno;
+        }
+        _cleanup_close_ int fd = openat(proc, names[i].name, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+        int r = fd < 0 ? -errno : bind_over(fd, fd, attr);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}

@@ -13,4 +13,8 @@ int proc_mount(int target);
  * host. 0 or -errno. */
 int proc_mask(int proc, bool as_root);
 
+/* The same as bubblewrap means to do it: sys, sysrq-trigger, irq and bus become read-only where the caller could write.
+ * 0 or -errno. */
+int proc_cover(int proc);
+
 #endif

@@ -29,11 +29,10 @@ static int open_directory(int parent, const char *name)
     return fd < 0 ? -errno : fd;
 }
 
-static int make_root(struct stage *stage)
+static int make_root(struct stage *stage, unsigned long flags, const char *data)
 {
     _cleanup_close_ int place = open_place();
-    int r = place < 0 ? place
-                      : mount_new("tmpfs", place, SYS_MS_NOSUID | SYS_MS_NODEV | SYS_MS_NOEXEC, "mode=755,size=" ROOT_SIZE);
+    int r = place < 0 ? place : mount_new("tmpfs", place, SYS_MS_NOSUID | SYS_MS_NODEV | flags, data);
     if (r < 0)
         return r;
     stage->root = open_place(); /* the same name is the new mount now */
@@ -65,6 +64,14 @@ static int make_proc(struct stage *stage)
     return stage->proc < 0 ? stage->proc : 0;
 }
 
+int stage_begin_bubblewrap(struct stage *stage, struct buf *why)
+{
+    int r = make_root(stage, 0, "mode=755");
+    if (r < 0)
+        buf_printf(why, "the jail's root cannot be made: %s", strerror(-r));
+    return r;
+}
+
 /* What stage->step counts. */
 enum { STEP_ROOT, STEP_DEV, STEP_NODES, STEP_PROC = STEP_NODES + DEV_STEPS, STEP_MASKS, STEPS };
 
@@ -79,7 +86,7 @@ int stage_step(struct stage *stage, bool as_root, struct buf *why)
     int r;
 
     if (step == STEP_ROOT) {
-        r = make_root(stage);
+        r = make_root(stage, SYS_MS_NOEXEC, "mode=755,size=" ROOT_SIZE);
         if (r < 0)
             buf_printf(why, "the jail's root cannot be made: %s", strerror(-r));
     } else if (step < STEP_PROC) {

@@ -38,15 +38,15 @@ int userns_map(uid_t inside_uid, uid_t uid, gid_t inside_gid, gid_t gid)
 }
 
 struct inner {
-    uid_t uid;
-    gid_t gid;
+    uid_t uid, caller_uid;
+    gid_t gid, caller_gid;
     int fd; /* the result, in the file table that both share */
 };
 
 static int inner_main(void *arg)
 {
     struct inner *inner = arg;
-    inner->fd = userns_map(inner->uid, 0, inner->gid, 0);
+    inner->fd = userns_map(inner->uid, inner->caller_uid, inner->gid, inner->caller_gid);
     if (inner->fd >= 0) {
         inner->fd = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
         if (inner->fd < 0)
@@ -59,7 +59,7 @@ int userns_make_inner(uid_t uid, gid_t gid)
 {
     /* Memory and files are shared, the caller sleeps until the child is gone: nothing is copied. */
     static _Alignas(16) char stack[16384];
-    struct inner inner = { .uid = uid, .gid = gid, .fd = -ECHILD };
+    struct inner inner = { uid, geteuid(), gid, getegid(), -ECHILD };
     pid_t pid = clone(inner_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_NEWUSER | SIGCHLD,
                       &inner);
     if (pid < 0)

@@ -9,7 +9,7 @@
  * setgroups(2). Needs a procfs at /proc. 0 or -errno. */
 int userns_map(uid_t inside_uid, uid_t uid, gid_t inside_gid, gid_t gid);
 
-/* Make a user namespace below the caller's, in which uid and gid are the caller's 0, and return an fd of it, or -errno.
+/* Make a user namespace below the caller's, in which uid and gid are the caller's own, and return an fd of it, or -errno.
  * It is made ahead because no uid_map can be written from inside a Landlock domain that does not show /proc
  * (KERNEL-FACTS 9). */
 int userns_make_inner(uid_t uid, gid_t gid);

@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 
 #include "base/fence_switch.h"
+#include "jail/dev.h"
 #include "jail/mounts.h"
+#include "jail/proc.h"
 #include "lockdown/landlock.h"
 #include "plan/resolve.h"
 #include "sys/syscalls.h"
@@ -25,6 +27,7 @@ static const struct op *own_around(const struct plan *plan, const char *path)
 static int fail(struct view *view, const struct op *op, int error, const char *what)
 {
     const char *path = op->target ? op->target : op->source;
+    view->failed = op;
     if (op->origin.file && op->origin.line == ORIGIN_REASON)
         buf_printf(view->why, "%s: ", op->origin.file);
     else if (op->origin.file && op->origin.line)
@@ -56,10 +59,21 @@ static uint64_t attributes(const struct op *op)
     return attr;
 }
 
+/* bubblewrap takes what a link such as /proc/self/exe reads as, too. */
+static int open_by_real_path(const char *source)
+{
+    char real[PATH_MAX];
+    if (!realpath(source, real))
+        return -errno;
+    return sys_openat2(AT_FDCWD, real, O_PATH | O_CLOEXEC, RESOLVE_NO_SYMLINKS);
+}
+
 static int pin_source(struct view *view, const struct op *op, int *ret_mount)
 {
     uint64_t resolve = op->flags & OP_NO_SYMLINKS && fence_on(FENCE_SYMLINKS) ? RESOLVE_NO_SYMLINKS : 0;
     _cleanup_close_ int fd = sys_openat2(AT_FDCWD, op->source, O_PATH | O_CLOEXEC, resolve | RESOLVE_NO_MAGICLINKS);
+    if (fd == -ELOOP && view->plan->bubblewrap)
+        fd = open_by_real_path(op->source);
     if (fd == -ENOENT && op->flags & OP_OPTIONAL)
         return 0;
     if (fd < 0)
@@ -71,7 +85,11 @@ static int pin_source(struct view *view, const struct op *op, int *ret_mount)
     if (op->flags & OP_CHECKED && (st.st_dev != op->dev || st.st_ino != op->ino) && fence_on(FENCE_SYMLINKS))
         return fail(view, op, -ESTALE, "was replaced by something else while the jail was being built; run it again");
 
-    int mount = mount_clone(fd, attributes(op), 0);
+    if (op->kind == OP_UNION || op->kind == OP_LAYER) { /* overlayfs makes its own copies */
+        *ret_mount = TAKE_FD(fd);
+        return 0;
+    }
+    int mount = view->plan->bubblewrap ? mount_clone_slave(fd, attributes(op)) : mount_clone(fd, attributes(op), 0);
     if (mount < 0)
         return fail(view, op, mount, "cannot be bound");
     *ret_mount = mount;
@@ -127,6 +145,8 @@ static struct point_rules rules_for(struct view *view, const struct op *op)
         .root = root < 0 ? view->root : root,
         .target = op->target[skip] ? op->target + skip : "/",
         .no_symlinks = op->flags & OP_NO_SYMLINKS && fence_on(FENCE_SYMLINKS),
+        .anywhere = view->plan->bubblewrap,
+        .parents = op->parents,
         .own_mounts = view->own_mounts,
         .n_own = view->n_own,
         .cache = &view->points,
@@ -160,6 +180,20 @@ static int allow(struct view *view, const struct op *op, int mount, bool directo
     return landlock_allow(view->ruleset, view->landlock_abi, mount, access, directory);
 }
 
+/* What was mounted over the root is the root from here on. */
+static int take_root(struct view *view, const struct point_rules *rules, int mount)
+{
+    if (rules->root != view->root || strcmp(rules->target, "/") != 0)
+        return 0;
+    int copy = fcntl(mount, F_DUPFD_CLOEXEC, 3);
+    if (copy < 0)
+        return -errno;
+    point_cache_free(&view->points);
+    close(view->root);
+    view->root = copy;
+    return 0;
+}
+
 /* Attach a mount at the operation's target and note what it is. Takes mount. */
 static int place(struct view *view, size_t i, int mount, bool directory)
 {
@@ -170,6 +204,9 @@ static int place(struct view *view, size_t i, int mount, bool directory)
     if (r < 0)
         return fail(view, op, r, "cannot be mounted");
     point_cache_forget(&view->points, rules.root, rules.target);
+    r = take_root(view, &rules, mount);
+    if (r < 0)
+        return fail(view, op, r, "cannot become the root");
     if (op->flags & OP_WATCHED) {
         r = sys_mount_id(mount, &view->mount_ids[i]);
         if (r < 0)
@@ -231,7 +268,7 @@ static int placed(struct view *view, const struct op *op, const struct point_rul
 {
     point_cache_forget(&view->points, rules->root, rules->target);
     _cleanup_close_ int mount = point_open(rules, rules->target, POINT_ANY);
-    int r = mount;
+    int r = mount < 0 ? mount : take_root(view, rules, mount);
     if (r >= 0 && op->kind == OP_TMPFS)
         r = add_own(view, mount);
     if (r >= 0)
@@ -243,18 +280,25 @@ static int placed(struct view *view, const struct op *op, const struct point_rul
     return 0;
 }
 
+static int tmpfs_options(const struct view *view, const struct op *op, struct buf *options)
+{
+    int r = buf_printf(options, "mode=%o", op->mode);
+    if (r >= 0 && op->size)
+        r = buf_printf(options, ",size=%llu", (unsigned long long)op->size);
+    if (r >= 0 && view->file_label)
+        r = buf_printf(options, ",context=\"%s\"", view->file_label);
+    return r;
+}
+
 static int do_tmpfs(struct view *view, const struct op *op)
 {
-    char data[64];
-    int len = snprintf(data, sizeof(data), "mode=%o", op->mode);
-    if (op->size)
-        snprintf(data + len, sizeof(data) - (size_t)len, ",size=%llu", (unsigned long long)op->size);
-
+    _cleanup_buf_ struct buf data = { 0 };
+    int r = tmpfs_options(view, op, &data);
     struct point_rules rules = rules_for(view, op);
-    _cleanup_close_ int target = point_open(&rules, rules.target, POINT_DIRECTORY);
+    _cleanup_close_ int target = r < 0 ? r : point_open(&rules, rules.target, POINT_DIRECTORY);
     if (target < 0)
         return fail(view, op, target, "cannot be mounted on");
-    int r = mount_new("tmpfs", target, mount_flags(op), data);
+    r = mount_new("tmpfs", target, mount_flags(op), data.data);
     return r < 0 ? fail(view, op, r, "cannot have a tmpfs") : placed(view, op, &rules, NULL);
 }
 
@@ -287,6 +331,90 @@ static int do_overlay(struct view *view, size_t i)
     if (r < 0)
         return fail(view, op, r, "cannot be had copy on write (overlayfs in a user namespace; see --doctor)");
     return placed(view, op, &rules, NULL);
+}
+
+/* A tmpfs of its own for a union's changes. The union is mounted over it, as in do_overlay(). */
+static int make_upper(const struct point_rules *rules, int *ret_upper)
+{
+    _cleanup_close_ int target = point_open(rules, rules->target, POINT_DIRECTORY);
+    int r = target < 0 ? target : mount_new("tmpfs", target, SYS_MS_NOSUID | SYS_MS_NODEV, "mode=755");
+    _cleanup_close_ int upper = r < 0 ? r : point_open(rules, rules->target, POINT_DIRECTORY);
+    if (upper < 0)
+        return upper;
+    if (mkdirat(upper, "upper", 0755) < 0 || mkdirat(upper, "work", 0755) < 0)
+        return -errno;
+    *ret_upper = TAKE_FD(upper);
+    return 0;
+}
+
+/* Layers are named by fd: neither a path's signs nor its length nor what happens to it then matter. */
+static int union_options(const struct view *view, size_t i, int upper, struct buf *options)
+{
+    const struct plan *plan = view->plan;
+    const char *comma = "";
+    int r = 0;
+    size_t layer = i + 1;
+
+    if (plan->ops[i].source)
+        r = buf_printf(options, "upperdir=/proc/self/fd/%d,workdir=/proc/self/fd/%d,", view->sources[i],
+                       view->sources[layer++]);
+    else if (upper >= 0)
+        r = buf_printf(options, "upperdir=/proc/self/fd/%d/upper,workdir=/proc/self/fd/%d/work,", upper, upper);
+    if (r >= 0)
+        r = buf_str(options, "lowerdir=");
+    for (; layer < plan->n && plan->ops[layer].kind == OP_LAYER && r >= 0; layer++, comma = ":")
+        r = buf_printf(options, "%s/proc/self/fd/%d", comma, view->sources[layer]);
+    return r < 0 ? r : buf_str(options, ",userxattr");
+}
+
+static int do_union(struct view *view, size_t i)
+{
+    const struct op *op = &view->plan->ops[i];
+    struct point_rules rules = rules_for(view, op);
+    _cleanup_buf_ struct buf options = { 0 };
+    _cleanup_close_ int upper = -1;
+    int r = op->source || op->flags & OP_READ_ONLY ? 0 : make_upper(&rules, &upper);
+    _cleanup_close_ int target = r < 0 ? r : point_open(&rules, rules.target, POINT_DIRECTORY);
+    if (target < 0)
+        return fail(view, op, target, "cannot be mounted on");
+    r = union_options(view, i, upper, &options);
+    if (r >= 0)
+        r = mount_new("overlay", target, SYS_MS_NOSUID | SYS_MS_NODEV, options.data);
+    return r < 0 ? fail(view, op, r, "cannot be had as an overlay") : placed(view, op, &rules, NULL);
+}
+
+/* The host's procfs where the pid namespace is shared: the operation has a source then. */
+static int do_own_proc(struct view *view, size_t i)
+{
+    const struct op *op = &view->plan->ops[i];
+    struct point_rules rules = rules_for(view, op);
+    _cleanup_close_ int target = point_open(&rules, rules.target, POINT_DIRECTORY);
+    if (target < 0)
+        return fail(view, op, target, "cannot be mounted on");
+    int r = op->source ? mount_attach(view->sources[i], target) : proc_mount(target);
+    if (r < 0)
+        return fail(view, op, r, "cannot have a procfs");
+    _cleanup_close_ int proc = -1;
+    r = placed(view, op, &rules, &proc);
+    if (r >= 0)
+        r = proc_cover(proc);
+    return r < 0 ? fail(view, op, r, "cannot be covered") : 0;
+}
+
+static int do_own_dev(struct view *view, const struct op *op)
+{
+    struct point_rules rules = rules_for(view, op);
+    _cleanup_buf_ struct buf data = { 0 };
+    int r = tmpfs_options(view, op, &data);
+    _cleanup_close_ int target = r < 0 ? r : point_open(&rules, rules.target, POINT_DIRECTORY);
+    r = target < 0 ? target : mount_new("tmpfs", target, SYS_MS_NOSUID | SYS_MS_NODEV, data.data);
+    if (r < 0)
+        return fail(view, op, r, "cannot have a tmpfs");
+    _cleanup_close_ int dev = -1;
+    r = placed(view, op, &rules, &dev);
+    if (r >= 0)
+        r = dev_fill_bubblewrap(dev, view->console);
+    return r < 0 ? fail(view, op, r, "cannot be filled") : 0;
 }
 
 static int do_mqueue(struct view *view, const struct op *op)
@@ -359,6 +487,26 @@ static int renew_symlink(const struct point_rules *rules, const struct op *op, i
     return r;
 }
 
+/* -EEXIST: something else is there, described in why in bubblewrap's words, which programs look for. */
+static int compare_symlink(struct view *view, const struct op *op, int parent, const char *name)
+{
+    char text[PATH_MAX];
+    ssize_t n = readlinkat(parent, name, text, sizeof(text) - 1);
+    int error = n < 0 ? errno : 0;
+
+    text[n < 0 ? 0 : n] = '\0';
+    if (n >= 0 && strcmp(text, op->data) == 0)
+        return 0;
+    view->failed = op;
+    if (n >= 0)
+        buf_printf(view->why, "existing destination is %s", text);
+    else if (error == EINVAL)
+        buf_str(view->why, "destination exists and is not a symlink");
+    else
+        buf_printf(view->why, "destination exists, and cannot read symlink target: %s", strerror(error));
+    return -EEXIST;
+}
+
 static int do_symlink(struct view *view, const struct op *op)
 {
     const char *name;
@@ -368,30 +516,74 @@ static int do_symlink(struct view *view, const struct op *op)
         return fail(view, op, parent, "its directory cannot be made");
     if (symlinkat(op->data, parent, name) == 0)
         return 0;
-    int r = errno == EEXIST ? renew_symlink(&rules, op, parent, name) : -errno;
+    int r = -errno;
+    if (r == -EEXIST && view->plan->bubblewrap)
+        return compare_symlink(view, op, parent, name);
+    if (r == -EEXIST)
+        r = renew_symlink(&rules, op, parent, name);
     return r < 0 ? fail(view, op, r, "symlink cannot be made") : 0;
 }
 
 static int do_dir(struct view *view, const struct op *op)
 {
     struct point_rules rules = rules_for(view, op);
-    _cleanup_close_ int fd = point_open(&rules, rules.target, POINT_DIRECTORY);
+    _cleanup_close_ int fd = point_open_directory(&rules, rules.target, view->plan->bubblewrap ? op->mode : 0755);
     return fd < 0 ? fail(view, op, fd, "directory cannot be made") : 0;
 }
 
-/* A new file with the operation's data, in directory. */
+static int write_all(int fd, const char *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, data, len);
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        data += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+    return 0;
+}
+
+/* The operation's content, its own or what its fd gives until its end. */
+static int write_content(const struct op *op, int fd)
+{
+    char chunk[16384];
+    if (op->fd < 0)
+        return write_all(fd, op->data, op->data_len);
+    for (;;) {
+        ssize_t n = read(op->fd, chunk, sizeof(chunk));
+        if (n == 0)
+            return 0;
+        if (n < 0 && errno == EINTR)
+            continue;
+        int r = n < 0 ? -errno : write_all(fd, chunk, (size_t)n);
+        if (r < 0)
+            return r;
+    }
+}
+
+/* A new file with the operation's content, in directory. */
 static int write_file(const struct op *op, int directory, const char *name)
 {
     _cleanup_close_ int fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
-    for (size_t done = 0; done < op->data_len;) {
-        ssize_t n = write(fd, (const char *)op->data + done, op->data_len - done);
-        if (n < 0)
-            return -errno;
-        done += (size_t)n;
-    }
+    int r = write_content(op, fd);
+    if (r < 0)
+        return r;
     return fchmod(fd, op->mode) < 0 ? -errno : TAKE_FD(fd);
+}
+
+/* As bubblewrap does it, creat(2): what is there is written over, and keeps its mode. */
+static int write_over(const struct view *view, const struct op *op, int directory, const char *name)
+{
+    _cleanup_close_ int fd = sys_openat2_create(directory, name, O_WRONLY | O_EXCL, op->mode, RESOLVE_NO_SYMLINKS);
+    if (fd == -EEXIST) {
+        cleanup_close(&fd);
+        fd = sys_openat2(view->root, op->target, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY,
+                         RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    }
+    int r = fd < 0 ? fd : write_content(op, fd);
+    return r < 0 ? r : TAKE_FD(fd);
 }
 
 static int do_file(struct view *view, const struct op *op)
@@ -402,43 +594,38 @@ static int do_file(struct view *view, const struct op *op)
     if (parent < 0)
         return fail(view, op, parent, "its directory cannot be made");
     int r = point_own(&rules, parent);
-    _cleanup_close_ int fd = r < 0 ? r : write_file(op, parent, name);
+    _cleanup_close_ int fd = r < 0 ? r : view->plan->bubblewrap ? write_over(view, op, parent, name)
+                                                                : write_file(op, parent, name);
     if (fd < 0)
         return fail(view, op, fd, "file cannot be written");
     r = view->ruleset < 0 ? 0 : landlock_allow(view->ruleset, view->landlock_abi, fd, LANDLOCK_READ, false);
     return r < 0 ? fail(view, op, r, "cannot be described to Landlock") : 0;
 }
 
-/* As do_file, but over whatever is at target, on any file system: from a tmpfs that is attached only to be cloned from. */
+/* As do_file, but over whatever is at target, on any file system: from a file in the tmpfs of the root made ahead, which
+ * loses its name when it is attached (not before: move_mount(2) refuses it then). */
 static int do_bind_data(struct view *view, size_t i)
 {
+    static const char name[] = ".agentjail-data";
     const struct op *op = &view->plan->ops[i];
-    _cleanup_close_ int staging = point_open_staging();
-    int r = staging < 0 ? staging : mount_new("tmpfs", staging, SYS_MS_NOSUID | SYS_MS_NODEV | SYS_MS_NOEXEC, "mode=700");
-    _cleanup_close_ int dir = r < 0 ? r : point_open_staging();
-    if (dir < 0)
-        return fail(view, op, dir, "cannot have a tmpfs for its data");
-    _cleanup_close_ int fd = write_file(op, dir, "data");
+    _cleanup_close_ int fd = write_file(op, view->data, name);
     int mount = fd < 0 ? fd : mount_clone(fd, attributes(op), 0);
-    char path[32];
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", dir);
-    r = sys_umount(path, SYS_MNT_DETACH);
     if (mount < 0)
         return fail(view, op, mount, "file cannot be written");
-    if (r < 0) {
-        close(mount);
-        return fail(view, op, r, "cannot be detached");
-    }
-    return place(view, i, mount, false);
+    int r = place(view, i, mount, false);
+    if (unlinkat(view->data, name, 0) < 0 && r >= 0)
+        r = fail(view, op, -errno, "file cannot lose its name");
+    return r;
 }
 
 static int do_chmod(struct view *view, const struct op *op)
 {
-    const char *name;
     struct point_rules rules = rules_for(view, op);
-    _cleanup_close_ int parent = point_open_parent(&rules, rules.target, &name);
-    int r = parent < 0 ? parent : point_own(&rules, parent);
-    if (r >= 0 && fchmodat(parent, name, op->mode, 0) < 0)
+    _cleanup_close_ int fd = point_open(&rules, rules.target, POINT_ANY);
+    int r = fd < 0 ? fd : point_own(&rules, fd);
+    char path[32];
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd); /* fchmod(2) takes no O_PATH */
+    if (r >= 0 && chmod(path, op->mode) < 0)
         r = -errno;
     return r < 0 ? fail(view, op, r, "mode cannot be changed") : 0;
 }
@@ -474,7 +661,11 @@ static int do_op(struct view *view, size_t i)
     case OP_REMOUNT:
         return do_remount(view, op);
     case OP_PROC:
-        return do_staged(view, op, view->stage.proc, "/proc");
+        return view->plan->bubblewrap ? do_own_proc(view, i) : do_staged(view, op, view->stage.proc, "/proc");
+    case OP_UNION:
+        return do_union(view, i);
+    case OP_LAYER:
+        return 0; /* the union's */
     case OP_OVERLAY:
         return do_overlay(view, i);
     case OP_MQUEUE:
@@ -484,7 +675,7 @@ static int do_op(struct view *view, size_t i)
     case OP_CHMOD:
         return do_chmod(view, op);
     case OP_DEV:
-        return do_staged(view, op, view->stage.dev, "/dev");
+        return view->plan->bubblewrap ? do_own_dev(view, op) : do_staged(view, op, view->stage.dev, "/dev");
     }
     return fail(view, op, -EOPNOTSUPP, "operation");
 }
@@ -493,7 +684,10 @@ static int do_op(struct view *view, size_t i)
 static int choose_root(struct view *view)
 {
     const struct op *first = view->plan->n ? &view->plan->ops[0] : NULL;
-    view->root_is_first = first && first->kind == OP_BIND && strcmp(first->target, "/") == 0;
+    view->root_is_first = first && first->kind == OP_BIND && strcmp(first->target, "/") == 0 && view->sources[0] >= 0;
+    view->data = fcntl(view->stage.root, F_DUPFD_CLOEXEC, 3);
+    if (view->data < 0)
+        return -errno;
     if (!view->root_is_first) {
         view->root = TAKE_FD(view->stage.root);
         int r = add_own(view, view->root);
@@ -533,6 +727,7 @@ int view_enter(struct view *view)
     if (r < 0)
         buf_printf(view->why, "the jail's root cannot be entered: %s", strerror(-r));
     close(TAKE_FD(view->root));
+    cleanup_close(&view->data);
     point_cache_free(&view->points);
     return r;
 }
@@ -601,7 +796,7 @@ int view_mend(const struct plan *plan, size_t index)
         sources[i] = -1;
 
     struct plan copy = { .ops = ops, .n = plan->n };
-    struct view view = { .plan = &copy, .sources = sources, .mount_ids = ids, .root = -1, .ruleset = -1,
+    struct view view = { .plan = &copy, .sources = sources, .mount_ids = ids, .root = -1, .data = -1, .ruleset = -1,
                          .stage = STAGE_EMPTY, .points = POINT_CACHE_EMPTY, .why = &why };
     int r = mend_in(&view, &ops[index], index);
     for (size_t i = 0; i < plan->n; i++)

@@ -31,9 +31,13 @@ struct view {
     struct stage stage;    /* made ahead; taken into the view */
     struct point_cache points;
     int root;              /* the new root */
+    int data;              /* the root made ahead, where OP_BIND_DATA's files begin */
     bool root_is_first;    /* it is the first operation's bind */
     int ruleset;           /* Landlock ruleset to which places are added, or -1; not owned */
     int landlock_abi;
+    const char *console;   /* plan.bubblewrap: the host's path of the terminal that /dev/console is, or NULL */
+    const char *file_label; /* SELinux context of a new tmpfs, or NULL */
+    const struct op *failed; /* on failure: at which operation; NULL: at none of them */
     struct buf *why;       /* on failure: what went wrong, for people */
 };
 

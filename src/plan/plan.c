@@ -35,7 +35,7 @@ struct op *plan_add(struct plan *plan, enum op_kind kind, const char *source, co
     }
 
     struct op *op = &plan->ops[plan->n];
-    *op = (struct op){ .kind = kind };
+    *op = (struct op){ .kind = kind, .fd = -1 };
     if (copy(source, &op->source) < 0 || copy(target, &op->target) < 0) {
         free(op->source);
         return NULL;
@@ -48,7 +48,7 @@ static const char *const kind_names[] = {
     [OP_BIND] = "bind",       [OP_TMPFS] = "tmpfs", [OP_DIR] = "dir",         [OP_FILE] = "file",
     [OP_BIND_DATA] = "data",  [OP_SYMLINK] = "symlink", [OP_PROC] = "proc",   [OP_DEV] = "dev",
     [OP_MQUEUE] = "mqueue",   [OP_OVERLAY] = "overlay", [OP_MASK] = "mask",   [OP_PIN] = "pin",
-    [OP_REMOUNT] = "remount", [OP_CHMOD] = "chmod",
+    [OP_REMOUNT] = "remount", [OP_CHMOD] = "chmod", [OP_UNION] = "union",     [OP_LAYER] = "layer",
 };
 
 /* Paths may hold anything: what could confuse a terminal or a reader of lines is written as octal, as mountinfo
@@ -64,9 +64,9 @@ static int add_path(struct buf *out, const char *path)
 static int print_op(const struct op *op, struct buf *out)
 {
     int r = buf_printf(out, "%-8s", kind_names[op->kind]);
-    if (r >= 0)
+    if (r >= 0 && op->target)
         r = add_path(out, op->target);
-    if (r >= 0 && op->source && strcmp(op->source, op->target) != 0) {
+    if (r >= 0 && op->source && (!op->target || strcmp(op->source, op->target) != 0)) {
         r = buf_str(out, " <- ");
         if (r >= 0)
             r = add_path(out, op->source);

@@ -28,6 +28,9 @@ enum op_kind {
     OP_PIN,        /* target bound onto itself, so that it can be neither renamed nor removed */
     OP_REMOUNT,    /* change attributes of the mount at target (not recursive) */
     OP_CHMOD,      /* mode of target, on a file system of the jail's own */
+    OP_UNION,      /* overlay at target of the OP_LAYER behind it; source: where changes go, and the first OP_LAYER is its
+                      work directory; no source: to a tmpfs, or read-only */
+    OP_LAYER,      /* source is the next lower layer of the OP_UNION before it; no target */
 };
 
 enum op_flags {
@@ -48,7 +51,9 @@ struct op {
     char *target;      /* path in the jail; owned */
     void *data;        /* file content or link text; owned */
     size_t data_len;
+    int fd;            /* OP_FILE, OP_BIND_DATA: file content is read from there, -1: it is data; not owned */
     mode_t mode;
+    mode_t parents;    /* of directories that are made on the way to target; 0: 0755 */
     uint64_t size;     /* bytes; 0: the kernel's default */
     dev_t dev;
     ino_t ino;
@@ -62,6 +67,9 @@ struct plan {
     struct op *ops;
     size_t n;
     size_t size;
+    bool bubblewrap;   /* the operations mean what bubblewrap's do: mount points, files and links are made on the host's
+                          file systems, too, what the host mounts later shows up, a symlink that is there must be alike,
+                          /dev and /proc are bubblewrap's and made in their turn */
     struct strv notes; /* for people: what was asked for and cannot be held by mounts here, and why */
 };
 

@@ -74,13 +74,19 @@ int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t resolve)
     return RESULT(syscall(SYS_openat2, dirfd, path, &how, sizeof(how)));
 }
 
+int sys_openat2_create(int dirfd, const char *path, uint64_t flags, mode_t mode, uint64_t resolve)
+{
+    struct open_how how = { .flags = flags | O_CREAT | O_CLOEXEC, .mode = mode, .resolve = resolve };
+    return RESULT(syscall(SYS_openat2, dirfd, path, &how, sizeof(how)));
+}
+
 pid_t sys_fork(uint64_t flags, int *ret_pidfd)
 {
     int pidfd = -1;
     struct clone_args args = {
         .flags = flags | (ret_pidfd ? CLONE_PIDFD : 0),
         .pidfd = (uint64_t)(uintptr_t)&pidfd,
-        .exit_signal = SIGCHLD,
+        .exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD, /* clone3(2) takes the parent's then */
     };
 
     long pid = syscall(SYS_clone3, &args, sizeof(args));

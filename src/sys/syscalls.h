@@ -31,6 +31,7 @@
 
 /* mount(2) flags; <sys/mount.h> and <linux/mount.h> cannot be included together with every C library. */
 #define SYS_MS_PRIVATE (1UL << 18)
+#define SYS_MS_SLAVE (1UL << 19)
 #define SYS_MS_REC 16384UL
 #define SYS_MS_RDONLY 1UL
 #define SYS_MS_NOSUID 2UL
@@ -49,6 +50,9 @@ int sys_fsopen(const char *type, unsigned flags);
 int sys_fsconfig(int fd, unsigned command, const char *key, const void *value, int aux);
 int sys_fsmount(int fd, unsigned flags, unsigned attributes);
 int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t resolve);
+
+/* openat2(2) with O_CREAT and O_CLOEXEC on top of flags: a new file gets mode. */
+int sys_openat2_create(int dirfd, const char *path, uint64_t flags, mode_t mode, uint64_t resolve);
 
 /* fork(2) with clone3(2) flags and an optional pidfd; falls back on clone(2) where clone3 is ENOSYS. The child gets
  * 0. */
