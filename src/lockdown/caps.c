@@ -41,3 +41,41 @@ int caps_drop_all(void)
     struct __user_cap_data_struct none[2] = { 0 };
     return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
 }
+
+int caps_effective(uint64_t *ret_set)
+{
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct data[2] = { 0 };
+    if (syscall(SYS_capget, &header, data) < 0)
+        return -errno;
+    *ret_set = data[0].effective | (uint64_t)data[1].effective << 32;
+    return 0;
+}
+
+int caps_bound(uint64_t keep)
+{
+    for (unsigned long cap = 0; cap <= CAP_LAST_CAP; cap++)
+        if (!(keep >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL && errno != EPERM)
+            return -errno;
+    return 0;
+}
+
+int caps_set(uint64_t set)
+{
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct data[2];
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t word = (uint32_t)(set >> (32 * i));
+        data[i] = (struct __user_cap_data_struct){ word, word, word };
+    }
+    return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+int caps_raise_ambient(uint64_t set)
+{
+    for (unsigned long cap = 0; cap <= CAP_LAST_CAP; cap++)
+        if (set >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0 && errno != EINVAL &&
+            errno != EPERM)
+            return -errno;
+    return 0;
+}

@@ -2,8 +2,24 @@
 #ifndef AGENTJAIL_LOCKDOWN_CAPS_H
 #define AGENTJAIL_LOCKDOWN_CAPS_H
 
+#include <stdint.h>
+
 /* Empty every capability set of the calling thread: effective, permitted, inheritable, ambient and the bounding set,
  * and lock the securebits so that uid 0 gets nothing back at exec (capabilities(7)). 0 or -errno. Irreversible. */
 int caps_drop_all(void);
+
+/* Sets of capabilities as bits by number. */
+
+/* Those in effect for the calling thread. 0 or -errno. */
+int caps_effective(uint64_t *ret_set);
+
+/* Take all but keep out of the bounding set, as far as the kernel lets us and knows them. 0 or -errno. */
+int caps_bound(uint64_t keep);
+
+/* Make permitted, effective and inheritable set exactly this. 0 or -errno. */
+int caps_set(uint64_t set);
+
+/* Keep set across execve(2) of files without capabilities of their own, as far as the thread has it. 0 or -errno. */
+int caps_raise_ambient(uint64_t set);
 
 #endif

@@ -28,6 +28,12 @@ int seccomp_load(const struct sock_filter *code, size_t n)
     return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0U, &program) < 0 ? -errno : 0;
 }
 
+int seccomp_load_on_top(const struct sock_filter *code, size_t n)
+{
+    struct sock_fprog program = { .len = (unsigned short)n, .filter = (struct sock_filter *)(uintptr_t)code };
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) < 0 ? -errno : 0;
+}
+
 /* A balanced search over sorted numbers: allowed[from, to). Every leaf is "equal: allow, else refuse". The kernel runs
  * a filter once for every call number when it is loaded, so depth counts at start-up too. */
 static void add_search(struct sock_filter *code, size_t *at, const int *allowed, size_t from, size_t to)

@@ -8,6 +8,9 @@
 /* Load a finished filter on the calling thread (seccomp(2)); needs no_new_privs. 0 or -errno. Irreversible. */
 int seccomp_load(const struct sock_filter *code, size_t n);
 
+/* The same by prctl(2), which a filter that is loaded already may permit where it forbids seccomp(2). */
+int seccomp_load_on_top(const struct sock_filter *code, size_t n);
+
 /* Confine one of our own processes to the n system calls listed; any other returns EPERM, a foreign architecture kills.
  * Sets no_new_privs. 0 or -errno. Irreversible. */
 int seccomp_confine(const int *calls, size_t n);
