@@ -31,12 +31,15 @@
 #include "lockdown/caps.h"
 #include "lockdown/payload.h"
 #include "lockdown/seccomp.h"
+#include "sys/fds.h"
 
 struct init {
     const struct init_args *args;
     struct watch watch;
     pid_t payload;
+    int channel; /* -1: the monitor is gone, and may be */
     int signals; /* signalfd of SIGCHLD */
+    int status;  /* lingering: what we end with when the last process has ended */
     struct freezer freezer;
     unsigned relapses;     /* checks of this freeze that found somebody running */
     int next_check;        /* ms to the next check while frozen */
@@ -57,11 +60,19 @@ _Noreturn static void fail(int channel, const char *what, int error)
     _exit(125);
 }
 
+/* The channel has ended, or what came by it may not come. */
+static void lost_monitor(struct init *init)
+{
+    if (!init->args->lingers || !init->args->lingers->outlive)
+        _exit(125);
+    cleanup_close(&init->channel);
+}
+
 static void tell(struct init *init, enum message_kind kind, int code, int64_t value)
 {
     struct message m = { .kind = kind, .code = code, .value = value };
-    if (channel_send(init->args->channel, &m, -1) < 0)
-        _exit(125);
+    if (init->channel >= 0 && channel_send(init->channel, &m, -1) < 0)
+        lost_monitor(init);
 }
 
 static int confine(void)
@@ -87,6 +98,13 @@ static int payload_entry(void *args)
     payload_main(args);
 }
 
+static int lingers_entry(void *args)
+{
+    const struct payload_args *payload = args;
+    payload->lingers->payload(args);
+    _exit(125);
+}
+
 /* What became of the exec: known as soon as clone(2) returns. */
 static void report_start(struct init *init, const struct payload_failure *f)
 {
@@ -94,7 +112,7 @@ static void report_start(struct init *init, const struct payload_failure *f)
         tell(init, MSG_STARTED, 0, init->payload);
     } else if (f->executing) {
         tell(init, MSG_NOEXEC, f->error == ENOENT ? 127 : 126, f->error);
-        _exit(0);
+        _exit(init->args->lingers ? 1 : 0);
     } else {
         fail(init->args->channel, f->step, f->error);
     }
@@ -105,15 +123,18 @@ static void report_start(struct init *init, const struct payload_failure *f)
 static void start_payload(struct init *init, const struct init_args *args)
 {
     static _Alignas(16) char stack[65536];
-    struct payload_args payload = { .start = args->start, .namespaces = args->namespaces, .terminal = args->terminal };
-    bool late = args->start->label != LABEL_NONE;
+    struct payload_args payload = { .start = args->start, .namespaces = args->namespaces, .terminal = args->terminal,
+                                    .lingers = args->lingers };
+    int (*entry)(void *) = args->lingers ? lingers_entry : payload_entry;
+    bool dumpable = args->lingers && args->lingers->dumpable;
+    bool late = dumpable || args->start->label != LABEL_NONE;
 
     if (!late && fence_on(FENCE_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         fail(args->channel, "not dumpable", errno);
-    pid_t pid = clone(payload_entry, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &payload);
+    pid_t pid = clone(entry, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &payload);
     if (pid < 0)
         fail(args->channel, "the command's process cannot be made", errno);
-    if (late && fence_on(FENCE_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+    if (late && !dumpable && fence_on(FENCE_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         fail(args->channel, "not dumpable", errno);
     init->payload = pid;
     report_start(init, &payload.failure);
@@ -121,13 +142,29 @@ static void start_payload(struct init *init, const struct init_args *args)
     cleanup_close(&args->namespaces->net_fd);
 }
 
+/* Descriptors that the caller left open are the payload's; only those that are to be held stay here. */
+static void keep_few(struct init *init, const struct init_lingers *lingers)
+{
+    int keep[16];
+    size_t n = 0;
+    keep[n++] = init->channel;
+    keep[n++] = init->signals;
+    for (size_t i = 0; i < lingers->n_keep && n < ELEMENTSOF(keep); i++)
+        keep[n++] = lingers->keep[i];
+    int r = n == lingers->n_keep + 2 ? fds_close_others(0, keep, n) : -E2BIG;
+    if (r < 0)
+        fail(init->channel, "init's descriptors cannot be closed", -r);
+}
+
 /* 3. Fds 0-2 may be the user's terminal or files; init has no business with them. */
-static void drop(const struct init_args *args)
+static void drop(struct init *init, const struct init_args *args)
 {
     int r = caps_drop_all();
     if (r < 0)
         fail(args->channel, "init's capabilities cannot be dropped", -r);
-    for (int fd = 0; fd < 3; fd++)
+    if (args->lingers)
+        keep_few(init, args->lingers);
+    for (int fd = 0; fd < 3 && !args->lingers; fd++)
         close(fd);
     r = confine();
     if (r < 0)
@@ -160,8 +197,27 @@ _Noreturn static void end(struct init *init, int status)
     _exit(0);
 }
 
+/* Only the end of the payload is told; we end with the last process. */
+static void reap_lingering(struct init *init)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid != init->payload)
+            continue;
+        init->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        tell(init, MSG_EXITED, 0, status);
+    }
+    if (pid < 0 && errno == ECHILD)
+        _exit(init->status);
+}
+
 static void reap(struct init *init)
 {
+    if (init->args->lingers) {
+        reap_lingering(init);
+        return;
+    }
     for (;;) {
         int status;
         pid_t pid = waitpid(-1, &status, WNOHANG | WUNTRACED);
@@ -254,8 +310,10 @@ static void serve_message(struct init *init)
 {
     struct message m;
     _cleanup_close_ int fd = -1;
-    if (channel_receive(init->args->channel, &m, &fd) < 0 || fd >= 0)
-        _exit(125);
+    if (channel_receive(init->channel, &m, &fd) < 0 || fd >= 0) {
+        lost_monitor(init);
+        return;
+    }
 
     switch (m.kind) {
     case MSG_SIGNAL:
@@ -288,7 +346,7 @@ static void serve(struct init *init)
     enum { CHANNEL, SIGNALS, MOUNTS, N };
     for (;;) {
         struct pollfd fds[N] = {
-            [CHANNEL] = { .fd = init->args->channel, .events = POLLIN },
+            [CHANNEL] = { .fd = init->channel, .events = POLLIN },
             [SIGNALS] = { .fd = init->signals, .events = POLLIN },
             [MOUNTS] = { .fd = init->args->mounts, .events = POLLPRI },
         };
@@ -322,6 +380,7 @@ _Noreturn void init_main(struct init_args *args)
     sigset_t child;
 
     init.args = args;
+    init.channel = args->channel;
     init.watch = (struct watch){ .plan = args->plan, .ids = args->mount_ids, .fd = args->mounts };
     init.freezer.proc = -1;
     init.freezer.blind = !fence_on(FENCE_FREEZER);
@@ -336,7 +395,7 @@ _Noreturn void init_main(struct init_args *args)
     start_payload(&init, args);
     if (getpid() != 1)
         init.freezer.group = init.payload;
-    drop(args);
+    drop(&init, args);
     serve(&init);
     _exit(125);
 }

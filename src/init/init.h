@@ -8,6 +8,7 @@
 #include "jail/start.h"
 
 struct namespaces;
+struct payload_args;
 
 struct init_args {
     const struct jail_start *start;
@@ -17,6 +18,18 @@ struct init_args {
     struct namespaces *namespaces; /* the payload's user namespace, and the helper thread */
     int terminal; /* the pty's slave, or -1 */
     int mounts;   /* /proc/self/mountinfo, or -1 */
+
+    /* bubblewrap's way: others of the jail go on when the payload has ended, and init with them; and unless the monitor's
+     * death is to be theirs, they outlive the monitor. NULL: agentjail's way. */
+    const struct init_lingers *lingers;
+};
+
+struct init_lingers {
+    void (*payload)(struct payload_args *args); /* in payload_main()'s place; does not return */
+    bool outlive;    /* the channel may end without ending us */
+    bool dumpable;   /* others of the user outside may look at us, as at /proc/PID/ns */
+    const int *keep; /* descriptors that stay open */
+    size_t n_keep;
 };
 
 /* Start the payload, confine ourselves, serve until the payload has ended or the monitor says so. */

@@ -3,6 +3,7 @@
 #ifndef AGENTJAIL_LOCKDOWN_PAYLOAD_H
 #define AGENTJAIL_LOCKDOWN_PAYLOAD_H
 
+struct init_lingers;
 struct jail_start;
 struct namespaces;
 
@@ -17,6 +18,7 @@ struct payload_args {
     const struct jail_start *start;
     struct namespaces *namespaces;
     int terminal; /* the pty's slave, or -1 */
+    const struct init_lingers *lingers; /* whose payload() is called in payload_main()'s place, or NULL */
     struct payload_failure failure; /* written on failure, into the memory shared with init */
 };
 
