@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "bwrap/run.h"
 #include "cli/doctor.h"
 #include "cli/explain.h"
 #include "cli/freeze.h"
@@ -63,6 +64,8 @@ int main(int argc, char **argv)
     if (stdio_open_closed() < 0)
         return 125; /* there is nowhere to say so */
 
+    if (bwrap_called(argc, argv))
+        return bwrap_main(argc, argv);
     if (request_parse(argc, argv, &request, &why) < 0) {
         run_say(why.data ? why.data : "out of memory");
         return 125;

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <strings.h>
+
+#include "bwrap/options.h"
+
+/* By number, capabilities(7). */
+static const char *const names[] = {
+    "chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap",
+    "linux_immutable", "net_bind_service", "net_broadcast", "net_admin", "net_raw", "ipc_lock", "ipc_owner",
+    "sys_module", "sys_rawio", "sys_chroot", "sys_ptrace", "sys_pacct", "sys_admin", "sys_boot", "sys_nice",
+    "sys_resource", "sys_time", "sys_tty_config", "mknod", "lease", "audit_write", "audit_control", "setfcap",
+    "mac_override", "mac_admin", "syslog", "wake_alarm", "block_suspend", "audit_read", "perfmon", "bpf",
+    "checkpoint_restore",
+};
+
+int bwrap_capability(const char *name, uint64_t *ret_set)
+{
+    if (strcasecmp(name, "ALL") == 0) {
+        *ret_set = UINT64_MAX;
+        return 0;
+    }
+    for (size_t i = 0; strncasecmp(name, "cap_", 4) == 0 && i < ELEMENTSOF(names); i++) {
+        if (strcasecmp(name + 4, names[i]) == 0) {
+            *ret_set = UINT64_C(1) << i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}

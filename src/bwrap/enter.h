@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The first process of a jail that bubblewrap's command line describes. */
+#ifndef AGENTJAIL_BWRAP_ENTER_H
+#define AGENTJAIL_BWRAP_ENTER_H
+
+#include <sched.h>
+#include <sys/types.h>
+
+#include "bwrap/args.h"
+#include "jail/start.h"
+
+/* What it is made from; all of it is the monitor's memory as it was at the clone. */
+struct bwrap_enter {
+    struct jail_start start; /* first: the payload's last steps find the rest behind it */
+    struct bwrap_args *args;
+    int channel;             /* to the monitor */
+    uint64_t made;           /* CLONE_NEW* that it was cloned with */
+    uint64_t wanted;         /* CLONE_NEW* that it is to have */
+    bool joined;             /* it is in the user namespace of --userns */
+    uid_t real_uid, uid;     /* the caller's, the command's */
+    gid_t real_gid, gid;
+    char **env;              /* the command's, with PWD= at pwd */
+    size_t pwd;
+    const char *cwd;         /* the caller's directory, or NULL */
+    const char *console;     /* the caller's terminal, or NULL */
+    enum label_kind label;
+    cpu_set_t cpus;          /* where we may run; empty: not known */
+    bool looked_at;          /* somebody outside was told our pid */
+};
+
+/* Set the jail up and become its init, or, where it needs none, the command. Says what goes wrong. */
+_Noreturn void bwrap_enter(struct bwrap_enter *e);
+
+/* Print "bwrap: " and the message, and tell the monitor that it is over. error: -errno, whose text goes behind, or 0. */
+_Noreturn void bwrap_die(struct bwrap_enter *e, int error, const char *format, ...) _printf_(3, 4);
+
+#endif
