@@ -22,8 +22,7 @@
 
 static int main_doctor(const struct policy_request *request)
 {
-    (void)request;
-    return doctor_main(stdout);
+    return doctor_main(stdout, request->json);
 }
 
 static int main_version(const struct policy_request *request)

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
+
 enum state {
     STATE_YES,
     STATE_PART, /* less than all of it */
@@ -179,31 +181,83 @@ static const struct {
     [STATE_OFF] = { "-", "" },
 };
 
-static void print_row(const struct row *row, const struct host_features *f, bool colour, struct buf *out, bool *usable)
+/* What a row says of this host. fix: NULL if nothing mends it, or need. */
+struct finding {
+    enum state state;
+    struct buf detail; /* one line */
+    const char *fix;
+};
+
+static void find(const struct row *row, const struct host_features *f, struct finding *ret)
 {
-    _cleanup_buf_ struct buf detail = { 0 };
-    enum state state = row->check(f, &detail);
-    char *fix = detail.data ? strchr(detail.data, '\n') : NULL;
+    *ret = (struct finding){ 0 };
+    ret->state = row->check(f, &ret->detail);
+    char *fix = ret->detail.data ? strchr(ret->detail.data, '\n') : NULL;
     if (fix)
         *fix++ = '\0';
+    ret->fix = ret->state == STATE_YES ? NULL : fix ? fix : row->fix;
+}
 
-    buf_printf(out, "%-13s %s%-5s%s %s\n", row->name, colour ? states[state].colour : "", states[state].text,
-               colour && *states[state].colour ? "\033[0m" : "", detail.data ? detail.data : "");
-    if (state == STATE_YES)
+static const char *detail_of(const struct finding *finding)
+{
+    return finding->detail.data ? finding->detail.data : "";
+}
+
+static void print_row(const struct row *row, const struct finding *finding, bool colour, struct buf *out)
+{
+    const char *text = states[finding->state].text, *code = colour ? states[finding->state].colour : "";
+    buf_printf(out, "%-13s %s%-5s%s %s\n", row->name, code, text, *code ? "\033[0m" : "", detail_of(finding));
+    if (finding->state == STATE_YES)
         return;
-    const char *command = fix ? fix : row->fix;
     buf_printf(out, "%-13s       costs: %s\n", "", row->cost);
-    if (command)
-        buf_printf(out, "%-13s       do: %s\n", "", command);
-    if (state == STATE_NO && row->needed)
-        *usable = false;
+    if (finding->fix)
+        buf_printf(out, "%-13s       do: %s\n", "", finding->fix);
+}
+
+static void json_row(const struct row *row, const struct finding *finding, struct json *j)
+{
+    json_object(j, NULL);
+    json_string(j, "name", row->name);
+    json_string(j, "state", finding->state == STATE_OFF ? "unused" : states[finding->state].text);
+    json_bool(j, "needed", row->needed);
+    json_string(j, "detail", detail_of(finding));
+    json_string(j, "cost", finding->state == STATE_YES ? NULL : row->cost);
+    json_string(j, "fix", finding->fix);
+    json_end(j);
+}
+
+int doctor_json(const struct host_features *features, struct buf *out, bool *ret_usable)
+{
+    struct json j = { .out = out };
+    bool usable = true;
+    json_object(&j, NULL);
+    json_array(&j, "features");
+    for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+        struct finding finding;
+        find(&rows[i], features, &finding);
+        json_row(&rows[i], &finding, &j);
+        usable = usable && !(finding.state == STATE_NO && rows[i].needed);
+        buf_free(&finding.detail);
+    }
+    json_end(&j);
+    json_bool(&j, "usable", usable);
+    json_end(&j);
+    int r = json_finish(&j);
+    if (r >= 0)
+        *ret_usable = usable;
+    return r;
 }
 
 int doctor_table(const struct host_features *features, bool colour, struct buf *out, bool *ret_usable)
 {
     bool usable = true;
-    for (size_t i = 0; i < ELEMENTSOF(rows); i++)
-        print_row(&rows[i], features, colour, out, &usable);
+    for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+        struct finding finding;
+        find(&rows[i], features, &finding);
+        print_row(&rows[i], &finding, colour, out);
+        usable = usable && !(finding.state == STATE_NO && rows[i].needed);
+        buf_free(&finding.detail);
+    }
     int r = buf_str(out, usable ? "\nagentjail can run on this host with its default profile.\n"
                                 : "\nagentjail cannot run on this host: see the needed rows marked no above.\n");
     if (r < 0)
@@ -212,7 +266,7 @@ int doctor_table(const struct host_features *features, bool colour, struct buf *
     return 0;
 }
 
-int doctor_main(FILE *out)
+int doctor_main(FILE *out, bool json)
 {
     struct host_features features;
     host_probe(&features);
@@ -221,7 +275,8 @@ int doctor_main(FILE *out)
     bool colour = isatty(fileno(out)) && !(no_colour && *no_colour);
     _cleanup_buf_ struct buf text = { 0 };
     bool usable;
-    if (doctor_table(&features, colour, &text, &usable) < 0 || fputs(text.data, out) < 0 || fflush(out) != 0)
+    int r = json ? doctor_json(&features, &text, &usable) : doctor_table(&features, colour, &text, &usable);
+    if (r < 0 || fputs(text.data, out) < 0 || fflush(out) != 0)
         return 1;
     return usable ? 0 : 1;
 }

@@ -9,11 +9,14 @@
 #include "base/buf.h"
 #include "monitor/host_probe.h"
 
-/* Probe the host and print the table to out, in colour if out is a terminal (and NO_COLOR is not set). The exit
- * status: 0 if a jail with the default profile can run here, else 1. */
-int doctor_main(FILE *out);
+/* Probe the host and print the table to out, in colour if out is a terminal (and NO_COLOR is not set), or as JSON. The
+ * exit status: 0 if a jail with the default profile can run here, else 1. */
+int doctor_main(FILE *out, bool json);
 
 /* The table for the given features. *ret_usable: a jail with the default profile can run. 0 or -ENOMEM. */
 int doctor_table(const struct host_features *features, bool colour, struct buf *out, bool *ret_usable);
+
+/* The same as one JSON object. 0 or -errno. */
+int doctor_json(const struct host_features *features, struct buf *out, bool *ret_usable);
 
 #endif

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "profile/net_rule.h"
+#include "base/json.h"
 #include "profile/option.h"
 #include "profile/types.h"
 #include "profile/upstream.h"
@@ -18,6 +19,8 @@ struct explain {
     const struct host_features *host; /* may be NULL */
     struct buf *out;
     bool colour;
+    struct json *json;  /* values go there instead of to out */
+    const char *section;
     struct buf held;    /* what holds the value at hand */
     struct buf missing; /* what this host lacks, a line each */
     int result;
@@ -274,6 +277,43 @@ static void add_value(struct explain *e, const char *key, const char *value)
     ADD(e, "%*s", width < VALUE_COLUMN ? (int)(VALUE_COLUMN - width) : 0, "");
 }
 
+static void add_json(struct explain *e, const char *key, const char *value, struct origin origin, const char *note)
+{
+    struct json *j = e->json;
+    bool words = origin.line == ORIGIN_REASON;
+    json_object(j, NULL);
+    json_string(j, "section", e->section);
+    json_string(j, "key", key);
+    json_string(j, "value", value);
+    json_string(j, "file", words ? NULL : origin.file);
+    if (origin.line && !words)
+        json_unsigned(j, "line", origin.line);
+    else
+        json_null(j, "line");
+    json_string(j, "reason", words ? origin.file : NULL);
+    json_string(j, "note", note && *note ? note : NULL);
+    json_end(j);
+}
+
+/* One value: where it was written, and what there is to say about it. warn: in red. */
+static void add_item(struct explain *e, const char *key, const char *value, struct origin origin, const char *note, bool warn)
+{
+    if (e->json) {
+        add_json(e, key, value, origin, note);
+        return;
+    }
+    ADD(e, "%s", warn ? colour(e, red) : "");
+    add_value(e, key, value);
+    ADD(e, "%s", warn ? colour(e, plain) : "");
+    add_origin(e, origin);
+    if (note && *note) {
+        ADD(e, "  %s", warn ? colour(e, red) : "");
+        add_text(e, note);
+        ADD(e, "%s", warn ? colour(e, plain) : "");
+    }
+    ADD(e, "\n");
+}
+
 static void add_single(struct explain *e, const struct option *o)
 {
     _cleanup_buf_ struct buf value = { 0 };
@@ -281,20 +321,10 @@ static void add_single(struct explain *e, const struct option *o)
     if (r < 0)
         e->result = r;
     bool open = o == &options[OPTION_NETWORK] && e->policy->network == NETWORK_HOST;
-    ADD(e, "%s", open ? colour(e, red) : "");
-    add_value(e, o->key, value.data ? value.data : "");
-    ADD(e, "%s", open ? colour(e, plain) : "");
-    add_origin(e, option_origin(e->policy, o));
-
     buf_free(&e->held);
     if (holds[o - options])
         holds[o - options](e);
-    if (e->held.len) {
-        ADD(e, "  %s", open ? colour(e, red) : "");
-        add_text(e, e->held.data);
-        ADD(e, "%s", open ? colour(e, plain) : "");
-    }
-    ADD(e, "\n");
+    add_item(e, o->key, value.data ? value.data : "", option_origin(e->policy, o), e->held.data, open);
 }
 
 /* What there is to say about a grant on this host. */
@@ -303,7 +333,7 @@ static const char *grant_state(const struct grant *g)
     struct stat st;
     if (g->kind == GRANT_SCRATCH || lstat(g->path, &st) == 0)
         return "";
-    return g->kind == GRANT_PROTECT ? "  not held: does not exist" : "  does not exist";
+    return g->kind == GRANT_PROTECT ? "not held: does not exist" : "does not exist";
 }
 
 static void add_grants(struct explain *e, const struct option *o)
@@ -316,9 +346,7 @@ static void add_grants(struct explain *e, const struct option *o)
         int r = buf_printf(&value, "%s%s", g->optional ? "-" : "", g->path);
         if (r < 0)
             e->result = r;
-        add_value(e, o->key, value.data ? value.data : "");
-        add_origin(e, g->origin);
-        ADD(e, "%s\n", grant_state(g));
+        add_item(e, o->key, value.data ? value.data : "", g->origin, grant_state(g), false);
     }
 }
 
@@ -331,14 +359,13 @@ static void add_rules(struct explain *e, const struct option *o)
     for (size_t i = 0; i < n; i++) {
         const struct net_rule *rule = denies ? &p->net_deny[i] : &p->net_allow[i];
         _cleanup_buf_ struct buf canonical = { 0 };
-        int r = net_rule_format(rule, &canonical);
+        int r = buf_str(&canonical, "= ");
+        if (r >= 0)
+            r = net_rule_format(rule, &canonical);
         if (r < 0)
             e->result = r;
-        add_value(e, o->key, rule->text);
-        add_origin(e, rule->origin);
-        if (r >= 0 && strcmp(canonical.data, rule->text) != 0)
-            ADD(e, "  = %s", canonical.data);
-        ADD(e, "\n");
+        bool more = r >= 0 && strcmp(canonical.data + 2, rule->text) != 0;
+        add_item(e, o->key, rule->text, rule->origin, more ? canonical.data : NULL, false);
     }
 }
 
@@ -349,16 +376,11 @@ static void add_ports(struct explain *e, const struct option *o)
     size_t n = publish ? p->n_published : p->n_host_ports;
     for (size_t i = 0; i < n; i++) {
         const struct port_grant *g = publish ? &p->published[i] : &p->host_ports[i];
-        char text[16];
+        char text[16], note[48];
         bool moved = g->inside != g->outside;
         snprintf(text, sizeof(text), moved ? "%u:%u" : "%u", moved ? g->inside : g->outside, g->outside);
-        add_value(e, o->key, text);
-        add_origin(e, g->origin);
-        if (publish)
-            ADD(e, "  this host's 127.0.0.1:%u", g->outside);
-        else
-            ADD(e, "  host.agentjail.internal:%u", g->outside);
-        ADD(e, "\n");
+        snprintf(note, sizeof(note), publish ? "this host's 127.0.0.1:%u" : "host.agentjail.internal:%u", g->outside);
+        add_item(e, o->key, text, g->origin, note, false);
     }
 }
 
@@ -372,9 +394,8 @@ static void add_imports(struct explain *e, const struct option *o)
         int r = buf_printf(&value, "%s%s", import->optional ? "-" : "", import->path);
         if (r < 0)
             e->result = r;
-        add_value(e, o->key, value.data ? value.data : "");
-        add_origin(e, import->origin);
-        ADD(e, import->credential ? "  only with --import-credentials\n" : "  once, when the home is made\n");
+        add_item(e, o->key, value.data ? value.data : "", import->origin,
+                 import->credential ? "only with --import-credentials" : "once, when the home is made", false);
     }
 }
 
@@ -382,15 +403,15 @@ static void add_environment(struct explain *e)
 {
     for (size_t i = 0; i < e->policy->n_env; i++) {
         const struct env_rule *rule = &e->policy->env[i];
-        add_value(e, rule->name, rule->value);
-        add_origin(e, rule->origin);
-        ADD(e, "\n");
+        add_item(e, rule->name, rule->value, rule->origin, NULL, false);
     }
 }
 
 static void add_section(struct explain *e, const struct option_section *s, size_t last)
 {
-    ADD(e, "\n[%s]\n", s->name);
+    e->section = s->name;
+    if (!e->json)
+        ADD(e, "\n[%s]\n", s->name);
     for (size_t i = s->first; i < last; i++) {
         const struct option *o = &options[i];
         if (o->type == &type_description)
@@ -498,6 +519,59 @@ int explain_text(const struct policy *policy, const struct plan *plan, const str
     buf_free(&e.held);
     buf_free(&e.missing);
     return e.result < 0 ? e.result : 0;
+}
+
+static void add_lines(struct json *j, const char *key, const char *text)
+{
+    json_array(j, key);
+    while (text && *text) {
+        const char *end = strchrnul(text, '\n');
+        json_bytes(j, NULL, text, (size_t)(end - text));
+        text = *end ? end + 1 : end;
+    }
+    json_end(j);
+}
+
+static void add_strings(struct json *j, const char *key, const struct strv *list)
+{
+    json_array(j, key);
+    for (size_t i = 0; i < list->n; i++)
+        json_string(j, NULL, list->v[i]);
+    json_end(j);
+}
+
+int explain_json(const struct policy *policy, const struct plan *plan, const struct host_features *host, struct buf *out)
+{
+    struct json j = { .out = out };
+    struct explain e = { .policy = policy, .host = host, .out = out, .json = &j };
+    json_object(&j, NULL);
+    json_string(&j, "profile", policy->name);
+    json_string(&j, "description", policy->description);
+    json_array(&j, "files");
+    for (const char *const *file = policy->files; file && *file; file++)
+        json_string(&j, NULL, *file);
+    json_end(&j);
+    add_strings(&j, "notes", &policy->notes);
+    json_array(&j, "policy");
+    for (const struct option_section *s = option_sections; s->name || s->title; s++)
+        if (s->name && s->title && strcmp(s->name, "profile") != 0)
+            add_section(&e, s, s[1].first);
+    json_end(&j);
+    add_strings(&j, "never_visible", &policy->own_paths);
+    if (host)
+        add_lines(&j, "host_lacks", e.missing.data);
+    _cleanup_buf_ struct buf steps = { 0 };
+    int r = plan ? plan_print(plan, &steps) : 0;
+    if (plan) {
+        add_lines(&j, "view", steps.data);
+        add_strings(&j, "view_notes", &plan->notes);
+    }
+    json_end(&j);
+    buf_free(&e.held);
+    buf_free(&e.missing);
+    if (r < 0 || e.result < 0)
+        return r < 0 ? r : e.result;
+    return json_finish(&j);
 }
 
 int explain_print(const struct policy *policy, const struct plan *plan, const struct host_features *host, FILE *out)

@@ -19,4 +19,7 @@ int explain_print(const struct policy *policy, const struct plan *plan, const st
 int explain_text(const struct policy *policy, const struct plan *plan, const struct host_features *host, bool colour,
                  struct buf *out);
 
+/* The same as one JSON object. 0 or -errno. */
+int explain_json(const struct policy *policy, const struct plan *plan, const struct host_features *host, struct buf *out);
+
 #endif

@@ -12,6 +12,7 @@
 #include "base/fence_switch.h"
 #include "cli/explain.h"
 #include "cli/prepare.h"
+#include "cli/text.h"
 #include "ipc/channel.h"
 #include "jail/handover.h"
 #include "jail/jail.h"
@@ -272,9 +273,7 @@ int run_dry_main(const struct policy_request *request)
     if (status != 0)
         return status;
     run_print_notes(&run);
-    if (plan_print(&run.plan, &text) < 0)
-        return refuse(&text);
-    return fputs(text.data ? text.data : "", stdout) < 0 || fflush(stdout) != 0 ? 125 : 0;
+    return text_print(&text, request->json ? plan_json(&run.plan, &text) : plan_print(&run.plan, &text));
 }
 
 int run_explain_main(const struct policy_request *request)
@@ -286,5 +285,9 @@ int run_explain_main(const struct policy_request *request)
     if (status != 0)
         return status;
     host_probe(&host);
+    if (request->json) {
+        _cleanup_buf_ struct buf text = { 0 };
+        return text_print(&text, explain_json(&run.policy, &run.plan, &host, &text));
+    }
     return explain_print(&run.policy, &run.plan, &host, stdout) < 0 ? 125 : 0;
 }

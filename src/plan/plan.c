@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/json.h"
+
 void plan_free(struct plan *plan)
 {
     for (size_t i = 0; i < plan->n; i++) {
@@ -93,4 +95,36 @@ int plan_print(const struct plan *plan, struct buf *out)
             return r;
     }
     return 0;
+}
+
+static void json_op(const struct op *op, struct json *j)
+{
+    bool words = op->origin.line == ORIGIN_REASON;
+    json_object(j, NULL);
+    json_string(j, "step", kind_names[op->kind]);
+    json_string(j, "target", op->target);
+    json_string(j, "source", op->source);
+    if (op->kind == OP_SYMLINK)
+        json_bytes(j, "link", op->data, op->data_len);
+    json_bool(j, "read_only", op->flags & OP_READ_ONLY);
+    json_bool(j, "exec", !(op->flags & OP_NO_EXEC));
+    json_bool(j, "watched", op->flags & OP_WATCHED);
+    json_bool(j, "optional", op->flags & OP_OPTIONAL);
+    json_string(j, "file", words ? NULL : op->origin.file);
+    if (op->origin.line && !words)
+        json_unsigned(j, "line", op->origin.line);
+    else
+        json_null(j, "line");
+    json_string(j, "reason", words ? op->origin.file : NULL);
+    json_end(j);
+}
+
+int plan_json(const struct plan *plan, struct buf *out)
+{
+    struct json j = { .out = out };
+    json_array(&j, NULL);
+    for (size_t i = 0; i < plan->n; i++)
+        json_op(&plan->ops[i], &j);
+    json_end(&j);
+    return json_finish(&j);
 }

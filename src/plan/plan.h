@@ -87,4 +87,7 @@ int plan_from_policy(const struct policy *policy, bool notes, struct plan *ret_p
 /* One line a step, for --explain and --dry-run. */
 int plan_print(const struct plan *plan, struct buf *out);
 
+/* The same as a JSON array of objects. */
+int plan_json(const struct plan *plan, struct buf *out);
+
 #endif

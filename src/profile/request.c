@@ -122,7 +122,7 @@ static int check_mode(const struct policy_request *q, struct buf *why)
     const char *name = q->mode == MODE_RUN ? NULL : mode_name(q->mode);
     if (q->all_users && !running)
         (void)buf_str(why, "--all-users: only with a mode about running jails, such as --list");
-    else if (q->json && (q->mode == MODE_RUN || q->mode == MODE_VERSION || q->mode == MODE_HELP))
+    else if (q->json && (q->mode == MODE_RUN || q->mode == MODE_VERSION || q->mode == MODE_HELP || q->mode == MODE_RESET_HOME))
         (void)buf_str(why, "--json: only with a mode that prints something, such as --list or --explain");
     else if (bare && q->n_options)
         (void)buf_printf(why, "--%s: has no meaning with --%s; leave it out", q->options[0].option->name, name);
