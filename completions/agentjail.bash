@@ -19,7 +19,7 @@ _agentjail() {
     _init_completion -s -n : || return
     local options='
         --dry-run --explain --doctor
-        --profiles --show= --check=
+        --profiles --show= --check= --why=
         --list --inspect= --kill= --freeze= --thaw=
         --reset-home
         --version --help --json --all-users
@@ -60,6 +60,11 @@ _agentjail() {
         ;;
     --show)
         mapfile -t COMPREPLY < <(compgen -W "$(_agentjail_names profiles .ini)" -- "$cur")
+        return
+        ;;
+    --why)
+        _filedir
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -c -- "$cur")
         return
         ;;
     --check)

@@ -33,6 +33,7 @@ complete -c agentjail -n __agentjail_options -l doctor -d 'Print what this host 
 complete -c agentjail -n __agentjail_options -l profiles -d 'List the profiles'
 complete -c agentjail -n __agentjail_options -l show -x -a '(__agentjail_names profiles .ini)' -d 'Print what a profile comes to'
 complete -c agentjail -n __agentjail_options -l check -r -F -d 'Print every mistake in a profile'
+complete -c agentjail -n __agentjail_options -l why -r -F -a '(__fish_complete_command)' -d 'Tell what may be done with it'
 complete -c agentjail -n __agentjail_options -l list -d 'List the jails that run'
 complete -c agentjail -n __agentjail_options -l inspect -x -a '(__agentjail_ids)' -d 'Show what is in a running jail'
 complete -c agentjail -n __agentjail_options -l kill -x -a '(__agentjail_ids) all' -d 'End a jail and everything in it'

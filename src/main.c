@@ -17,6 +17,7 @@
 #include "cli/profiles.h"
 #include "cli/reset_home.h"
 #include "cli/run.h"
+#include "cli/why.h"
 #include "monitor/stdio.h"
 #include "profile/request.h"
 
@@ -45,6 +46,7 @@ static int (*const modes[])(const struct policy_request *) = {
     [MODE_PROFILES] = profiles_main,
     [MODE_SHOW] = show_main,
     [MODE_CHECK] = check_main,
+    [MODE_WHY] = why_main,
     [MODE_LIST] = list_main,
     [MODE_INSPECT] = inspect_main,
     [MODE_KILL] = kill_main,

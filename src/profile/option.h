@@ -23,6 +23,7 @@ enum mode {
     MODE_PROFILES,
     MODE_SHOW,
     MODE_CHECK,
+    MODE_WHY,
     MODE_LIST,
     MODE_INSPECT,
     MODE_KILL,

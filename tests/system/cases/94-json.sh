@@ -6,6 +6,7 @@
 json() { python3 "$SYSTEM/modes.py" json "$1" <"$T/stdout"; }
 
 new_world
+# shellcheck disable=SC1003
 odd=$(printf '%s/data/a\n\033\377"\\' "$T")
 mkdir -p "$odd"
 jail --json --explain "--read=$odd" --network=host -- true && json "
