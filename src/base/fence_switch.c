@@ -34,6 +34,7 @@ static const char *const names[FENCE_NAMES] = {
     [FENCE_DUMPABLE] = "dumpable",
     [FENCE_SYMLINKS] = "symlinks",
     [FENCE_WATCH] = "watch",
+    [FENCE_WATCH_NAMES] = "watch-names",
     [FENCE_HOST_ROOT] = "host-root",
     [FENCE_FREEZER] = "freezer",
     [FENCE_RLIMITS] = "rlimits",

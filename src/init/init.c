@@ -20,6 +20,7 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -43,6 +44,8 @@ struct init {
     struct freezer freezer;
     unsigned relapses;     /* checks of this freeze that found somebody running */
     int next_check;        /* ms to the next check while frozen */
+    bool unnamed;          /* a test: names are not watched */
+    int64_t looked;        /* ms of CLOCK_MONOTONIC: when on_time() was last due */
     bool continue_payload; /* SIGCONT came while frozen: for the thaw */
     int stop_signal;       /* the payload was stopped by its own signal while it was being frozen: to tell at the thaw */
 };
@@ -51,6 +54,10 @@ struct init {
 #define CHECK_MIN_MS 2
 #define CHECK_MAX_MS 500
 #define RELAPSES_MAX 16
+
+/* When the payload has run for so long, names are watched: no start waits for that, nor a short command's end. */
+#define NAMES_AFTER_MS 10
+#define NAMES_EVERY_MS 250 /* without inotify */
 
 _Noreturn static void fail(int channel, const char *what, int error)
 {
@@ -82,6 +89,7 @@ static int confine(void)
         SYS_waitid,    SYS_wait4,  SYS_kill,      SYS_exit_group, SYS_rt_sigprocmask, SYS_rt_sigreturn,
         SYS_statx,     SYS_ioctl,  SYS_getpid,    SYS_brk,       SYS_restart_syscall, SYS_exit,
         SYS_openat,    SYS_getdents64, SYS_clock_gettime, /* init/freezer.c */
+        SYS_inotify_init1, SYS_inotify_add_watch, /* init/watch.c */
 #ifdef SYS_poll
         SYS_poll,
 #endif
@@ -236,6 +244,13 @@ static void reap(struct init *init)
     }
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static void continue_payload(struct init *init)
 {
     if (init->freezer.reasons)
@@ -258,6 +273,7 @@ static int freeze(struct init *init, enum freeze_reason reason)
     if (!init->freezer.reasons) {
         init->relapses = 0;
         init->next_check = CHECK_MIN_MS;
+        init->looked = now_ms();
     }
     return -freezer_freeze(&init->freezer, reason);
 }
@@ -304,6 +320,8 @@ static void serve_mended(struct init *init, size_t index)
     check_frozen(init);
     if (watch_renew(&init->watch, index))
         thaw(init, FREEZE_MOUNT);
+    else
+        tell(init, MSG_LOST, 0, (int64_t)index); /* the host was faster once more */
 }
 
 static void serve_message(struct init *init)
@@ -341,24 +359,60 @@ static void serve_message(struct init *init)
     }
 }
 
+/* How many ms at most between two looks that nothing has asked for, -1: none are needed. */
+static int interval(const struct init *init)
+{
+    if (init->freezer.reasons)
+        return init->next_check;
+    if (init->args->mounts < 0)
+        return -1;
+    if (init->unnamed)
+        return -1;
+    if (!init->watch.names)
+        return NAMES_AFTER_MS;
+    return init->watch.moves < 0 ? NAMES_EVERY_MS : -1;
+}
+
+/* By the clock, not when poll(2) has nothing to tell: the payload decides how often SIGCHLD comes. */
+static int ms_left(const struct init *init)
+{
+    int ms = interval(init);
+    int64_t left = init->looked + ms - now_ms();
+    return ms < 0 ? -1 : left < 0 ? 0 : (int)left;
+}
+
+static void on_time(struct init *init)
+{
+    init->looked = now_ms();
+    if (init->freezer.reasons)
+        check_frozen(init);
+    if (init->args->mounts < 0 || init->unnamed)
+        return;
+    if (!init->watch.names)
+        watch_names(&init->watch);
+    check_mounts(init);
+}
+
 static void serve(struct init *init)
 {
-    enum { CHANNEL, SIGNALS, MOUNTS, N };
+    enum { CHANNEL, SIGNALS, MOUNTS, MOVES, N };
     for (;;) {
         struct pollfd fds[N] = {
             [CHANNEL] = { .fd = init->channel, .events = POLLIN },
             [SIGNALS] = { .fd = init->signals, .events = POLLIN },
             [MOUNTS] = { .fd = init->args->mounts, .events = POLLPRI },
+            [MOVES] = { .fd = init->watch.moves, .events = POLLIN },
         };
-        int n = poll(fds, N, init->freezer.reasons ? init->next_check : -1);
-        if (n < 0) {
+        if (poll(fds, N, ms_left(init)) < 0) {
             if (errno == EINTR)
                 continue;
             _exit(125);
         }
-        if (n == 0)
-            check_frozen(init);
-        if (fds[MOUNTS].revents)
+        if (ms_left(init) == 0)
+            on_time(init);
+        if (fds[MOVES].revents)
+            watch_moved(&init->watch);
+        if (fds[MOUNTS].revents || fds[MOVES].revents)
             check_mounts(init);
         if (fds[SIGNALS].revents) {
             struct signalfd_siginfo info;
@@ -381,7 +435,10 @@ _Noreturn void init_main(struct init_args *args)
 
     init.args = args;
     init.channel = args->channel;
-    init.watch = (struct watch){ .plan = args->plan, .ids = args->mount_ids, .fd = args->mounts };
+    init.watch = (struct watch){ .plan = args->plan, .anchors = args->anchors, .ids = args->mount_ids,
+                                  .fd = args->mounts, .moves = -1 };
+    init.looked = now_ms();
+    init.unnamed = !fence_on(FENCE_WATCH_NAMES);
     init.freezer.proc = -1;
     init.freezer.blind = !fence_on(FENCE_FREEZER);
     sigfillset(&all);

@@ -13,6 +13,7 @@ struct payload_args;
 struct init_args {
     const struct jail_start *start;
     const struct plan *plan;
+    const struct anchor *anchors; /* where the watched operations' targets are looked at from */
     uint64_t *mount_ids; /* of the plan's watched operations, else 0 */
     int channel;
     struct namespaces *namespaces; /* the payload's user namespace, and the helper thread */

@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,6 +60,79 @@ static bool read_all(const struct watch *w, uint8_t *seen)
     }
 }
 
+/* A later operation at the target or above it is what is to be seen there. */
+static bool is_covered(const struct watch *w, size_t index)
+{
+    const char *target = w->plan->ops[index].target;
+    for (size_t i = index + 1; i < w->plan->n; i++) {
+        const char *later = w->plan->ops[i].target;
+        size_t len = later ? strlen(later) : 0;
+        if (len && strncmp(target, later, len) == 0 && (target[len] == '\0' || target[len] == '/'))
+            return true;
+    }
+    return false;
+}
+
+/* The id of the mount whose root is at the target. 0: it has none, or something else is there. UNKNOWN: not to be seen. */
+#define UNKNOWN UINT64_MAX
+static uint64_t mount_at(const struct watch *w, size_t index)
+{
+    const struct anchor *from = &w->anchors[index];
+    const char *target = w->plan->ops[index].target + from->skip;
+    struct statx stx;
+    if (from->fd >= 0)
+        target += strspn(target, "/");
+    if (statx(from->fd >= 0 ? from->fd : AT_FDCWD, target, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID, &stx) < 0)
+        return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : UNKNOWN;
+    if (!(stx.stx_mask & STATX_MNT_ID))
+        return UNKNOWN; /* before 5.8 */
+    return stx.stx_attributes & STATX_ATTR_MOUNT_ROOT ? stx.stx_mnt_id : 0;
+}
+
+static bool moved_away(const struct watch *w, size_t index)
+{
+    uint64_t id = mount_at(w, index);
+    return id != UNKNOWN && id != w->ids[index] && !is_covered(w, index);
+}
+
+/* The host's inode: a protected name and a pinned directory are bound onto themselves, so that what is seen is what the
+ * host would rename. A mask hides it: there the directory tells, of every name that leaves it. */
+static void watch_move(struct watch *w, size_t index)
+{
+    const struct op *op = &w->plan->ops[index];
+    const struct anchor *from = &w->anchors[index];
+    uint32_t events = op->kind == OP_MASK ? IN_MOVED_FROM : IN_MOVE_SELF;
+    char path[PATH_MAX + 32] = "";
+    if (from->fd >= 0)
+        snprintf(path, sizeof(path), "/proc/self/fd/%d/", from->fd);
+    size_t len = strlen(path);
+    snprintf(path + len, sizeof(path) - len, "%s", op->target + from->skip);
+    char *slash = op->kind == OP_MASK ? strrchr(path, '/') : NULL;
+    if (slash)
+        slash[1] = '\0';
+    if (inotify_add_watch(w->moves, path, events | IN_DONT_FOLLOW | IN_MASK_ADD) >= 0 || errno != ENOSPC)
+        return;
+    close(w->moves); /* no more watches for this user */
+    w->moves = -1;
+}
+
+void watch_names(struct watch *w)
+{
+    w->names = true;
+    if (w->moves < 0)
+        w->moves = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    for (size_t i = 0; i < w->plan->n && w->moves >= 0; i++)
+        if (w->ids[i])
+            watch_move(w, i);
+}
+
+void watch_moved(struct watch *w)
+{
+    char events[4096];
+    while (w->moves >= 0 && read(w->moves, events, sizeof(events)) > 0)
+        ;
+}
+
 bool watch_lost(struct watch *w, size_t *ret_index)
 {
     uint8_t seen[PLAN_MAX];
@@ -69,7 +145,7 @@ bool watch_lost(struct watch *w, size_t *ret_index)
     if (!read_all(w, seen))
         _exit(125); /* blind: end the jail */
     for (size_t i = 0; i < n; i++) {
-        if (w->ids[i] && !seen[i]) {
+        if (w->ids[i] && (!seen[i] || (w->names && moved_away(w, i)))) {
             *ret_index = i;
             w->rest = true;
             return true;
@@ -80,13 +156,13 @@ bool watch_lost(struct watch *w, size_t *ret_index)
 
 bool watch_renew(struct watch *w, size_t index)
 {
-    struct statx stx;
     if (index >= w->plan->n || !w->ids[index])
         return false;
-    if (statx(AT_FDCWD, w->plan->ops[index].target, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID, &stx) < 0)
+    uint64_t id = mount_at(w, index);
+    if (id == 0 || id == UNKNOWN)
         return false;
-    if (!(stx.stx_mask & STATX_MNT_ID) || !(stx.stx_attributes & STATX_ATTR_MOUNT_ROOT))
-        return false;
-    w->ids[index] = stx.stx_mnt_id;
+    w->ids[index] = id;
+    if (w->names && w->moves >= 0)
+        watch_move(w, index);
     return true;
 }

@@ -272,7 +272,7 @@ _Noreturn void jail_main(const struct jail_clone *with)
     if (start->watched)
         send_namespace(channel);
 
-    struct init_args init = { .channel = channel, .plan = start->plan, .mount_ids = view.mount_ids,
+    struct init_args init = { .channel = channel, .plan = start->plan, .mount_ids = view.mount_ids, .anchors = view.anchors,
                               .terminal = -1, .mounts = -1, .start = start, .namespaces = &ns };
     int ptmx = -1;
     if (wants_terminal(start)) {

@@ -101,8 +101,9 @@ int view_pin(struct view *view)
     size_t n = view->plan->n;
     view->sources = malloc((n + 1) * sizeof(*view->sources));
     view->mount_ids = calloc(n + 1, sizeof(*view->mount_ids));
+    view->anchors = calloc(n + 1, sizeof(*view->anchors));
     view->own_mounts = calloc(n + 4, sizeof(*view->own_mounts));
-    if (!view->sources || !view->mount_ids || !view->own_mounts)
+    if (!view->sources || !view->mount_ids || !view->anchors || !view->own_mounts)
         return -ENOMEM;
 
     int r = 0;
@@ -704,6 +705,23 @@ static int choose_root(struct view *view)
     return r < 0 ? r : allow(view, first, view->root, true);
 }
 
+/* Close the sources, but for those that watched operations are anchored at. */
+static void keep_anchors(struct view *view)
+{
+    size_t n = view->plan->n;
+    for (size_t i = 0; i < n; i++) {
+        size_t grant = view->mount_ids[i] ? find_grant(view->plan, i) : SIZE_MAX;
+        const char *target = grant == SIZE_MAX ? "" : view->plan->ops[grant].target;
+        view->anchors[i].fd = grant == SIZE_MAX ? -1 : view->sources[grant];
+        view->anchors[i].skip = view->anchors[i].fd >= 0 && target[1] ? strlen(target) : 0;
+        if (view->anchors[i].fd >= 0)
+            view->anchors[grant].skip = SIZE_MAX; /* a grant is not watched itself: mark it as kept */
+    }
+    for (size_t i = 0; i < n; i++)
+        if (view->anchors[i].skip != SIZE_MAX)
+            cleanup_close(&view->sources[i]);
+}
+
 int view_build(struct view *view)
 {
     int r = choose_root(view);
@@ -714,8 +732,7 @@ int view_build(struct view *view)
             continue;
         r = do_op(view, i);
     }
-    for (size_t i = 0; i < view->plan->n; i++)
-        cleanup_close(&view->sources[i]);
+    keep_anchors(view);
     return r;
 }
 

@@ -22,10 +22,17 @@
 #include "jail/stage.h"
 #include "plan/plan.h"
 
+/* From where a watched operation's target is looked at: what lies above the grant that it is in may be the payload's. */
+struct anchor {
+    int fd;      /* the grant's mount, -1: the root; several may share one */
+    size_t skip; /* bytes of the target that lead to it */
+};
+
 struct view {
     const struct plan *plan;
     int *sources;          /* one per operation: detached mount or -1; owned */
     uint64_t *mount_ids;   /* one per operation: the mount it made, 0 if none; owned */
+    struct anchor *anchors; /* one per operation; owned, their fds stay open */
     uint64_t *own_mounts;  /* mounts in which mount points may be made; owned */
     size_t n_own;
     struct stage stage;    /* made ahead; taken into the view */

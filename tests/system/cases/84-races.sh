@@ -95,6 +95,53 @@ for how in rename unlink; do
     end_world
 done
 
+EXCHANGE='import ctypes, sys
+a, b = (name.encode() for name in sys.argv[1:])
+sys.exit(ctypes.CDLL(None).renameat2(-100, a, -100, b, 2) != 0)'
+# The host renames the directory that holds the protected file, or the file itself: the mount moves along with the name.
+# moved PROGRAM COMMAND: the host does COMMAND in the workspace; then the payload writes to .git/config. "evil" if it could.
+moved() {
+    timeout 60 "$1" -- sh -c 'echo up; until [ -e try ]; do sleep 0.01; done
+        (echo evil >>.git/config) 2>/dev/null; mv .git away 2>/dev/null; touch tried' >"$T/stdout" 2>"$T/stderr" </dev/null &
+    local pid=$!
+    for _ in $(seq 500); do
+        [ -s "$T/stdout" ] && break
+        sleep 0.02
+    done
+    sleep 0.2
+    (cd "$WS" && eval "$2")
+    sleep 0.2
+    touch "$WS/try"
+    for _ in $(seq 250); do
+        [ -e "$WS/tried" ] && break
+        sleep 0.02
+    done
+    TRIED=no
+    [ ! -e "$WS/tried" ] || TRIED=yes
+    kill -TERM $pid 2>/dev/null
+    wait $pid
+    EVIL=
+    ! grep -q evil "$WS/.git/config" 2>/dev/null || EVIL=evil
+    [ ! -e "$WS/away" ] || EVIL="$EVIL away"
+}
+say_moved() { echo "tried: $TRIED; evil: $EVIL"; }
+for how in 'mv .git old; cp -r old .git' 'mv .git old; sleep 0.3; cp -r old .git' 'cp -r .git new; mv -T --exchange .git new' \
+    'mv .git/config .git/old; cp .git/old .git/config'; do
+    case $how in
+    *--exchange*) mv --help | grep -q -e --exchange || how='cp -r .git new; python3 -c "$EXCHANGE" .git new' ;;
+    esac
+    new_world
+    moved "$AGENTJAIL" "$how"
+    [ "$TRIED" = yes ] && [ -z "$EVIL" ]
+    verdict "the host does \"${how%%python3*}\": the protection stands again, and the jail goes on" -- say_moved
+    end_world
+    new_world
+    AGENTJAIL_TEST_OFF=watch-names moved "$UNFENCED" "$how"
+    [ -n "$EVIL" ]
+    verdict "control: without watch-names the payload writes to the new one" -- say_moved
+    end_world
+done
+
 # The same for a file that is hidden in a readable grant, and for a read-only directory of a writable one.
 # uncovered PROGRAM: 0 if the payload saw what the host put there.
 uncovered() {
@@ -194,7 +241,7 @@ decoyed() {
 decoyed "$AGENTJAIL"
 [ $? -eq 1 ]
 verdict "a detached mount is not put back onto a decoy above the workspace"
-AGENTJAIL_TEST_OFF=symlinks decoyed "$UNFENCED"
+AGENTJAIL_TEST_OFF=symlinks,watch-names decoyed "$UNFENCED"
 verdict "control: found by its path alone, it would be"
 
 # Twenty jails in one repository, all at work.
