@@ -108,9 +108,8 @@ static void find_nearest(const struct egress_policy *policy, const struct subjec
         if (allowed_host(host, s))
             nearer(d, net_ports_find(rule->ports, rule->n_ports, port, !udp) ? VERDICT_OTHER_TRANSPORT : VERDICT_OTHER_PORT,
                    rule);
-        else if (s->name && host->kind == NET_HOST_BELOW && strcmp(host->name, s->name) == 0)
-            nearer(d, VERDICT_ONLY_BELOW, rule);
-        else if (s->name && host->kind == NET_HOST_NAME && host_name_below(host->name, s->name))
+        else if (s->name && ((host->kind == NET_HOST_BELOW && strcmp(host->name, s->name) == 0) ||
+                             (host->kind == NET_HOST_NAME && host_name_below(host->name, s->name))))
             nearer(d, VERDICT_ONLY_BELOW, rule);
         else if (s->name && host->kind == NET_HOST_NAME && host_name_below(s->name, host->name))
             nearer(d, VERDICT_ONLY_ABOVE, rule);
@@ -253,6 +252,8 @@ void verdict_dial(const struct egress_policy *policy, const struct ip *ip, uint1
 static int list_ports(const struct egress_rule *rule, struct buf *out)
 {
     int r = 0;
+    if (!rule)
+        return 0; /* cannot be: the reason comes with a rule */
     size_t shown = rule->n_ports < 8 ? rule->n_ports : 8;
     for (size_t i = 0; i < shown && r >= 0; i++) {
         const struct net_ports *p = &rule->ports[i];

@@ -115,7 +115,7 @@ static int set_port(struct merge *m, const struct setting *s)
 {
     struct policy *p = m->policy;
     bool publish = s->option->place.value == PORT_PUBLISH;
-    struct port_grant **list = publish ? &p->published : &p->host_ports, grant;
+    struct port_grant **list = publish ? &p->published : &p->host_ports, grant = { 0 };
     size_t *n = publish ? &p->n_published : &p->n_host_ports;
     if (setting_empties(s)) {
         *n = 0;
