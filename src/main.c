@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "bwrap/run.h"
@@ -18,6 +19,7 @@
 #include "cli/reset_home.h"
 #include "cli/run.h"
 #include "cli/why.h"
+#include "monitor/host_probe.h"
 #include "monitor/stdio.h"
 #include "profile/request.h"
 
@@ -57,6 +59,13 @@ static int (*const modes[])(const struct policy_request *) = {
     [MODE_HELP] = main_help,
 };
 
+/* Inside a jail whose filter leaves no openat2(2) nothing of the host can be resolved without races, so no jail is made in
+ * it. The variable says what it is; set outside, where openat2 works, it changes nothing. */
+static bool in_jail(enum mode mode)
+{
+    return mode != MODE_DOCTOR && mode != MODE_VERSION && mode != MODE_HELP && getenv("AGENTJAIL") && !host_has_openat2();
+}
+
 int main(int argc, char **argv)
 {
     _cleanup_buf_ struct buf why = { 0 };
@@ -69,6 +78,11 @@ int main(int argc, char **argv)
         return bwrap_main(argc, argv);
     if (request_parse(argc, argv, &request, &why) < 0) {
         run_say(why.data ? why.data : "out of memory");
+        return 125;
+    }
+    if (in_jail(request.mode)) {
+        run_say("this is inside a jail already, and no other can be made in it; all that runs here is held by this one: "
+                "call the command itself, without agentjail");
         return 125;
     }
     int status = modes[request.mode](&request);

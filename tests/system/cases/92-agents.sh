@@ -185,4 +185,34 @@ verdict "control: not without nested = allow" -- results
 end_background
 end_world
 
+# Two at once in one repository, with one home: their files do not meet, whatever their process ids are called.
+agent_world
+one='[{"do": "write", "path": "WS/N.c", "content": "int N;\n"}, {"do": "shell", "command": "gcc -c N.c && sleep 0.5 && ls N.o"}]'
+model "$(script "${one//N/first}")" && agent_words claude
+env "${SETTINGS[@]}" timeout -k 5 90 "$AGENTJAIL" --network=host "${WORDS[@]}" </dev/null >"$T/first" 2>&1 &
+first=$!
+script "${one//N/second}" >"$T/script2"
+start python3 "$SERVER" --script "$T/script2" --record "$T/record2"
+PORT=$LINE
+run_agent claude "$AGENTJAIL" --network=host
+second=$?
+wait "$first" && [ "$second" -eq 0 ] && finished && grep -q '"event": "done"' "$T/record2" && [ -e first.o ] && [ -e second.o ] &&
+    python3 -m json.tool "$HOME/.local/share/agentjail/homes/claude/.claude.json" >/dev/null
+verdict "two at once in one repository" -- cat "$T/first"
+end_background
+end_world
+
+# An MCP server of the repository's that is started through agentjail: inside a jail that is refused, in so many words, and
+# nothing of it runs.
+agent_world
+for nested in deny allow; do
+    jail --profile=claude --nested=$nested --read="$AGENTJAIL" --exec="$AGENTJAIL" -- "$AGENTJAIL" --profile=mcp-server touch ran
+    [ $? -eq 125 ] && [ ! -e ran ] && grep -q "inside a jail already" "$T/stderr"
+    verdict "agentjail inside a jail refuses, nested = $nested"
+done
+env AGENTJAIL=1 "$AGENTJAIL" --profile=mcp-server echo ran >"$T/stdout" 2>"$T/stderr"
+[ "$(cat "$T/stdout")" = ran ]
+verdict "control: outside the variable that says so changes nothing"
+end_world
+
 done_testing
