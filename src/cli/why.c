@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "cli/prepare.h"
 #include "cli/text.h"
+#include "cli/why_host.h"
 #include "plan/query.h"
 #include "plan/resolve.h"
 #include "profile/path.h"
@@ -384,6 +385,11 @@ static bool is_path(const char *subject)
     return strchr(subject, '/') || subject[0] == '~' || strcmp(subject, ".") == 0 || strcmp(subject, "..") == 0;
 }
 
+static int answer_host(struct question *q, const char *subject, struct buf *out, struct buf *why)
+{
+    return why_host(&q->policy, subject, q->request->json, out, why);
+}
+
 static bool is_any(const char *subject)
 {
     (void)subject;
@@ -396,6 +402,7 @@ static const struct {
     bool command; /* the subject is the command that is to be run */
     int (*answer)(struct question *q, const char *subject, struct buf *out, struct buf *why);
 } subjects[] = {
+    { why_is_host, false, answer_host },
     { is_path, false, answer_path },
     { is_any, true, answer_command },
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* agentjail --why: what the payload may do with a path, or which profile a command gets and whether it can be run; by which
- * line, and what line would change that. */
+/* agentjail --why: what the payload may do with a path, which profile a command gets and whether it can be run, whether a
+ * host can be reached; by which line, and what line would change that. */
 #ifndef AGENTJAIL_CLI_WHY_H
 #define AGENTJAIL_CLI_WHY_H
 
