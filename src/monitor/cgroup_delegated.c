@@ -2,18 +2,21 @@
 /* Way 1: a subtree that was delegated to us; see cgroup.c. */
 #include "monitor/cgroup_delegated.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
 #include "monitor/cgroup_files.h"
 
 #define GROUP_PROCS_MAX 65536
+#define MAKE_TRIES 4
 
 static bool group_writable(int dir)
 {
@@ -138,16 +141,45 @@ static bool may_have_processes(int dir)
     return faccessat(dir, "cgroup.type", F_OK, 0) < 0;
 }
 
-static int make_group(const struct cgroup_host *host, int parent, const char *name)
+/* Groups of monitors that were killed before the registry knew of them, or whose entry is gone: a living one holds a lock on
+ * its group's directory (one that was taken away before it had the lock is made again), and with a process in it nobody
+ * can remove it. */
+static void sweep_groups(int parent)
+{
+    int list = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = list < 0 ? NULL : fdopendir(list);
+    if (!stream && list >= 0)
+        close(list);
+    for (struct dirent *e; stream && (e = readdir(stream));) {
+        if (strncmp(e->d_name, CGROUP_PREFIX, strlen(CGROUP_PREFIX)) != 0)
+            continue;
+        _cleanup_close_ int dir = openat(parent, e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        if (dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) == 0)
+            unlinkat(parent, e->d_name, AT_REMOVEDIR); /* EBUSY: processes are in it */
+    }
+    if (stream)
+        closedir(stream);
+}
+
+static int make_locked(int parent, const char *name)
 {
     if (mkdirat(parent, name, 0755) < 0) {
         if (errno != EEXIST || unlinkat(parent, name, AT_REMOVEDIR) < 0 || mkdirat(parent, name, 0755) < 0)
             return -errno;
     }
-    int dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (dir < 0)
+    _cleanup_close_ int dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    struct stat ours, named;
+    if (dir < 0 || flock(dir, LOCK_EX) < 0 || fstat(dir, &ours) < 0 || fstatat(parent, name, &named, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
-    if (host->made)
+    return ours.st_ino == named.st_ino ? TAKE_FD(dir) : -ENOENT;
+}
+
+static int make_group(const struct cgroup_host *host, int parent, const char *name)
+{
+    int dir = -ENOENT;
+    for (int i = 0; i < MAKE_TRIES && dir == -ENOENT; i++)
+        dir = make_locked(parent, name);
+    if (dir >= 0 && host->made)
         host->made(dir);
     return dir;
 }
@@ -249,6 +281,7 @@ void cgroup_delegate(struct cgroup *cgroup, const char *jail_id, unsigned want)
             return;
         move_to_leaf(cgroup, parent, jail_id);
     }
+    sweep_groups(parent);
     unsigned on = enable(parent, want, &cgroup->enabled);
     char name[NAME_MAX + 1];
     snprintf(name, sizeof(name), CGROUP_PREFIX "%s", jail_id);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -176,6 +177,33 @@ START_TEST(delegated_holds_all)
     ck_assert_str_eq(get(CGROUP_MOUNT "/d/agentjail-a1/cgroup.procs"), "4711");
     ck_assert_uint_eq(why.len, 0);
     cgroup_remove(&cgroup);
+}
+END_TEST
+
+/* What a killed monitor has left goes; what a living one holds the lock of, or is somebody else's by its name, stays. */
+START_TEST(groups_of_the_dead_are_swept)
+{
+    char path[512];
+    delegated_host("cpu memory pids\n");
+    static const char *const names[] = { "agentjail-dead", "agentjail-live", "other" };
+    int live = -1;
+    for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+        snprintf(path, sizeof(path), "%s" CGROUP_MOUNT "/d/%s", root, names[i]);
+        ck_assert_int_eq(mkdir(path, 0755), 0);
+        if (i == 1)
+            live = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    ck_assert_int_eq(flock(live, LOCK_EX), 0);
+    policy.memory = (struct limit){ .set = true, .value = 1 << 20 };
+    struct cgroup cgroup = CGROUP_EMPTY;
+    struct buf why = { 0 };
+    ck_assert_int_eq(cgroup_prepare_on(&host, &policy, "id", &cgroup, &why), 0);
+    ck_assert(!there(CGROUP_MOUNT "/d/agentjail-dead"));
+    ck_assert(there(CGROUP_MOUNT "/d/agentjail-live"));
+    ck_assert(there(CGROUP_MOUNT "/d/other"));
+    close(live);
+    cgroup_remove(&cgroup);
+    buf_free(&why);
 }
 END_TEST
 
@@ -400,6 +428,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, no_limit_touches_nothing);
     tcase_add_test(c, delegated_holds_all);
+    tcase_add_test(c, groups_of_the_dead_are_swept);
     tcase_add_test(c, value_that_did_not_take_is_noticed);
     tcase_add_test(c, a_directory_that_is_not_ours_is_left_alone);
     tcase_add_test(c, the_root_of_a_systemd_host_is_left_alone);
