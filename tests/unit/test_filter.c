@@ -165,7 +165,7 @@ START_TEST(every_number)
             allowed += got == ALLOW;
             free(name);
         }
-        ck_assert_uint_gt(allowed, 200);
+        ck_assert_uint_gt(allowed, 180); /* newer architectures lack the old calls */
         ck_assert_uint_lt(allowed, 360);
         static const uint32_t far[] = { 0x3fffffff, 0x7fffffff, 0x80000000, 0xffffffff };
         for (size_t i = 0; i < ELEMENTSOF(far); i++)

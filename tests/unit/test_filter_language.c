@@ -111,7 +111,7 @@ START_TEST(widths)
     ck_assert_uint_eq(ask(NEEDED "allow mmap if arg2 == -1", "mmap", (uint64_t[6]){ 0, 0, 0xffffffff }), DENY(EPERM));
     ck_assert_uint_eq(ask(NEEDED "allow mmap if arg2 == -1", "mmap", (uint64_t[6]){ 0, 0, UINT64_MAX }), ALLOW);
     /* umode_t, by the table */
-    ck_assert_uint_eq(ask(NEEDED "deny EIO chmod if arg1 == 0x1ff", "chmod", (uint64_t[6]){ 0, 0xf01ff }), DENY(EIO));
+    ck_assert_uint_eq(ask(NEEDED "deny EIO fchmod if arg1 == 0x1ff", "fchmod", (uint64_t[6]){ 0, 0xf01ff }), DENY(EIO));
     /* as written */
     ck_assert_uint_eq(ask(NEEDED "allow getpid if arg1:32 == 5", "getpid", (uint64_t[6]){ 0, 1ULL << 32 | 5 }), ALLOW);
     ck_assert_uint_eq(ask(NEEDED "allow getpid if arg1:64 == 5", "getpid", (uint64_t[6]){ 0, 1ULL << 32 | 5 }),
