@@ -10,7 +10,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
+#include <unistd.h>
+
+#ifndef STATX_BASIC_STATS /* musl before 1.2.5 */
+#include <linux/stat.h>
+static inline int statx(int dir, const char *path, int flags, unsigned mask, struct statx *ret)
+{
+    return (int)syscall(SYS_statx, dir, path, flags, mask, ret);
+}
+#endif
 
 /* Newer than the build machine's headers may be. */
 #ifndef SYS_open_tree_attr
