@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "evidence/summary.h"
 #include "ipc/channel.h"
 #include "monitor/control.h"
 #include "monitor/supervise.h"
@@ -37,7 +38,9 @@ struct loop {
     int64_t limit_at;    /* ms of CLOCK_MONOTONIC; 0: none */
     int64_t kill_at;
     int64_t mend_at;
+    int64_t since;       /* ns since 1970: when the jail began */
     struct control control;
+    struct summary summary; /* what was denied, for the end */
 };
 
 /* ms of CLOCK_MONOTONIC. */

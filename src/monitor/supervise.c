@@ -17,6 +17,8 @@
 #include <time.h>
 
 #include "base/fence_switch.h"
+#include "base/record.h"
+#include "monitor/changes.h"
 #include "monitor/command.h"
 #include "monitor/confine.h"
 #include "monitor/control_requests.h"
@@ -439,9 +441,31 @@ static void wait_init(pid_t pid)
         ;
 }
 
+static int64_t wall_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* To who sits before a terminal: what has become of the files, and what was denied. Programs that read our standard error
+ * get nothing. */
+static void tell_summary(const struct loop *l)
+{
+    _cleanup_buf_ struct buf text = { 0 };
+    bool ran = l->exited || l->stage == STAGE_RUNNING;
+    if (!ran || l->s->policy->quiet || !isatty(STDERR_FILENO))
+        return;
+    int r = changes_print(l->s->plan, l->s->policy->workspace, l->since, CHANGES_LIMITS, &text);
+    if (r >= 0)
+        r = summary_print(&l->summary, &text);
+    for (char *rest = text.data, *line; r >= 0 && (line = record_line(&rest));)
+        fprintf(stderr, "agentjail: %s\n", line);
+}
+
 int supervise(struct supervise *s)
 {
-    struct loop l = { .s = s, .ns = -1, .status = -1, .lost = SIZE_MAX };
+    struct loop l = { .s = s, .ns = -1, .status = -1, .lost = SIZE_MAX, .since = wall_ns() };
     if (s->policy->time.set)
         l.limit_at = loop_now() + (int64_t)s->policy->time.value;
 
@@ -462,6 +486,8 @@ int supervise(struct supervise *s)
         l.status = unexplained(&l);
     else if (l.status > 128 && cgroup_was_oom(s->cgroup))
         say(&l, "the memory limit was reached and a process was killed");
+    tell_summary(&l);
+    summary_free(&l.summary);
     cleanup_close(&l.ns);
     cleanup_close(&s->pidfd);
     return l.timed_out ? STATUS_TIMEOUT : l.status;

@@ -1,0 +1,47 @@
+# shellcheck shell=bash disable=SC1091,SC2016,SC2034,SC2154,SC2181,SC2317
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What is told at the end, to who sits before a terminal and to nobody else.
+. "$SYSTEM/lib.sh"
+
+# on_terminal [--plain 2] -- COMMAND...: in the world's terminal; what it showed is in $T/stdout.
+on_terminal() {
+    python3 "$SYSTEM/pty_run.py" --out "$T/pty" "$@"
+    local status=$?
+    tr -d '\r' <"$T/pty.screen" >"$T/stdout"
+    return $status
+}
+
+new_world
+sleep 0.1
+write='echo x >new; echo x >>sub/file; mkdir d; ln -s /etc d/link; for i in 1 2 3; do echo >.git/o$i; done; printf x >"$(printf "e\033]0;x\007v\nl")"'
+on_terminal -- "$AGENTJAIL" -- sh -c "$write" && [ "$(grep -c '^agentjail: .*changed' "$T/stdout")" -eq 1 ] &&
+    grep -q '^agentjail: 7 files changed: ' "$T/stdout" && for name in new sub/file d/link '\.git/ (3)' 'e\\033\]0;x\\007v\\012l'; do
+        grep -q "[:,] $name\(,\|\$\)" "$T/stdout" || exit 1
+    done && ! grep -q "$(printf '\033\]0;x')" "$T/stdout"
+verdict "files changed: count and names, safe for a terminal"
+on_terminal -- "$AGENTJAIL" -- true && ! grep -q agentjail "$T/stdout"
+verdict "nothing changed: nothing told"
+sleep 0.1
+on_terminal -- "$AGENTJAIL" --quiet -- sh -c 'echo x >new' && ! grep -q agentjail "$T/stdout"
+verdict "--quiet: nothing told"
+on_terminal --plain 2 -- "$AGENTJAIL" -- sh -c 'echo x >new' && ! grep -q agentjail "$T/stdout"
+verdict "standard error is no terminal: nothing told"
+jail -- sh -c 'echo x >new' && [ ! -s "$T/stderr" ]
+verdict "no terminal at all: nothing told"
+on_terminal -- "$AGENTJAIL" -- sh -c 'echo x >new; exit 7'
+[ $? -eq 7 ] && grep -q '^agentjail: 1 file changed: new$' "$T/stdout"
+verdict "a command that fails: told, and its status is its own"
+sleep 0.1
+on_terminal -- "$AGENTJAIL" --timeout=1 -- sh -c 'echo x >new; sleep 60'
+[ $? -eq 124 ] && grep -q '^agentjail: 1 file changed: new$' "$T/stdout"
+verdict "a command that is ended: told"
+sleep 0.1
+on_terminal -- "$AGENTJAIL" --copy-on-write="$WS" -- sh -c 'echo x >new; echo y >other' && ! grep -q changed "$T/stdout"
+verdict "changes that stay inside: nothing told"
+sleep 0.1
+on_terminal -- "$AGENTJAIL" --write="$DATA" -- sh -c 'echo x >"$0/file"; ln -s / root' "$DATA" &&
+    grep -Eqx "agentjail: 2 files changed: (root, $DATA/file|$DATA/file, root)" "$T/stdout"
+verdict "another grant: by its whole path; a link is not followed"
+end_world
+
+done_testing
