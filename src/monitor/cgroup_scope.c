@@ -47,7 +47,7 @@ static void ask(const struct scope_request *request, struct report *report)
         *(void **)&start = dlsym(module, SCOPE_START_SYMBOL);
         report->error = start ? 0 : -ELIBBAD;
     }
-    if (report->error < 0) {
+    if (report->error < 0 || !start) {
         snprintf(report->text, sizeof(report->text), "systemd cannot be asked: %s", why.data ? why.data : SCOPE_FILE);
         return;
     }
