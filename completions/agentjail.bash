@@ -24,7 +24,7 @@ _agentjail() {
         --reset-home
         --version --help --json --all-users
         --profile= --include=
-        --workspace= --home= --import= --credentials= --import-credentials
+        --workspace= --home= --git= --import= --credentials= --import-credentials
         --read= --write= --exec= --hide= --protect= --unprotect= --scratch= --copy-on-write= --device=
         --env=
         --network= --net-allow= --net-deny= --host-port= --publish= --upstream= --upstream-credentials=
@@ -96,6 +96,7 @@ _agentjail() {
         mapfile -t COMPREPLY < <(compgen -e -- "$cur")
         return
         ;;
+    --git) mapfile -t COMPREPLY < <(compgen -W 'identity none' -- "$cur") && return ;;
     --home) mapfile -t COMPREPLY < <(compgen -W 'temporary persistent none' -- "$cur") && return ;;
     --loopback) mapfile -t COMPREPLY < <(compgen -W 'yes no' -- "$cur") && return ;;
     --network) mapfile -t COMPREPLY < <(compgen -W 'none filtered open host' -- "$cur") && return ;;

@@ -48,6 +48,7 @@ complete -c agentjail -n __agentjail_options -l profile -r -a '(__agentjail_name
 complete -c agentjail -n __agentjail_options -l include -x -a '(__agentjail_names profiles .ini)' -d 'Read another profile'
 complete -c agentjail -n __agentjail_options -l workspace -r -a 'auto none' -d 'Directory to work in'
 complete -c agentjail -n __agentjail_options -l home -x -a 'temporary persistent none' -d 'Kind of home directory'
+complete -c agentjail -n __agentjail_options -l git -x -a 'identity none' -d 'Your name and aliases in git'
 complete -c agentjail -n __agentjail_options -l import -r -F -d 'Copy settings into a new persistent home, once'
 complete -c agentjail -n __agentjail_options -l credentials -r -F -d 'What --import-credentials copies'
 complete -c agentjail -n __agentjail_options -l import-credentials -d 'Copy the credentials of the profile now'

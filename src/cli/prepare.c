@@ -15,6 +15,7 @@ void run_free(struct run *run)
 {
     cgroup_remove(&run->cgroup);
     registry_remove(&run->registry);
+    git_copies_remove(&run->git);
 #ifdef AGENTJAIL_SANITIZED /* the process is about to end: only a leak checker wants the memory back piece by piece */
     filter_program_free(&run->filter);
     plan_free(&run->plan);
@@ -135,7 +136,11 @@ int run_prepare(struct run *run, struct buf *why)
     if (r < 0)
         return r;
     run_step(run, "policy resolved");
-    r = home_make(&run->policy, &run->home_lock, &run->policy.notes, why);
+    r = registry_name(&run->registry);
+    if (r >= 0)
+        r = home_make(&run->policy, &run->home_lock, &run->policy.notes, why);
+    if (r >= 0)
+        r = git_copies_make(&run->policy, run->registry.id, &run->git, why);
     if (r >= 0)
         r = plan_from_policy(&run->policy, run->request->verbose > 0, &run->plan, why);
     if (r < 0)
@@ -152,8 +157,6 @@ int run_prepare(struct run *run, struct buf *why)
         r = find_directory(run);
     if (r >= 0)
         r = label_probe(&run->policy, &run->label, why);
-    if (r >= 0)
-        r = registry_name(&run->registry);
     if (r >= 0)
         r = cgroup_prepare(&run->policy, run->registry.id, &run->cgroup, why);
     if (r >= 0)

@@ -10,6 +10,7 @@
 #include "filter/filter.h"
 #include "lockdown/label.h"
 #include "monitor/cgroup.h"
+#include "monitor/git_copies.h"
 #include "monitor/registry.h"
 #include "plan/plan.h"
 #include "profile/request.h"
@@ -24,13 +25,15 @@ struct run {
     struct cgroup cgroup;
     struct registry registry;
     enum label_kind label;
+    struct git_copies git;
     int landlock_abi;
     int home_lock; /* keeps --reset-home off while the jail lives; -1: no home is kept */
     char *directory; /* where the command starts */
     struct timespec begin;
 };
 
-#define RUN_EMPTY(r) ((struct run){ .request = (r), .cgroup = CGROUP_EMPTY, .registry = REGISTRY_EMPTY, .home_lock = -1 })
+#define RUN_EMPTY(r) ((struct run){ .request = (r), .cgroup = CGROUP_EMPTY, .registry = REGISTRY_EMPTY, .home_lock = -1, \
+                                  .git = GIT_COPIES_EMPTY })
 
 /* Resolve everything: policy, plan, Landlock, filter, environment, directory, label, cgroup. Makes the profile's
  * persistent home and the cgroup, nothing else. 0 or -errno with a message in why; notes about optional fences in why

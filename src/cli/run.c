@@ -183,6 +183,15 @@ static int prepare_all(struct run *run, struct jail_start *with, struct supervis
     return r;
 }
 
+/* What git inside has changed in configurations. */
+static void keep_git(struct run *run)
+{
+    _cleanup_strv_ struct strv notes = { 0 };
+    git_copies_end(&run->git, &run->policy, &notes);
+    for (size_t i = 0; i < notes.n && !run->policy.quiet; i++)
+        run_say(notes.v[i]);
+}
+
 /* From the clone on: whatever goes wrong, the first process does not survive us. */
 static int serve(struct run *run, struct handover *handover, struct supervise *s)
 {
@@ -206,7 +215,10 @@ static int serve(struct run *run, struct handover *handover, struct supervise *s
     r = terminal_watch(s->terminal);
     if (r < 0)
         fprintf(stderr, "agentjail: the terminal will not be put back if agentjail is killed: %s\n", strerror(-r));
-    return supervise(s);
+    int status = supervise(s);
+    if (status != SUPERVISE_AGAIN)
+        keep_git(run);
+    return status;
 }
 
 /* One try, from the profile files to the end of the command. */

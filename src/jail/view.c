@@ -215,7 +215,7 @@ static int place(struct view *view, size_t i, int mount, bool directory)
     }
     if (op->kind == OP_TMPFS || op->flags & OP_OWN)
         r = add_own(view, mount);
-    if (r >= 0 && op->kind != OP_MASK && op->kind != OP_PIN)
+    if (r >= 0 && op->kind != OP_MASK && op->kind != OP_PIN && op->kind != OP_BIND_LINK)
         r = allow(view, op, mount, directory);
     if (r < 0)
         return fail(view, op, r, "cannot be described to Landlock");
@@ -619,6 +619,20 @@ static int do_bind_data(struct view *view, size_t i)
     return r;
 }
 
+/* A mount whose root is a symlink: whoever walks to target is led on, whoever renames or removes target is refused. The
+ * symlink itself is one that an earlier operation has made in the jail's own root. */
+static int do_bind_link(struct view *view, size_t i)
+{
+    const struct op *op = &view->plan->ops[i];
+    const char *name;
+    struct point_rules rules = { .root = view->root, .no_symlinks = true, .own_mounts = view->own_mounts,
+                                 .n_own = view->n_own };
+    _cleanup_close_ int dir = point_open_parent(&rules, op->data, &name);
+    _cleanup_close_ int link = dir < 0 ? dir : openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    int mount = dir < 0 ? dir : link < 0 ? -errno : mount_clone(link, attributes(op), 0);
+    return mount < 0 ? fail(view, op, mount, "symlink cannot be bound") : place(view, i, mount, false);
+}
+
 static int do_chmod(struct view *view, const struct op *op)
 {
     struct point_rules rules = rules_for(view, op);
@@ -673,6 +687,8 @@ static int do_op(struct view *view, size_t i)
         return do_mqueue(view, op);
     case OP_BIND_DATA:
         return do_bind_data(view, i);
+    case OP_BIND_LINK:
+        return do_bind_link(view, i);
     case OP_CHMOD:
         return do_chmod(view, op);
     case OP_DEV:

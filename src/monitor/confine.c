@@ -26,6 +26,7 @@ static const int calls[] = {
     SYS_mount_setattr, SYS_open_tree_attr, SYS_fsopen, SYS_fsconfig,   SYS_fsmount,     SYS_mknodat,     SYS_mkdirat,
     SYS_bind, SYS_listen, SYS_accept4, SYS_getsockopt, /* the control socket, which is made before */
     SYS_fchdir,      SYS_prctl,         SYS_set_robust_list, SYS_rseq,     SYS_getrandom,   SYS_fsync,
+    SYS_pwrite64, SYS_ftruncate, /* a git configuration, at the end */
 #ifdef SYS_poll
     SYS_poll,
 #endif

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/fence_switch.h"
+#include "plan/git_identity.h"
 #include "plan/identity.h"
 #include "plan/resolve.h"
 #include "plan/view_entries.h"
@@ -15,6 +16,7 @@ struct emit {
     const struct entries *list;
     struct plan *plan;
     struct buf *why;
+    size_t n_links; /* symlinks made for OP_BIND_LINK */
 };
 
 /* exec holds for everything below the place that was given it. */
@@ -206,6 +208,52 @@ static int emit_link(struct emit *m, const struct entry *up, const struct entry 
     return op->data ? 0 : -ENOMEM;
 }
 
+/* git replaces its configuration by a rename from config.lock, which a mount on config refuses, but it follows a symlink
+ * first (lockfile.c, resolve_symlink): the host's file gets a mount of a symlink that leads to a copy. */
+static int emit_git_config(struct emit *m, const struct entry *up, const struct entry *e)
+{
+    if (!host_writable(m->list, up) || !fence_on(FENCE_READ_ONLY))
+        return 0;
+    if (!m->policy->git_copies) { /* --dry-run, --explain: nothing is copied */
+        struct entry as_protect = *e;
+        as_protect.kind = ENTRY_PROTECT;
+        return emit_held(m, up, &as_protect);
+    }
+    _cleanup_buf_ struct buf link = { 0 };
+    static const struct origin built_in = { 0 };
+    if (buf_printf(&link, "%s-%zu", GIT_COPIES_INSIDE, m->n_links++) < 0)
+        return -ENOMEM;
+    struct op *op = plan_add(m->plan, OP_SYMLINK, NULL, link.data);
+    if (!op)
+        return -ENOMEM;
+    op->origin = built_in;
+    op->data_len = strlen(e->text);
+    op->data = strdup(e->text);
+    op = op->data ? add_op(m, OP_BIND_LINK, NULL, e) : NULL;
+    if (!op)
+        return -ENOMEM;
+    op->flags |= OP_READ_ONLY | OP_NO_EXEC | OP_WATCHED;
+    op->data_len = link.len;
+    op->data = buf_take(&link);
+    return 0;
+}
+
+/* The copies, before what leads to them. */
+static int emit_git_copies(struct emit *m)
+{
+    bool used = false;
+    for (size_t i = 0; i < m->list->n; i++)
+        used = used || m->list->v[i].kind == ENTRY_GIT_CONFIG;
+    if (!used || !m->policy->git_copies)
+        return 0;
+    struct op *op = plan_add(m->plan, OP_BIND, m->policy->git_copies, GIT_COPIES_INSIDE);
+    if (!op)
+        return -ENOMEM;
+    op->flags = OP_OWN | OP_NO_EXEC | OP_NO_SYMLINKS;
+    op->origin = m->policy->git_origin;
+    return 0;
+}
+
 static int emit_entry(struct emit *m, const struct entry *up, const struct entry *e)
 {
     switch (e->kind) {
@@ -231,6 +279,8 @@ static int emit_entry(struct emit *m, const struct entry *up, const struct entry
     }
     case ENTRY_LINK:
         return emit_link(m, up, e);
+    case ENTRY_GIT_CONFIG:
+        return emit_git_config(m, entries_enclosing(m->list, m->list->n, e->path, true), e);
     case ENTRY_PROTECT:
     case ENTRY_MASK:
         return emit_held(m, entries_enclosing(m->list, m->list->n, e->path, true), e);
@@ -241,7 +291,7 @@ static int emit_entry(struct emit *m, const struct entry *up, const struct entry
 /* What narrows a writable place needs its ancestors pinned before it is put up. */
 static int emit_pins(struct emit *m, const struct entry *up, const struct entry *e)
 {
-    bool narrows = e->kind == ENTRY_PROTECT || e->kind == ENTRY_MASK ||
+    bool narrows = e->kind == ENTRY_PROTECT || e->kind == ENTRY_GIT_CONFIG || e->kind == ENTRY_MASK ||
                    (e->kind == ENTRY_ACCESS && access_at(m->list, e) != ACCESS_WRITE);
     if (!narrows || !host_writable(m->list, up))
         return 0;
@@ -284,7 +334,11 @@ int plan_from_policy(const struct policy *policy, bool notes, struct plan *ret_p
             r = emit_entry(&m, up, e);
     }
     if (r >= 0)
+        r = emit_git_copies(&m);
+    if (r >= 0)
         r = identity_add(policy, &plan);
+    if (r >= 0)
+        r = git_identity_add(policy, &plan);
     if (r >= 0)
         r = seal_own(&plan, &list);
     if (r >= 0 && plan.n > PLAN_MAX) {

@@ -51,6 +51,7 @@ static const char *const kind_names[] = {
     [OP_BIND_DATA] = "data",  [OP_SYMLINK] = "symlink", [OP_PROC] = "proc",   [OP_DEV] = "dev",
     [OP_MQUEUE] = "mqueue",   [OP_OVERLAY] = "overlay", [OP_MASK] = "mask",   [OP_PIN] = "pin",
     [OP_REMOUNT] = "remount", [OP_CHMOD] = "chmod", [OP_UNION] = "union",     [OP_LAYER] = "layer",
+    [OP_BIND_LINK] = "link",
 };
 
 /* Paths may hold anything: what could confuse a terminal or a reader of lines is written as octal, as mountinfo
@@ -73,7 +74,7 @@ static int print_op(const struct op *op, struct buf *out)
         if (r >= 0)
             r = add_path(out, op->source);
     }
-    if (r >= 0 && op->kind == OP_SYMLINK) {
+    if (r >= 0 && (op->kind == OP_SYMLINK || op->kind == OP_BIND_LINK)) {
         r = buf_str(out, " -> ");
         if (r >= 0)
             r = add_path(out, op->data);
@@ -82,8 +83,9 @@ static int print_op(const struct op *op, struct buf *out)
         r = buf_printf(out, " (%s%s%s)", op->flags & OP_READ_ONLY ? "read-only" : "writable",
                        op->flags & OP_NO_EXEC ? ", no exec" : "", op->flags & OP_WATCHED ? ", watched" : "");
     if (r >= 0 && op->origin.file)
-        r = op->origin.line ? buf_printf(out, "  [%s:%u]", op->origin.file, op->origin.line)
-                            : buf_printf(out, "  [%s]", op->origin.file);
+        r = op->origin.line && op->origin.line != ORIGIN_REASON
+                ? buf_printf(out, "  [%s:%u]", op->origin.file, op->origin.line)
+                : buf_printf(out, "  [%s]", op->origin.file);
     return r < 0 ? r : buf_char(out, '\n');
 }
 

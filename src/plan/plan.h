@@ -19,6 +19,7 @@ enum op_kind {
     OP_DIR,        /* make a directory: mode */
     OP_FILE,       /* new file with data: mode (only on a file system of the jail's own) */
     OP_BIND_DATA,  /* data as a file bound at target, which may lie on any file system */
+    OP_BIND_LINK,  /* the symlink at data, of the jail's own root, bound over the file at target */
     OP_SYMLINK,    /* symlink with text data at target */
     OP_PROC,       /* fresh procfs */
     OP_DEV,        /* minimal /dev */

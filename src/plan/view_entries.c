@@ -272,6 +272,29 @@ static int add_device(struct collect *c, const struct grant *g, struct resolved 
     return add_links(c, g, r);
 }
 
+/* Git directories' configurations that the jail gets copies of. One that a ceiling protects stays as it is. */
+static int add_git_configs(struct collect *c)
+{
+    for (size_t i = 0; i < c->policy->n_git_repos; i++) {
+        _cleanup_resolved_ struct resolved r = { 0 };
+        if (path_resolve(&c->resolver, c->policy->git_repos[i].config, &r) < 0 || r.n_links > 0 || !S_ISREG(r.st.st_mode) ||
+            find(c->list, ENTRY_PROTECT, r.path))
+            continue;
+        struct entry *e = entry_at(c->list, ENTRY_GIT_CONFIG, TAKE_PTR(r.path), &c->policy->git_origin);
+        if (!e)
+            return -ENOMEM;
+        _cleanup_buf_ struct buf text = { 0 };
+        int error = buf_printf(&text, "%s/%zu/config", GIT_COPIES_INSIDE, i);
+        free(e->text);
+        e->text = buf_take(&text);
+        if (error < 0 || !e->text)
+            return -ENOMEM;
+        e->exists = true;
+        e->st = r.st;
+    }
+    return 0;
+}
+
 static int add_scratch(struct collect *c, const struct grant *g)
 {
     _cleanup_resolved_ struct resolved r = { 0 };
@@ -594,6 +617,8 @@ int entries_from_policy(const struct policy *policy, struct entries *ret_list, s
             settle_var_tmp(&list);
         }
     }
+    if (r >= 0)
+        r = add_git_configs(&c);
     if (r >= 0)
         r = refuse_planted_links(&c);
     for (size_t i = 0; i < policy->own_paths.n && r >= 0 && fence_on(FENCE_OWN_MASKS); i++)

@@ -23,6 +23,7 @@ enum entry_kind {
     ENTRY_DEVICE,
     ENTRY_LINK,    /* a symlink of the host that leads to a grant */
     ENTRY_PROTECT,
+    ENTRY_GIT_CONFIG, /* held, with a copy in its place that git inside can write */
     ENTRY_MASK,
 };
 
@@ -58,6 +59,9 @@ const struct entry *entries_enclosing(const struct entries *list, size_t n, cons
 
 /* Write "file:line: key: " or "command line: --key: " to why. */
 int origin_print(struct buf *why, const struct origin *origin, const char *key);
+
+/* Where the copies of git configurations are inside. */
+#define GIT_COPIES_INSIDE "/run/agentjail/git"
 
 #define _cleanup_entries_ _cleanup_(entries_free)
 

@@ -10,6 +10,7 @@
 #include "profile/ceiling.h"
 #include "profile/closure.h"
 #include "profile/command.h"
+#include "profile/git_inside.h"
 #include "profile/load.h"
 #include "profile/merge.h"
 #include "profile/net_types.h"
@@ -104,6 +105,24 @@ static int find_own_paths(struct merge *m)
         if (!p->filter_dirs[i])
             return -ENOMEM;
     return 0;
+}
+
+/* git-config(1), FILES: what the system says, then the user. */
+static int find_git_settings(struct merge *m)
+{
+    struct policy *p = m->policy;
+    const char *own = env_get(m->host->env, "GIT_CONFIG_GLOBAL");
+    size_t n = 0;
+    if (p->git != GIT_IDENTITY)
+        return 0;
+    p->git_settings[n++] = "/etc/gitconfig";
+    if (own && *own == '/') {
+        p->git_settings[n++] = arena_strdup(m->arena, own);
+    } else if (m->dirs.home) {
+        p->git_settings[n++] = arena_concat(m->arena, m->dirs.config, "/git/config", NULL);
+        p->git_settings[n++] = arena_concat(m->arena, m->dirs.home, "/.gitconfig", NULL);
+    }
+    return n && !p->git_settings[n - 1] ? -ENOMEM : 0;
 }
 
 static int find_home(struct merge *m)
@@ -345,12 +364,13 @@ static int resolve(struct merge *m, const char *command)
         if (r < 0)
             return r;
     }
-    if ((r = apply_settings(m, true)) < 0 || (r = closure_add(m, command)) < 0 || (r = ceiling_apply(m)) < 0)
+    if ((r = apply_settings(m, true)) < 0 || (r = closure_add(m, command)) < 0 ||
+        (r = git_inside_add(m)) < 0 || (r = ceiling_apply(m)) < 0)
         return r;
     apply_strict(p);
     if ((r = drop_repeated(m)) < 0 || (r = net_check(m)) < 0 || (r = refuse_unbuilt(m)) < 0 || (r = check_sources(m)) < 0)
         return r;
-    if ((r = protect_packaged(m)) < 0 || (r = find_home(m)) < 0)
+    if ((r = protect_packaged(m)) < 0 || (r = find_home(m)) < 0 || (r = find_git_settings(m)) < 0)
         return r;
     return list_files(m);
 }
@@ -383,6 +403,7 @@ static void start_over(struct merge *m)
     free(p->grants);
     free(p->env);
     free(p->imports);
+    free(p->git_repos);
     strv_free(&p->notes);
     strv_free(&p->path_dirs);
     struct policy fresh = {
@@ -480,6 +501,7 @@ void policy_free(struct policy *p)
     free(p->grants);
     free(p->env);
     free(p->imports);
+    free(p->git_repos);
     strv_free(&p->own_paths);
     strv_free(&p->path_dirs);
     strv_free(&p->notes);

@@ -40,6 +40,16 @@ enum home_kind {
     HOME_NONE,       /* an empty read-only directory */
 };
 
+enum git_mode {
+    GIT_NONE,     /* git is a program like others */
+    GIT_IDENTITY, /* the user's name and settings, and configurations that git inside can change */
+};
+
+/* A git directory whose configuration the jail gets a copy of. */
+struct git_repo {
+    char *config; /* the host's file; real path */
+};
+
 /* A fence that a value names: the seccomp filter, the label, Landlock. */
 struct fence {
     char *value;   /* NULL: not asked for */
@@ -163,6 +173,13 @@ struct policy {
     struct import *imports;
     size_t n_imports;
     bool import_credentials; /* --import-credentials */
+
+    enum git_mode git;
+    struct origin git_origin;
+    struct git_repo *git_repos;
+    size_t n_git_repos;
+    const char *git_copies;      /* directory on the host with the copies, N/config for git_repos[N]; set by the monitor */
+    const char *git_settings[4]; /* the user's own configuration, weakest first, up to NULL */
 
     struct grant *grants; /* in the order written */
     size_t n_grants;

@@ -62,6 +62,7 @@ static const struct word gateway_lost_words[] = {
     { "continue", GATEWAY_LOST_CONTINUE, 1 },
     { NULL, 0, 0 },
 };
+static const struct word git_words[] = { { "none", GIT_NONE, 0 }, { "identity", GIT_IDENTITY, 1 }, { NULL, 0, 0 } };
 static const struct word nested_words[] = { { "deny", false, 0 }, { "allow", true, 1 }, { NULL, 0, 0 } };
 static const struct word loopback_words[] = { { "no", false, 0 }, { "yes", true, 1 }, { NULL, 0, 0 } };
 static const struct word strict_words[] = { { "yes", true, 0 }, { "no", false, 1 }, { NULL, 0, 0 } };
@@ -421,6 +422,7 @@ const struct option_type type_workspace = { .set = set_workspace,
                                             .show = show_workspace,
                                             .form = "a path, auto or none" };
 const struct option_type type_home = { .set = set_enum, .show = show_enum, .words = home_words };
+const struct option_type type_git = { .set = set_enum, .show = show_enum, .words = git_words };
 const struct option_type type_network = { .set = set_enum, .show = show_enum, .words = network_words };
 const struct option_type type_dns = { .set = set_enum, .show = show_enum, .words = dns_words };
 const struct option_type type_unknown = { .set = set_enum, .show = show_enum, .words = unknown_words };

@@ -6,8 +6,8 @@
 #include "profile/option.h"
 
 extern const struct option_type type_mode, type_front, type_description, type_match, type_include, type_workspace;
-extern const struct option_type type_home, type_grant, type_import, type_unprotect, type_env, type_network, type_backend;
-extern const struct option_type type_fence;
+extern const struct option_type type_home, type_git, type_grant, type_import, type_unprotect, type_env, type_network;
+extern const struct option_type type_backend, type_fence;
 extern const struct option_type type_landlock, type_nested, type_loopback, type_terminal, type_strict, type_size,
     type_cpu, type_count;
 extern const struct option_type type_dns, type_unknown, type_open_url, type_gateway_lost; /* types.c */

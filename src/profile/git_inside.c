@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "profile/git_inside.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/git_config.h"
+#include "profile/git.h"
+#include "profile/path.h"
+
+enum { MODULE_DEPTH = 8, REPOS_MAX = 64, WORKTREES_MAX = 256 };
+
+struct inside {
+    struct merge *m;
+    const char *workspace;
+};
+
+static char *join(const struct inside *in, const char *dir, const char *name)
+{
+    const char *base = arena_concat(in->m->arena, dir, "/", name);
+    char *path;
+    return base && path_normalise(in->m->arena, base, &path) == 0 ? path : NULL;
+}
+
+static bool is_kind(const char *path, mode_t kind)
+{
+    struct stat st;
+    return path && lstat(path, &st) == 0 && (st.st_mode & S_IFMT) == kind;
+}
+
+static int protect(const struct inside *in, const char *dir, const char *name)
+{
+    char *path = join(in, dir, name);
+    if (!path)
+        return 0; /* longer than a path can be: there is no such file */
+    for (size_t i = 0; i < in->m->policy->n_grants; i++)
+        if (in->m->policy->grants[i].kind == GRANT_PROTECT && strcmp(in->m->policy->grants[i].path, path) == 0)
+            return 0;
+    return merge_grant(in->m, GRANT_PROTECT, path, true, in->m->policy->git_origin, NULL);
+}
+
+/* --- what a configuration has git run or read --- */
+
+/* Keys whose value is a command or a file that git acts on. */
+static bool acts(const struct git_entry *e)
+{
+    static const char *const keys[] = {
+        "core.hookspath", "core.fsmonitor", "core.sshcommand", "core.attributesfile", "core.pager", "core.editor",
+        "core.askpass", "core.gitproxy", "core.alternaterefscommand", "sequence.editor", "include.path", "includeif.path",
+        "filter.clean", "filter.smudge", "filter.process", "diff.external", "diff.command", "diff.textconv", "merge.driver",
+        "gpg.program", "credential.helper", "uploadpack.packobjectshook", "difftool.cmd", "mergetool.cmd",
+        "remote.uploadpack", "remote.receivepack", "pager", "alias", "trailer.command", "trailer.cmd",
+        "interactive.difffilter", "submodule.update",
+    };
+    char name[64];
+    if (!e->key || !e->value)
+        return false;
+    int n = snprintf(name, sizeof(name), "%s.%s", e->section, e->key);
+    for (size_t i = 0; i < ELEMENTSOF(keys); i++)
+        if (strcmp(e->section, keys[i]) == 0 || (n < (int)sizeof(name) && strcmp(name, keys[i]) == 0))
+            return true;
+    return false;
+}
+
+/* Protect the file or directory in the workspace that a value names: by its first word, as git or a shell takes it. */
+static int protect_named(const struct inside *in, const char *gitdir, const struct git_entry *e)
+{
+    const char *value = e->value + strspn(e->value, "!: \"'");
+    char *word = arena_strndup(in->m->arena, value, strcspn(value, " \"';&|")), *path;
+    if (!word)
+        return -ENOMEM;
+    const char *bases[] = { in->workspace, strncmp(e->section, "include", 7) == 0 ? gitdir : NULL };
+    for (size_t i = 0; *word && i < ELEMENTSOF(bases); i++) {
+        if (!bases[i] || path_from(in->m->arena, bases[i], word, &path) < 0)
+            continue;
+        struct stat st;
+        if (path_in_tree(path, in->workspace) && strcmp(path, in->workspace) != 0 && stat(path, &st) == 0) {
+            int r = protect(in, "/", path + 1);
+            if (r < 0)
+                return r;
+        }
+        if (word[0] == '/')
+            break;
+    }
+    return 0;
+}
+
+static int read_config(const struct inside *in, const char *gitdir, const char *path)
+{
+    _cleanup_buf_ struct buf text = { 0 };
+    _cleanup_git_config_ struct git_config config = { 0 };
+    if (buf_read_file(&text, AT_FDCWD, path, GIT_CONFIG_BYTES) < 0 || !text.data ||
+        git_config_parse(text.data, text.len, &config) < 0)
+        return 0; /* git says what is wrong with it */
+    int r = 0;
+    for (size_t i = 0; i < config.n && r == 0; i++)
+        if (acts(&config.v[i]))
+            r = protect_named(in, gitdir, &config.v[i]);
+    return r;
+}
+
+/* --- git directories --- */
+
+static int add_repo(const struct inside *in, const char *gitdir)
+{
+    struct policy *p = in->m->policy;
+    char *config = join(in, gitdir, "config");
+    if (!config || !is_kind(config, S_IFREG) || p->n_git_repos == REPOS_MAX)
+        return config ? protect(in, gitdir, "config") : 0;
+    struct git_repo *repos = reallocarray(p->git_repos, p->n_git_repos + 1, sizeof(*repos));
+    if (!repos)
+        return -ENOMEM;
+    p->git_repos = repos;
+    repos[p->n_git_repos++] = (struct git_repo){ .config = config };
+    return read_config(in, gitdir, config);
+}
+
+/* What the host's git follows or runs in a git directory, or in one of a worktree. */
+static int protect_gitdir(const struct inside *in, const char *gitdir)
+{
+    static const char *const names[] = { "hooks", "info/attributes", "config.worktree", "commondir", "gitdir",
+                                         "objects/info/alternates" };
+    int r = 0;
+    for (size_t i = 0; i < ELEMENTSOF(names) && r == 0; i++)
+        r = protect(in, gitdir, names[i]);
+    return r;
+}
+
+static int add_gitdir(const struct inside *in, const char *gitdir, unsigned depth);
+
+/* Repositories below modules/: their names may have slashes. */
+static int add_modules(const struct inside *in, const char *dir, unsigned depth)
+{
+    _cleanup_closedir_ DIR *entries = depth <= MODULE_DEPTH && is_kind(dir, S_IFDIR) ? opendir(dir) : NULL;
+    int r = 0;
+    for (struct dirent *d; entries && r == 0 && (d = readdir(entries));) {
+        if (d->d_name[0] == '.')
+            continue;
+        const char *below = join(in, dir, d->d_name);
+        if (!below || !is_kind(below, S_IFDIR))
+            continue;
+        r = is_kind(join(in, below, "HEAD"), S_IFREG) ? add_gitdir(in, below, depth + 1)
+                                                       : add_modules(in, below, depth + 1);
+    }
+    return r;
+}
+
+static int add_worktrees(const struct inside *in, const char *gitdir)
+{
+    const char *dir = join(in, gitdir, "worktrees");
+    _cleanup_closedir_ DIR *entries = dir && is_kind(dir, S_IFDIR) ? opendir(dir) : NULL;
+    unsigned n = 0;
+    int r = 0;
+    for (struct dirent *d; entries && r == 0 && n < WORKTREES_MAX && (d = readdir(entries));) {
+        const char *below = d->d_name[0] == '.' ? NULL : join(in, dir, d->d_name);
+        if (!below || !is_kind(below, S_IFDIR))
+            continue;
+        n++;
+        r = protect_gitdir(in, below);
+    }
+    return r;
+}
+
+static int add_gitdir(const struct inside *in, const char *gitdir, unsigned depth)
+{
+    int r = add_repo(in, gitdir);
+    if (r == 0)
+        r = protect_gitdir(in, gitdir);
+    if (r == 0)
+        r = add_worktrees(in, gitdir);
+    const char *modules = join(in, gitdir, "modules");
+    return r == 0 && modules ? add_modules(in, modules, depth) : r;
+}
+
+/* --- the workspace's own --- */
+
+/* The git directory that a worktree's has its configuration, objects and refs in (gitrepository-layout(5), commondir). */
+static const char *common_dir(const struct inside *in, const char *gitdir)
+{
+    _cleanup_buf_ struct buf text = { 0 };
+    char path[PATH_MAX], real[PATH_MAX];
+    const char *file = join(in, gitdir, "commondir");
+    if (!file || buf_read_file(&text, AT_FDCWD, file, PATH_MAX) < 0 || !text.data)
+        return gitdir;
+    text.data[strcspn(text.data, "\r\n")] = '\0';
+    int n = text.data[0] == '/' ? snprintf(path, sizeof(path), "%s", text.data)
+                                : snprintf(path, sizeof(path), "%s/%s", gitdir, text.data);
+    /* the worktree's directory lies in its worktrees/: nothing else may be meant */
+    if (n >= (int)sizeof(path) || !realpath(path, real) || !path_in_tree(gitdir, real))
+        return NULL;
+    return arena_strdup(in->m->arena, real);
+}
+
+static int grant(const struct inside *in, const char *dir)
+{
+    struct merge *m = in->m;
+    struct setting *s = arena_alloc(m->arena, sizeof(*s));
+    char *path = arena_strdup(m->arena, dir);
+    if (!s || !path)
+        return -ENOMEM;
+    *s = (struct setting){ .option = &options[OPTION_WRITE], .name = "write", .value = path,
+                           .origin = { "git data of the workspace", ORIGIN_REASON }, .layer = LAYER_USER };
+    return merge_grant(m, GRANT_WRITE, path, false, s->origin, s);
+}
+
+/* The entries that keep the configuration and whole trees as they are: the copies and single protections replace them. A
+ * user's own, written without '-', stay. */
+static void drop_protections(const struct inside *in)
+{
+    static const char *const names[] = { ".git/config", ".git/modules", ".git/worktrees", ".gitmodules" };
+    struct policy *p = in->m->policy;
+    for (size_t i = p->n_grants; i-- > 0;) {
+        const struct grant *g = &p->grants[i];
+        if (g->kind != GRANT_PROTECT || !g->optional)
+            continue;
+        for (size_t k = 0; k < ELEMENTSOF(names); k++) {
+            const char *path = join(in, in->workspace, names[k]);
+            if (path && strcmp(path, g->path) == 0) {
+                merge_drop_grant(in->m, i);
+                break;
+            }
+        }
+    }
+}
+
+int git_inside_add(struct merge *m)
+{
+    const struct policy *p = m->policy;
+    struct inside in = { .m = m, .workspace = p->workspace };
+    struct git_place place;
+    if (p->git != GIT_IDENTITY || !p->workspace)
+        return 0;
+    int r = git_find(m->arena, p->workspace, NULL, m->host->uid, &place);
+    if (r < 0 || !place.toplevel || strcmp(place.toplevel, p->workspace) != 0)
+        return r;
+    const char *gitdir = place.gitdir ? place.gitdir : join(&in, p->workspace, ".git");
+    const char *common = gitdir ? common_dir(&in, gitdir) : NULL;
+    if (!common)
+        return 0;
+    if (!path_in_tree(common, p->workspace) && (r = grant(&in, common)) < 0)
+        return r;
+    drop_protections(&in);
+    r = add_gitdir(&in, common, 0);
+    return r == 0 && strcmp(gitdir, common) != 0 ? protect_gitdir(&in, gitdir) : r;
+}

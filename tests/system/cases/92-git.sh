@@ -1,0 +1,201 @@
+# shellcheck shell=bash disable=SC1091,SC2016,SC2034,SC2154,SC2181,SC2317
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# git = identity: git works inside as it does outside, and nothing comes back that the host's git would run or follow.
+. "$SYSTEM/lib.sh"
+
+if ! type -P git >/dev/null; then
+    skip git "optional: no git on this machine"
+    done_testing
+fi
+GIT_CONFIG_NOSYSTEM=1
+export GIT_CONFIG_NOSYSTEM
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+
+# A repository as workspace, a bare one as its origin, and a user with settings.
+new_repository() {
+    new_world
+    git config --global user.name 'Jo Doe' && git config --global user.email jo@example.org
+    git config --global init.defaultBranch main && git config --global protocol.file.allow always
+    git config --global alias.st 'status -s' && git config --global alias.evil '!echo evil'
+    git config --global core.pager 'sh -c evil' && git config --global credential.helper store
+    rm -rf .git
+    git init -q . && git init -q --bare "$OUT/up.git"
+    git add file && git commit -qm first && git remote add origin "$OUT/up.git" && git push -q origin main
+}
+
+inside() {
+    jail --git=identity --write="$OUT/up.git" -- sh -ec "$1"
+}
+
+# ---- work ----
+new_repository
+inside 'git config --show-origin --list | grep "^file:/etc/gitconfig"'
+grep -q 'user.name=Jo Doe' "$T/stdout" && grep -q 'alias.st=status -s' "$T/stdout" &&
+    ! grep -q 'evil\|credential\|pager' "$T/stdout"
+verdict "name, address and harmless aliases are there, helpers and programs are not"
+inside 'echo more >>file && git commit -qam second && git log -1 --format="%an %ae"'
+[ "$(cat "$T/stdout")" = 'Jo Doe jo@example.org' ] && [ "$(git log -1 --format=%s)" = second ]
+verdict "commit, by the user"
+inside 'git checkout -qb topic && git push -qu origin topic && git checkout -q --track -b other origin/main && git pull -q --rebase'
+[ $? -eq 0 ] && [ "$(git config branch.topic.merge)" = refs/heads/topic ] && [ "$(git config branch.other.remote)" = origin ]
+verdict "push -u, checkout --track and pull, and the user's git knows what they follow"
+grep -q 'config: now has from inside: branch.topic.remote' "$T/stderr"
+verdict "one line says what was kept"
+inside 'git remote add fork https://example.org/fork.git && git remote add second git@example.org:a/b.git && git checkout -q main && git branch -q -D other'
+[ "$(git remote get-url fork)" = https://example.org/fork.git ] && [ -z "$(git config branch.other.remote)" ] &&
+    [ "$(git remote get-url second)" = git@example.org:a/b.git ]
+verdict "remote add and branch -D"
+inside 'git remote remove second && git worktree add -q wt topic && cd wt && echo w >w && git add w && git commit -qm in-worktree && git worktree list | wc -l | grep -q 2'
+[ $? -eq 0 ] && [ "$(git log -1 --format=%s topic)" = in-worktree ] && ! git remote get-url second 2>/dev/null
+verdict "a worktree made inside, and remote remove"
+inside 'cd wt && git status -s && echo v >>w && git commit -qam again && git stash list && git tag t && git gc -q && git fsck 2>/dev/null'
+[ $? -eq 0 ] && [ "$(git log -1 --format=%s topic)" = again ] && git fsck >/dev/null 2>&1
+verdict "that worktree in a later run; gc"
+cp .git/config before && inside 'git status' && cmp -s before .git/config && [ ! -s "$T/stderr" ] &&
+    [ -z "$(ls -A "$HOME/.local/state/agentjail/git")" ]
+verdict "a run that changes nothing leaves nothing"
+end_world
+
+# ---- submodules ----
+new_repository
+git init -q "$OUT/sub" && git -C "$OUT/sub" commit -q --allow-empty -m sub
+git submodule --quiet add "$OUT/sub" m >/dev/null 2>&1 && git commit -qm submodule
+jail --git=identity --read="$OUT/sub" -- sh -ec 'cd m && echo s >s && git add s && git commit -qm inside && git config user.name Else && cd .. && git add m && git commit -qm both && git submodule status && git submodule foreach -q git status -s'
+[ $? -eq 0 ] && [ "$(git -C m log -1 --format=%s)" = inside ] && [ "$(git -C m config user.name)" = Else ]
+verdict "commits in a submodule"
+jail --git=identity -- sh -c 'echo "[core] fsmonitor = touch $PWD/ran" >>.git/modules/m/config; echo "touch ran" >.git/modules/m/hooks/post-checkout; chmod 755 .git/modules/m/hooks/post-checkout; mv .git/modules/m .git/modules/x; mv .git/modules .git/y; true'
+git status >/dev/null 2>&1 && git -C m status >/dev/null && [ ! -e ran ] && [ ! -e .git/modules/m/hooks/post-checkout ] &&
+    [ -z "$(git -C m config core.fsmonitor)" ] && grep -q 'not kept.*core.fsmonitor' "$T/stderr"
+verdict "nothing that runs comes into a submodule's git directory"
+end_world
+
+# ---- a worktree or submodule as the workspace ----
+new_repository
+git worktree add -q "$OUT/wt" -b side
+cd "$OUT/wt" || exit 2
+jail --git=identity -- sh -ec 'echo side >side && git add side && git commit -qm side && git log --oneline && git branch --set-upstream-to=main side'
+[ $? -eq 0 ] && [ "$(git -C "$WS" log -1 --format=%s side)" = side ] && [ "$(git -C "$WS" config branch.side.merge)" = refs/heads/main ]
+verdict "a worktree as the workspace"
+jail --git=identity -- sh -c 'cat "$0/file"; git config core.sshCommand evil; echo x >"$0/.git/hooks/pre-push"; echo "$0" >"$0/.git/worktrees/wt/commondir"; true' "$WS"
+[ ! -s "$T/stdout" ] && [ -z "$(git config core.sshCommand)" ] && [ ! -e "$WS/.git/hooks/pre-push" ] &&
+    [ "$(cat "$WS/.git/worktrees/wt/commondir")" = ../.. ]
+verdict "of the other working tree it sees nothing, and leaves nothing that runs"
+end_world
+
+# ---- attacks ----
+# Each: what the payload does, after which the host's git must neither run nor follow it. CONTROL: without git = identity
+# and without protection it does.
+plant() {
+    local name=$1 attack=$2 control
+
+    for control in yes no; do
+        new_repository
+        printf '#!/bin/sh\ntouch %s/ran\n' "$T" >"$WS/evil" && chmod 755 "$WS/evil"
+        git add . && git commit -qm evil && rm -f "$T/ran"
+        if [ $control = yes ]; then
+            jail --protect= -- sh -c "$attack"
+        else
+            jail --git=identity -- sh -c "$attack"
+        fi
+        echo change >>file
+        git status >/dev/null 2>&1
+        git diff >/dev/null 2>&1
+        git add file >/dev/null 2>&1
+        git commit -qm by-the-user >/dev/null 2>&1
+        GIT_SSH_VARIANT=ssh timeout 5 git fetch -q ssh://127.0.0.1:1/x >/dev/null 2>&1
+        git push -q >/dev/null 2>&1
+        if [ $control = yes ]; then
+            [ -e "$T/ran" ]
+            verdict "$name: control: the host's git runs it where nothing protects"
+        else
+            [ ! -e "$T/ran" ]
+            verdict "$name: the host's git does not run it"
+        fi
+        end_world
+    done
+}
+
+plant fsmonitor 'git config core.fsmonitor "$PWD/evil"'
+plant ssh-command 'git config core.sshCommand "$PWD/evil"'
+plant hooks-path 'mkdir -p h && cp evil h/pre-commit && git config core.hooksPath "$PWD/h"'
+plant hook 'cp evil .git/hooks/pre-commit'
+plant include 'printf "[core]\n\tfsmonitor = %s/evil\n" "$PWD" >inc && git config include.path "$PWD/inc"'
+plant textconv 'git config diff.x.textconv "$PWD/evil" && git config diff.external "$PWD/evil"'
+plant filter 'git config filter.x.clean "$PWD/evil" && echo "* filter=x" >.gitattributes'
+plant editing 'printf "[core]\n\tfsmonitor = %s/evil\n" "$PWD" >>.git/config'
+plant quoting 'git config "branch.a\"]
+[core]
+fsmonitor = $PWD/evil
+[x \".remote" origin; git config core.fsmonitor "$PWD/evil"'
+plant renaming 'mv .git g && mkdir .git && cp -r g/. .git/ && git config core.fsmonitor "$PWD/evil"; git config core.fsmonitor "$PWD/evil"'
+plant upload-pack 'git config remote.origin.receivepack "$PWD/evil"; git config branch.main.remote origin; git config branch.main.merge refs/heads/main'
+plant remote-with-hooks 'git init -q --bare r && cp evil r/hooks/pre-receive && git remote set-url origin "$PWD/r"; git remote remove origin; git remote add origin "$PWD/r"; git config branch.main.remote origin; git config branch.main.merge refs/heads/main'
+
+# What the user's own configuration names in the workspace.
+new_repository
+mkdir .githooks && printf '#!/bin/sh\nexit 0\n' >.githooks/pre-commit && chmod 755 .githooks/pre-commit
+echo '[alias] a = log' >.gitextra
+git config core.hooksPath .githooks && git config include.path ../.gitextra
+jail --git=identity -- sh -c 'echo "touch ran" >>.githooks/pre-commit; echo x >.githooks/post-commit; echo "[core] fsmonitor = x" >>.gitextra; mv .githooks y; true'
+[ "$(wc -l <.githooks/pre-commit)" -eq 2 ] && [ ! -e .githooks/post-commit ] && [ "$(cat .gitextra)" = '[alias] a = log' ]
+verdict "hooks and includes that the configuration has in the workspace are protected"
+end_world
+
+# ---- what else a payload may try with the copy ----
+new_repository
+cp .git/config before
+for attack in 'rm -f .git/config; cd /run/agentjail/git/0 && rm -f config && ln -s '"$OUT"'/secret config' \
+    'cd /run/agentjail/git/0 && rm -f config && mkfifo config' 'cd /run/agentjail/git && rm -rf 0 && ln -s '"$OUT"'/dir 0' \
+    'head -c 3000000 /dev/zero >>/run/agentjail/git/0/config' 'printf "[a\0b]" >/run/agentjail/git/0/config' \
+    'yes "[branch \"b\"] remote = o" | head -c 200000 >>.git/config'; do
+    jail --git=identity -- sh -c "$attack"
+    [ $? -ne 125 ] && cmp -s before .git/config && [ ! -e .git/config.lock ] && ! grep -q secret .git/config
+    verdict "a copy that is none: $attack"
+done
+jail --git=identity -- sh -c 'ls -l '"$HOME"'/.local/state; touch .git/config.lock; git config branch.x.remote origin'
+[ $? -eq 0 ] && grep -q 'config.lock is there; remove it' "$T/stderr" && cmp -s before .git/config
+verdict "a lock that is left is told"
+rm -f .git/config.lock
+jail --git=identity -- sh -c 'git config branch.main.remote evil; git remote add evil https://evil.example/x; git remote set-url origin https://evil.example/x; git branch -q --set-upstream-to=main nothing; true'
+[ "$(git remote get-url origin)" = "$OUT/up.git" ]
+verdict "a remote of the user's keeps its address"
+git config branch.main.remote origin && git config branch.main.merge refs/heads/main
+jail --git=identity -- git config branch.main.remote evil
+[ "$(git config branch.main.remote)" = origin ] && grep -q 'not kept.*branch.main.remote' "$T/stderr"
+verdict "a branch that followed the user's remote is not turned to a new one"
+end_world
+
+# ---- two jails in one repository (KERNEL-FACTS 16) ----
+new_repository
+for i in 1 2 3; do
+    mkdir "d$i"
+    timeout 120 "$AGENTJAIL" --git=identity -- sh -ec 'cd d'$i' && for n in 1 2 3 4 5 6; do echo $n >f
+        until git add f 2>/dev/null && git commit -qm "'$i' $n" -- f 2>/dev/null; do sleep 0.05; done; echo $$ >tmp.$$; git config branch.b'$i'-$n.remote origin; done' \
+        >"$T/out.$i" 2>&1 &
+done
+wait
+[ "$(git log --oneline | wc -l)" -eq 19 ] && git fsck >/dev/null 2>&1 &&
+    [ "$(git show HEAD:d1/f HEAD:d2/f HEAD:d3/f | tr -d "\n")" = 666 ] &&
+    [ "$(git config --get-regexp '^branch\.b[123]-[1-6]\.remote' | wc -l)" -eq 18 ]
+verdict "three jails commit in one repository at once, and all that they did is there" -- sh -c "git log --oneline | wc -l; git config --list; cat $T/out.*"
+! grep -q 'replaced from outside' "$T"/out.*
+verdict "none undoes another's protection"
+start "$AGENTJAIL" --git=identity -- sh -c 'echo up; sleep 1.5; git config branch.late.remote origin; git config core.fsmonitor evil; ls -l .git/config'
+git config user.name Outside && git config branch.late2.remote origin
+wait "$BACKGROUND_PID"
+[ "$(git config user.name)" = Outside ] && [ "$(git config branch.late.remote)" = origin ] && [ "$(git config branch.late2.remote)" = origin ] &&
+    [ -z "$(git config core.fsmonitor)" ]
+verdict "what the user changes meanwhile stays, and the copy is put back in its place"
+end_world
+
+if type -P git-lfs >/dev/null; then
+    new_repository
+    git lfs install --skip-repo >/dev/null 2>&1
+    inside 'git lfs track "*.bin" >/dev/null && echo big >a.bin && git add . && git commit -qm lfs && git lfs ls-files | grep -q a.bin && git show HEAD:a.bin | grep -q git-lfs'
+    verdict "git-lfs"
+    end_world
+else
+    skip "git-lfs" "optional: no git-lfs on this machine"
+fi
+
+done_testing
