@@ -127,7 +127,7 @@ static uint64_t mix(pid_t tid, uint64_t switches)
 static int visit_thread(void *with, pid_t tid)
 {
     struct visit *v = with;
-    struct thread_state t;
+    struct thread_state t = { 0 };
     int r = read_state(v->tasks, tid, &t);
     if (r <= 0)
         return r;
