@@ -42,6 +42,52 @@ static enum state check_userns(const struct host_features *f, struct buf *detail
     return f->userns == USERNS_WORKS ? STATE_YES : STATE_NO;
 }
 
+/* Who could refuse user namespaces to an ordinary user, whether or not it does just now. */
+static enum state check_restrictions(const struct host_features *f, struct buf *detail)
+{
+    const char *fix = NULL;
+    bool blocked = false;
+    if (f->max_userns >= 0)
+        buf_printf(detail, "user.max_user_namespaces = %ld", f->max_userns);
+    else
+        buf_str(detail, "no user.max_user_namespaces");
+    if (f->max_userns == 0) {
+        blocked = true;
+        fix = host_userns_fix(USERNS_COUNT);
+    }
+    if (f->userns_clone >= 0)
+        buf_printf(detail, ", kernel.unprivileged_userns_clone = %ld", f->userns_clone);
+    if (f->userns_clone == 0) {
+        blocked = true;
+        fix = host_userns_fix(USERNS_SYSCTL);
+    }
+    if (f->apparmor_userns >= 0)
+        buf_printf(detail, ", kernel.apparmor_restrict_unprivileged_userns = %ld", f->apparmor_userns);
+    if (f->apparmor_userns > 0 && f->userns != USERNS_WORKS) {
+        blocked = true;
+        fix = host_userns_fix(USERNS_APPARMOR);
+    }
+    if (fix)
+        buf_printf(detail, "\n%s", fix);
+    return blocked ? STATE_NO : STATE_YES;
+}
+
+static enum state check_container(const struct host_features *f, struct buf *detail)
+{
+    bool hidden = f->userns == USERNS_NO_PROC;
+    buf_str(detail, f->container ? f->container : "none seen");
+    if (f->filtered)
+        buf_str(detail, "; a seccomp filter is on this process already");
+    if (f->proc_covers)
+        buf_printf(detail, "; %u mounts over parts of /proc", f->proc_covers);
+    if (f->userns == USERNS_WORKS)
+        return STATE_YES;
+    if (!f->container && !f->filtered && !f->proc_covers)
+        return STATE_YES; /* it is none that blocks */
+    buf_printf(detail, "\n%s", host_userns_fix(hidden ? USERNS_NO_PROC : USERNS_SECCOMP));
+    return STATE_NO;
+}
+
 static enum state check_seccomp(const struct host_features *f, struct buf *detail)
 {
     unsigned want = HOST_SECCOMP_ERRNO | HOST_SECCOMP_KILL_PROCESS;
@@ -57,15 +103,15 @@ static enum state check_landlock(const struct host_features *f, struct buf *deta
         buf_str(detail, f->landlock_disabled ? "built, but switched off at boot" : "not built into this kernel");
         return STATE_NO;
     }
-    buf_printf(detail, "ABI %d: files", f->landlock_abi);
-    for (int abi = 3; abi <= f->landlock_abi && abi <= 6; abi++)
-        buf_printf(detail, ", %s", host_landlock_text(abi));
-    if (f->landlock_abi < 6) {
-        buf_printf(detail, "; not yet: %s", f->landlock_abi < 4 ? "TCP ports, abstract sockets and signals"
-                                                               : "abstract sockets and signals");
-        return STATE_PART;
-    }
-    return STATE_YES;
+    buf_printf(detail, "ABI %d:", f->landlock_abi);
+    for (int abi = 1; abi <= f->landlock_abi && host_landlock_text(abi); abi++)
+        buf_printf(detail, "%s %d %s", abi == 1 ? "" : ",", abi, abi == 1 ? "files" : host_landlock_text(abi));
+    if (f->landlock_abi >= 6)
+        return STATE_YES;
+    buf_str(detail, f->landlock_abi == 1 ? "; not used, as it refuses every rename between directories" : "; not:");
+    for (int abi = f->landlock_abi + 1; abi <= 6 && f->landlock_abi > 1; abi++)
+        buf_printf(detail, "%s %d %s", abi == f->landlock_abi + 1 ? "" : ",", abi, host_landlock_text(abi));
+    return STATE_PART;
 }
 
 static enum state check_calls(const struct host_features *f, struct buf *detail)
@@ -107,8 +153,9 @@ static enum state check_limits(const struct host_features *f, struct buf *detail
 {
     if (f->cgroup_way == HOST_CGROUP_NONE) {
         if (!f->cgroup2)
-            buf_str(detail, "no unified cgroup v2 hierarchy\n"
-                            "boot with systemd.unified_cgroup_hierarchy=1");
+            buf_printf(detail, "%s\nboot with systemd.unified_cgroup_hierarchy=1",
+                       f->cgroup_hybrid ? "cgroup v1 has the controllers (hybrid): limits take v2"
+                                        : "no unified cgroup v2 hierarchy");
         else if (!f->user_manager)
             buf_str(detail, "nothing delegated to this process, and systemd's user manager is not to be reached\n"
                             "sudo loginctl enable-linger $USER");
@@ -140,22 +187,45 @@ static enum state check_net(const struct host_features *f, struct buf *detail)
 {
     buf_str(detail, f->net & HOST_NET_LOOPBACK ? "network namespace" : "no network namespace");
     buf_str(detail, f->net & HOST_NET_VETH ? ", veth" : ", no veth");
-    buf_str(detail, f->net & HOST_NET_NFT ? ", nftables" : ", no nftables");
-    buf_str(detail, f->tun ? ", /dev/net/tun" : ", no /dev/net/tun");
     if (!(f->net & HOST_NET_LOOPBACK))
         return STATE_NO;
-    return f->net & HOST_NET_VETH && f->net & HOST_NET_NFT ? STATE_YES : STATE_OFF;
+    return f->net & HOST_NET_VETH ? STATE_YES : STATE_PART;
+}
+
+static enum state check_nft(const struct host_features *f, struct buf *detail)
+{
+    buf_str(detail, f->net & HOST_NET_NFT ? "nf_tables in a network namespace" : "no nf_tables in a network namespace");
+    return f->net & HOST_NET_NFT ? STATE_YES : STATE_NO;
+}
+
+/* A device that may be missing, or ours not to open. */
+static enum state check_device(const char *path, bool there, bool usable, struct buf *detail, const char *fix)
+{
+    buf_printf(detail, usable ? "%s can be opened" : there ? "%s may not be opened by you" : "no %s", path);
+    if (usable)
+        return STATE_YES;
+    buf_printf(detail, "\n%s", fix);
+    return STATE_OFF;
+}
+
+static enum state check_tun(const struct host_features *f, struct buf *detail)
+{
+    return check_device("/dev/net/tun", f->tun_there, f->tun, detail,
+                        f->tun_there ? "sudo chmod 666 /dev/net/tun" : "sudo modprobe tun");
 }
 
 static enum state check_kvm(const struct host_features *f, struct buf *detail)
 {
-    buf_str(detail, f->kvm ? "/dev/kvm can be opened" : "/dev/kvm is missing or not ours");
-    return f->kvm ? STATE_YES : STATE_OFF;
+    return check_device("/dev/kvm", f->kvm_there, f->kvm, detail,
+                        f->kvm_there ? "sudo usermod -aG kvm $USER  # and log in again"
+                                     : "sudo modprobe -a kvm_intel kvm_amd  # and switch virtualisation on in the firmware");
 }
 
 static const struct row rows[] = {
     { "kernel", false, check_kernel, "untested on kernels before 5.14; fences may be missing", "update the kernel" },
     { "namespaces", true, check_userns, "no jail can be made", NULL },
+    { "restrictions", false, check_restrictions, "user namespaces are for root only", NULL },
+    { "container", false, check_container, "what it takes away cannot be given back from inside", NULL },
     { "seccomp", true, check_seccomp, "no system call filter: every profile that asks for one is refused",
       "use a kernel with CONFIG_SECCOMP_FILTER" },
     { "system calls", false, check_calls, "slower or less exact set-up; agentjail refuses where it would lose a fence",
@@ -166,10 +236,11 @@ static const struct row rows[] = {
       "sudo apparmor_parser -r /etc/apparmor.d/agentjail-payload" },
     { "limits", false, check_limits, "memory = and cpu = are refused (with a leading '-': not enforced)", NULL },
     { "overlay", false, check_overlay, "copy-on-write = is refused", "sudo modprobe overlay" },
-    { "network", false, check_net, "network = filtered will not work (this version has none and host)",
-      "sudo modprobe -a veth nf_tables tun" },
-    { "kvm", false, check_kvm, "backend = microvm will not work (this version has none)",
-      "sudo usermod -aG kvm $USER  # and log in again" },
+    { "network", false, check_net, "network = none is refused without the namespace, network = filtered without veth",
+      "sudo modprobe veth" },
+    { "nft", false, check_nft, "network = filtered is refused", "sudo modprobe nf_tables" },
+    { "tun", false, check_tun, "no tunnel device for programs inside that want one", NULL },
+    { "kvm", false, check_kvm, "backend = microvm is refused", NULL },
 };
 
 static const struct {

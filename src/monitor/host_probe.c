@@ -288,6 +288,8 @@ const char *host_userns_text(enum host_userns state)
 const char *host_userns_fix(enum host_userns state)
 {
     switch (state) {
+    case USERNS_NOT_BUILT:
+        return "use a kernel with CONFIG_USER_NS";
     case USERNS_SYSCTL:
         return "sudo sysctl -w kernel.unprivileged_userns_clone=1";
     case USERNS_COUNT:
@@ -412,6 +414,15 @@ void host_probe(struct host_features *ret_features)
     f.cgroup_way = host_cgroup(&f.controllers);
     f.user_manager = cgroup_manager_reachable(&here);
     f.scope_module = cgroup_scope_module();
+    f.cgroup_hybrid = !f.cgroup2 && access("/sys/fs/cgroup/unified/cgroup.controllers", F_OK) == 0;
+    f.max_userns = host_sysctl("user/max_user_namespaces");
+    f.userns_clone = host_sysctl("kernel/unprivileged_userns_clone");
+    f.apparmor_userns = host_sysctl("kernel/apparmor_restrict_unprivileged_userns");
+    f.container = host_container();
+    f.filtered = host_filtered();
+    f.proc_covers = host_proc_covers();
+    f.tun_there = access("/dev/net/tun", F_OK) == 0;
+    f.kvm_there = access("/dev/kvm", F_OK) == 0;
     f.net = host_net();
     f.tun = access("/dev/net/tun", R_OK | W_OK) == 0;
     f.kvm = access("/dev/kvm", R_OK | W_OK) == 0;

@@ -66,6 +66,14 @@ struct host_features {
     unsigned controllers; /* usable that way, enum host_controller bits */
     bool user_manager; /* systemd's manager for this user (root: the system's) answers at its socket */
     bool scope_module; /* the module that talks to it is installed */
+    bool cgroup_hybrid; /* v2 is there beside v1, without controllers */
+    long max_userns;      /* user.max_user_namespaces; as the next two, -1: there is no such sysctl */
+    long userns_clone;    /* kernel.unprivileged_userns_clone */
+    long apparmor_userns; /* kernel.apparmor_restrict_unprivileged_userns */
+    const char *container; /* NULL: none that is seen */
+    bool filtered;        /* a seccomp filter is on us already */
+    unsigned proc_covers; /* mounts over parts of /proc */
+    bool tun_there, kvm_there; /* the devices, whether or not we may open them */
     bool overlay; /* overlayfs in a user namespace */
     unsigned net; /* enum host_net bits */
     bool tun, kvm;
@@ -111,6 +119,18 @@ enum host_cgroup_way host_cgroup(unsigned *ret_controllers);
 
 /* Network features in a network namespace of a child's own; enum host_net bits. */
 unsigned host_net(void);
+
+/* The number in /proc/sys/NAME, -1 if there is none. */
+long host_sysctl(const char *name);
+
+/* What kind of container this is, for people; NULL if no container's mark is seen. */
+const char *host_container(void);
+
+/* True if a seccomp filter is on this process. */
+bool host_filtered(void);
+
+/* How many mounts lie over parts of /proc: a fresh one is refused to user namespaces then (mount_namespaces(7)). */
+unsigned host_proc_covers(void);
 
 /* All of the above. */
 void host_probe(struct host_features *ret_features);

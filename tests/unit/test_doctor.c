@@ -27,6 +27,11 @@ static struct host_features best(void)
         .net = HOST_NET_LOOPBACK | HOST_NET_VETH | HOST_NET_NFT,
         .tun = true,
         .kvm = true,
+        .tun_there = true,
+        .kvm_there = true,
+        .max_userns = 10000,
+        .userns_clone = -1,
+        .apparmor_userns = -1,
     };
 }
 
@@ -78,7 +83,7 @@ START_TEST(losses_that_can_be_lived_with)
     f.apparmor = f.label_loaded = f.kvm = f.openat2 = f.overlay = false;
     f.cgroup_way = HOST_CGROUP_NONE;
     ck_assert(table(&f, false, &out));
-    ck_assert_ptr_nonnull(strstr(out.data, "not yet: TCP ports, abstract sockets and signals"));
+    ck_assert_ptr_nonnull(strstr(out.data, "not: 3 truncation, 4 TCP ports, 5 device ioctls, 6 abstract sockets and signals"));
     ck_assert_ptr_nonnull(strstr(out.data, "no openat2, clone3"));
     ck_assert_ptr_nonnull(strstr(out.data, "memory = and cpu = are refused"));
 
@@ -106,6 +111,91 @@ START_TEST(no_filter_no_jail)
 }
 END_TEST
 
+/* A row of the table has this state, and a command that mends it. */
+static void row_says(const struct host_features *f, const char *row, const char *state, const char *fix)
+{
+    struct buf out = { 0 };
+    char want[64];
+    table(f, false, &out);
+    snprintf(want, sizeof(want), "%-13s %-5s", row, state);
+    char *line = strstr(out.data, want);
+    ck_assert_msg(line, "%s is not %s:\n%s", row, state, out.data);
+    if (fix) {
+        char *costs = strstr(line, "costs: "), *doing = strstr(line, "do: ");
+        ck_assert(costs && doing && costs < doing);
+        ck_assert_msg(strncmp(doing + 4, fix, strlen(fix)) == 0, "%s", doing);
+    }
+    buf_free(&out);
+}
+
+START_TEST(what_restricts_user_namespaces)
+{
+    struct host_features f = best();
+    row_says(&f, "restrictions", "yes", NULL);
+    f.userns = USERNS_COUNT;
+    f.max_userns = 0;
+    row_says(&f, "restrictions", "no", "sudo sysctl -w user.max_user_namespaces=");
+    f = best();
+    f.userns = USERNS_SYSCTL;
+    f.userns_clone = 0;
+    row_says(&f, "restrictions", "no", "sudo sysctl -w kernel.unprivileged_userns_clone=1");
+    f = best();
+    f.apparmor_userns = 1; /* Ubuntu 24.04 with our profile loaded */
+    row_says(&f, "restrictions", "yes", NULL);
+    f.userns = USERNS_APPARMOR; /* and without */
+    row_says(&f, "restrictions", "no", "sudo apparmor_parser -r ");
+}
+END_TEST
+
+START_TEST(containers)
+{
+    struct host_features f = best();
+    f.container = "docker";
+    f.filtered = true;
+    f.proc_covers = 9;
+    row_says(&f, "container", "yes", NULL);
+    f.userns = USERNS_SECCOMP;
+    row_says(&f, "container", "no", "podman run --security-opt seccomp=unconfined");
+    f.userns = USERNS_NO_PROC;
+    row_says(&f, "container", "no", "podman run --security-opt unmask=ALL");
+}
+END_TEST
+
+START_TEST(devices_and_networks)
+{
+    struct host_features f = best();
+    f.tun = f.kvm = false;
+    row_says(&f, "tun", "-", "sudo chmod");
+    row_says(&f, "kvm", "-", "sudo usermod -aG kvm");
+    f.tun_there = f.kvm_there = false;
+    row_says(&f, "tun", "-", "sudo modprobe tun");
+    row_says(&f, "kvm", "-", "sudo modprobe");
+    f.net = HOST_NET_LOOPBACK;
+    row_says(&f, "network", "part", "sudo modprobe veth");
+    row_says(&f, "nft", "no", "sudo modprobe nf_tables");
+    f = best();
+    f.cgroup2 = false;
+    f.cgroup_way = HOST_CGROUP_NONE;
+    f.cgroup_hybrid = true;
+    row_says(&f, "limits", "no", "boot with systemd.unified_cgroup_hierarchy=1");
+}
+END_TEST
+
+START_TEST(json_says_the_same)
+{
+    struct buf out = { 0 };
+    struct host_features f = best();
+    bool usable = false;
+    f.userns = USERNS_SECCOMP;
+    ck_assert_int_eq(doctor_json(&f, &out, &usable), 0);
+    ck_assert(!usable);
+    ck_assert_ptr_nonnull(strstr(out.data, "\"usable\":false"));
+    ck_assert_ptr_nonnull(strstr(out.data, "{\"name\":\"namespaces\",\"state\":\"no\",\"needed\":true,"));
+    ck_assert_ptr_nonnull(strstr(out.data, "\"cost\":null,\"fix\":null"));
+    buf_free(&out);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("doctor");
@@ -114,6 +204,10 @@ static Suite *suite(void)
     tcase_add_test(c, every_block_of_user_namespaces_is_explained);
     tcase_add_test(c, losses_that_can_be_lived_with);
     tcase_add_test(c, no_filter_no_jail);
+    tcase_add_test(c, what_restricts_user_namespaces);
+    tcase_add_test(c, containers);
+    tcase_add_test(c, devices_and_networks);
+    tcase_add_test(c, json_says_the_same);
     suite_add_tcase(s, c);
     return s;
 }

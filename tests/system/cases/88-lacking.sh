@@ -79,6 +79,33 @@ refused userns 'user namespace' ENOSPC
 refused userns 'user namespace' ENOSYS
 refused netns 'network' EPERM
 
+# diagnosed WHAT ROW ERRNO: the doctor's row is not "yes", and it knows a cost and a cure.
+diagnosed() {
+    new_world
+    timeout 60 "$ATTACKS/shim" --errno "$3" "$1" "$AGENTJAIL" --doctor --json >"$T/stdout" 2>"$T/stderr" </dev/null
+    python3 "$SYSTEM/modes.py" json "
+        any(f['name'] == '$2' and f['state'] != 'yes' and f['cost'] and f['fix'] for f in j['features']) and
+        ('$2' != 'namespaces' or not j['usable'])" <"$T/stdout" >"$T/stderr"
+    verdict "--doctor finds that $1 is lacking ($3)"
+    end_world
+}
+new_world
+"$AGENTJAIL" --doctor --json >"$T/stdout" 2>"$T/stderr"
+python3 "$SYSTEM/modes.py" json "all(any(f['name'] == n and f['state'] == 'yes' for f in j['features'])
+    for n in ('namespaces', 'seccomp', 'system calls', 'network', 'container'))" <"$T/stdout"
+verdict "control: the doctor finds nothing lacking without the shim"
+end_world
+diagnosed userns namespaces EPERM
+diagnosed userns container EPERM
+diagnosed userns namespaces ENOSPC
+diagnosed userns namespaces ENOSYS
+diagnosed netns network EPERM
+diagnosed netns nft EPERM
+diagnosed seccomp seccomp ENOSYS
+diagnosed landlock landlock ENOSYS
+diagnosed landlock landlock EOPNOTSUPP
+for what in openat2 clone3 mount_setattr; do diagnosed $what 'system calls' ENOSYS; done
+
 # The limit of user namespaces that an administrator sets to none.
 if [ "$UID_NOW" -eq 0 ] && unshare -U true 2>/dev/null; then
     new_world
