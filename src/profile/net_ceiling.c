@@ -65,6 +65,20 @@ static int bound_mode(struct merge *m, const struct setting *c)
                   "write mode = filtered");
 }
 
+/* Rules can be granted later, when the files are out of reach. */
+static int keep_ceiling(struct merge *m, const struct setting *c, struct net_rule *rules, size_t n)
+{
+    struct policy *p = m->policy;
+    struct net_ceiling *more = arena_alloc(m->arena, (p->n_net_ceilings + 1) * sizeof(*more));
+    if (!more)
+        return -ENOMEM;
+    if (p->n_net_ceilings)
+        memcpy(more, p->net_ceilings, p->n_net_ceilings * sizeof(*more));
+    more[p->n_net_ceilings++] = (struct net_ceiling){ .rules = rules, .n_rules = n, .origin = c->origin };
+    p->net_ceilings = more;
+    return 0;
+}
+
 /* What the package or the administrator wrote is narrowed, as nobody can have meant it against this ceiling. */
 static int bound_rules(struct merge *m, const struct setting *c)
 {
@@ -72,7 +86,7 @@ static int bound_rules(struct merge *m, const struct setting *c)
     struct net_rule *ceiling;
     size_t n, kept = 0;
     int r = rules_of_file(m, c, &ceiling, &n);
-    if (r < 0)
+    if (r < 0 || (r = keep_ceiling(m, c, ceiling, n)) < 0)
         return r;
     for (size_t i = 0; i < p->n_net_allow; i++) {
         const struct net_rule *rule = &p->net_allow[i];

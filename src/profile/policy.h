@@ -112,6 +112,13 @@ struct port_grant {
     struct origin origin;
 };
 
+/* The only rules that a file of ceilings lets anybody have; none allow nothing. */
+struct net_ceiling {
+    struct net_rule *rules;
+    size_t n_rules;
+    struct origin origin;
+};
+
 enum upstream_kind { UPSTREAM_NONE, UPSTREAM_HTTP, UPSTREAM_SOCKS5 };
 
 /* The proxy that TCP goes through. */
@@ -147,6 +154,8 @@ struct policy {
     bool strict; /* every optional fence is required */
     struct net_rule *net_allow, *net_deny; /* in the order written; deny wins. Nothing allows nothing */
     size_t n_net_allow, n_net_deny;
+    struct net_ceiling *net_ceilings; /* all of them hold, also for what is granted while the jail runs */
+    size_t n_net_ceilings;
     enum dns_mode dns;
     enum unknown_mode unknown;
     enum open_url_mode open_url;

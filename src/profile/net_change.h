@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Changes to the network rules of a policy while its jail runs. The monitor is confined by then: nothing here opens a file or
+ * a module. So whoever asks for a change makes the rule canonical first, which is where wildcards are judged. */
+#ifndef AGENTJAIL_PROFILE_NET_CHANGE_H
+#define AGENTJAIL_PROFILE_NET_CHANGE_H
+
+#include "base/buf.h"
+#include "profile/policy.h"
+
+/* Where rules come from that were granted so. */
+#define NET_CHANGE_ORIGIN "granted while it ran"
+
+/* For the one who asks: the rule as net_rule_format() writes it, into out, with its wildcard and international name judged as
+ * one of the command line's would be. 0 or -errno with the reason and the fix in why. */
+int net_change_canonical(const char *text, struct buf *out, struct buf *why);
+
+/* Allow what a canonical rule names, as far as the ceilings do and no deny rule of the profile's says otherwise. 0 (also if it
+ * was allowed already), -EINVAL for what is no canonical rule, -EPERM beyond a ceiling, -E2BIG, -ENOMEM; with a line for
+ * people in why. */
+int net_grant(struct policy *policy, const char *rule, struct buf *why);
+
+/* Take back whatever a canonical rule names: the rule itself, if it is one of the policy's, and if other rules still allow
+ * some of it, by a rule that denies. Returns as net_grant(). */
+int net_revoke(struct policy *policy, const char *rule, struct buf *why);
+
+#endif
