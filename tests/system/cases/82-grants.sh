@@ -49,8 +49,9 @@ grant 0 "a symlink outside writable places: what it means, by both names" --read
 ln -s loop "$T/loop"
 ln -s "$T/data" "$HOME/tools"
 printf '#!/bin/sh\necho ran' >"$T/data/tool" && chmod +x "$T/data/tool"
-grant 0 "a symlink in the home, to be read and run" --read="$HOME/tools" --exec="$HOME/tools" -- "$HOME/tools/tool"
-grant 126 "control: only to be read" --read="$HOME/tools" -- "$HOME/tools/tool"
+grant 0 "a symlink in the home, to be read and run" --read="$HOME/tools" --exec="$HOME/tools" -- \
+    sh -c '"$0"' "$HOME/tools/tool"
+grant 126 "control: only to be read" --read="$HOME/tools" -- sh -c '"$0"' "$HOME/tools/tool"
 grant 125 "a symlink to itself" --read="$T/loop" -- true
 ln -s nowhere "$T/dangling"
 grant 125 "a dangling symlink" --read="$T/dangling" -- true
