@@ -15,7 +15,8 @@ elif [ ! -e "$AGENTS/stamp" ]; then
     done_testing
 fi
 
-# A world as on a machine of somebody who uses nvm: agents in ~/.nvm, a repository with a bug in ~/src/project.
+# agent_world [AGENT]: a world as on a machine of somebody who uses nvm: agents in ~/.nvm, a repository with a bug in
+# ~/src/project.
 agent_world() {
     new_world
     SECRET="secret of $T"
@@ -33,11 +34,14 @@ agent_world() {
     printf 'test: check\n\t./check && echo all tests pass\ncheck: add.c test.c\n\t$(CC) -o $@ add.c test.c\n' >Makefile
     printf 'check\n' >.gitignore
     { git init -q -b main . && git add -A && git commit -q -m first; } 2>"$T/stderr"
-    # Gemini asks which login to use before it looks at its key, and keeps git from all settings but the repository's.
+    # Gemini asks which login to use before it looks at its key, and keeps git from all settings but the repository's. The
+    # others commit as the user that the host's settings name.
     mkdir "$HOME/.gemini"
     echo '{"security": {"auth": {"selectedType": "gemini-api-key"}}}' >"$HOME/.gemini/settings.json"
-    git config user.name "Ann Author"
-    git config user.email ann@example.org
+    if [ "${1-}" = gemini ]; then
+        git config user.name "Ann Author"
+        git config user.email ann@example.org
+    fi
 }
 
 # model SCRIPT: a server that drives one run by a script (JSON); what it saw is in $T/record.
@@ -147,21 +151,21 @@ refusals() {
 }
 
 for agent in claude codex gemini copilot opencode qwen; do
-    agent_world
+    agent_world "$agent"
     model "$(script "$work")" && run_agent "$agent" "$AGENTJAIL" --network=host
     worked
     verdict "$agent edits, builds, tests and commits inside" -- results
     end_background
     end_world
 
-    agent_world
+    agent_world "$agent"
     model "$(script "$harm")" && run_agent "$agent"
     harmed
     verdict "$agent: control: it can be made to do harm outside" -- results
     end_background
     end_world
 
-    agent_world
+    agent_world "$agent"
     model "$(script "$harm")" && run_agent "$agent" "$AGENTJAIL" --network=host
     unharmed
     verdict "$agent: the same does no harm inside" -- results
