@@ -289,6 +289,9 @@ _Noreturn void bwrap_enter(struct bwrap_enter *e)
     };
     if (!has_init(e))
         CPU_ZERO(&ns.cpus);
+    for (size_t i = BWRAP_FD_INFO; i <= BWRAP_FD_JSON_STATUS; i++) /* the monitor's: who reads waits for their end */
+        if (e->args->fds[i] > STDERR_FILENO)
+            close(e->args->fds[i]);
     become_user(e, &ns);
     make_spaces(e, &ns);
     make_view(e, &ns);

@@ -23,7 +23,6 @@ struct bwrap_enter {
     size_t pwd;
     const char *cwd;         /* the caller's directory, or NULL */
     const char *console;     /* the caller's terminal, or NULL */
-    enum label_kind label;
     cpu_set_t cpus;          /* where we may run; empty: not known */
     bool looked_at;          /* somebody outside was told our pid */
 };

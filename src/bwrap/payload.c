@@ -90,8 +90,6 @@ static void set_capabilities(struct bwrap_enter *e)
         if (r < 0 && !(r == -EPERM && e->real_uid == 0))
             bwrap_die(e, r, "capset failed");
     }
-    if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
-        bwrap_die(e, -errno, "can't set dumpable");
 }
 
 void bwrap_leave_host(struct bwrap_enter *e, struct namespaces *ns)
@@ -121,10 +119,12 @@ void bwrap_change_directory(struct bwrap_enter *e)
 
 static void take_label(struct bwrap_enter *e)
 {
-    if (e->label == LABEL_NONE)
+    if (e->start.label == LABEL_NONE)
         return;
+    if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0) /* init's memory, too, until it takes that back: to write /proc/self/attr */
+        bwrap_die(e, -errno, "can't set dumpable");
     const struct policy policy = { .label = { .value = (char *)(uintptr_t)e->args->exec_label } };
-    int r = label_apply(&policy, e->label);
+    int r = label_apply(&policy, e->start.label);
     if (r < 0)
         bwrap_die(e, r, "label_exec %s", e->args->command[0]);
 }

@@ -216,7 +216,7 @@ static const char *find_label(struct bwrap_run *run)
     if (access("/sys/fs/selinux/enforce", F_OK) < 0)
         return "labeling not supported on this system";
     if (run->args.exec_label)
-        run->enter.label = LABEL_SELINUX;
+        run->enter.start.label = LABEL_SELINUX;
     return NULL;
 }
 

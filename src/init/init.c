@@ -82,7 +82,8 @@ static void tell(struct init *init, enum message_kind kind, int code, int64_t va
         lost_monitor(init);
 }
 
-static int confine(void)
+/* with_prctl: to become dumpable yet. */
+static int confine(bool with_prctl)
 {
     static const int calls[] = {
         SYS_read,      SYS_write,  SYS_close,     SYS_lseek,     SYS_ppoll,         SYS_recvmsg, SYS_sendmsg,
@@ -95,10 +96,14 @@ static int confine(void)
 #endif
 #ifdef AGENTJAIL_SANITIZED
         SYS_mmap, SYS_munmap, SYS_madvise, SYS_sigaltstack, SYS_futex, SYS_readlink, SYS_gettid,
-        SYS_clone, SYS_prctl, SYS_mprotect, SYS_getppid, SYS_sched_yield, SYS_readlinkat, SYS_fstat, SYS_newfstatat,
+        SYS_clone, SYS_mprotect, SYS_getppid, SYS_sched_yield, SYS_readlinkat, SYS_fstat, SYS_newfstatat,
 #endif
+        SYS_prctl, /* the last */
     };
-    return seccomp_confine(calls, ELEMENTSOF(calls));
+    #ifdef AGENTJAIL_SANITIZED
+    with_prctl = true;
+#endif
+    return seccomp_confine(calls, ELEMENTSOF(calls) - (with_prctl ? 0 : 1));
 }
 
 static int payload_entry(void *args)
@@ -126,6 +131,16 @@ static void report_start(struct init *init, const struct payload_failure *f)
     }
 }
 
+/* Who looks at us from outside takes our user namespace for the payload's (bubblewrap's --userns2). The helper thread is
+ * about to end if it has not: until then the kernel says EINVAL. */
+static void follow_payload(const struct init_args *args)
+{
+    int inner = args->namespaces->inner_fd, tries = 1000;
+    while (inner >= 0 && setns(inner, CLONE_NEWUSER) < 0)
+        if (errno != EINVAL || --tries == 0 || nanosleep(&(struct timespec){ .tv_nsec = 100000 }, NULL) < 0)
+            fail(args->channel, "init cannot enter the second user namespace", errno);
+}
+
 /* 1 and 2. A label is written to the payload's own /proc entry, which only a dumpable process may open; the payload cannot
  * ptrace us in between either way, for we are in the user namespace above its own. */
 static void start_payload(struct init *init, const struct init_args *args)
@@ -134,18 +149,19 @@ static void start_payload(struct init *init, const struct init_args *args)
     struct payload_args payload = { .start = args->start, .namespaces = args->namespaces, .terminal = args->terminal,
                                     .lingers = args->lingers };
     int (*entry)(void *) = args->lingers ? lingers_entry : payload_entry;
-    bool dumpable = args->lingers && args->lingers->dumpable;
-    bool late = dumpable || args->start->label != LABEL_NONE;
+    bool late = args->start->label != LABEL_NONE;
 
     if (!late && fence_on(FENCE_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         fail(args->channel, "not dumpable", errno);
     pid_t pid = clone(entry, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &payload);
     if (pid < 0)
         fail(args->channel, "the command's process cannot be made", errno);
-    if (late && !dumpable && fence_on(FENCE_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+    if (late && fence_on(FENCE_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         fail(args->channel, "not dumpable", errno);
     init->payload = pid;
     report_start(init, &payload.failure);
+    if (args->lingers && args->lingers->dumpable)
+        follow_payload(args);
     cleanup_close(&args->namespaces->inner_fd);
     cleanup_close(&args->namespaces->net_fd);
 }
@@ -174,7 +190,10 @@ static void drop(struct init *init, const struct init_args *args)
         keep_few(init, args->lingers);
     for (int fd = 0; fd < 3 && !args->lingers; fd++)
         close(fd);
-    r = confine();
+    bool shown = args->lingers && args->lingers->dumpable;
+    r = confine(shown);
+    if (r >= 0 && shown && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
+        r = -errno;
     if (r < 0)
         fail(args->channel, "init cannot confine itself", -r);
 }

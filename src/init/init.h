@@ -28,7 +28,7 @@ struct init_args {
 struct init_lingers {
     void (*payload)(struct payload_args *args); /* in payload_main()'s place; does not return */
     bool outlive;    /* the channel may end without ending us */
-    bool dumpable;   /* others of the user outside may look at us, as at /proc/PID/ns */
+    bool dumpable;   /* once we are confined, others of the user outside may look at us, as at /proc/PID/ns */
     const int *keep; /* descriptors that stay open */
     size_t n_keep;
 };

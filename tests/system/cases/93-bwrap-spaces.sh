@@ -1,0 +1,356 @@
+# shellcheck shell=bash disable=SC1091,SC2016,SC2034,SC2094,SC2154,SC2181,SC2317
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# agentjail in bubblewrap's place: namespaces, users, capabilities, filters, what it tells and what it keeps open; then
+# how sandboxes made with bubblewrap were left.
+. "$SYSTEM/lib.sh"
+
+REFERENCE=${BWRAP_REFERENCE-$(command -v bwrap)}
+new_world
+mkdir "$T/bin" && ln -s "$AGENTJAIL" "$T/bin/bwrap" || exit 2
+BWRAP=$T/bin/bwrap
+host=(--ro-bind / / --dev-bind /dev /dev --tmpfs /tmp)
+
+b() {
+    timeout -k 5 60 "$BWRAP" "$@" >"$T/stdout" 2>"$T/stderr"
+}
+
+# says NAME STATUS TEXT ARGUMENT...
+says() {
+    local name=$1 wanted=$2 text=$3 got
+    shift 3
+    b "$@"
+    got=$?
+    [ "$got" = "$wanted" ] && [ "$(cat "$T/stdout")" = "$text" ]
+    verdict "$name" "status $got, wanted $wanted and: $text"
+}
+
+refuses() {
+    local name=$1 pattern=$2 got
+    shift 2
+    b "$@"
+    got=$?
+    [ "$got" = 1 ] && grep -Eqx -- "bwrap: $pattern" "$T/stderr"
+    verdict "$name" "status $got, wanted 1 and: $pattern"
+}
+
+# until_true COMMAND...: for 10 s at most.
+until_true() {
+    local i
+    for i in $(seq 200); do
+        ! "$@" || return 0
+        sleep 0.05
+    done
+    return 1
+}
+
+# ---- namespaces ----
+for kind in user pid net ipc uts cgroup; do
+    here=$(readlink "/proc/self/ns/$kind")
+    b --ro-bind / / --unshare-$kind --dev-bind /proc /proc readlink "/proc/self/ns/$kind"
+    [ -s "$T/stdout" ] && [ "$(cat "$T/stdout")" != "$here" ]
+    verdict "--unshare-$kind"
+    [ $kind = user ] && [ "$UID_NOW" -ne 0 ] && continue
+    says "and without it the $kind namespace is the host's" 0 "$here" --ro-bind / / --dev-bind /proc /proc readlink "/proc/self/ns/$kind"
+done
+same=$(for kind in pid net ipc uts; do readlink "/proc/self/ns/$kind"; done)
+b --ro-bind / / --unshare-all --dev-bind /proc /proc sh -c 'for k in pid net ipc uts; do readlink /proc/self/ns/$k; done'
+[ "$(wc -l <"$T/stdout")" -eq 4 ] && ! grep -qxF "$same" "$T/stdout"
+verdict "--unshare-all"
+says "--share-net" 0 "$(readlink /proc/self/ns/net)" --ro-bind / / --unshare-all --share-net --dev-bind /proc /proc readlink /proc/self/ns/net
+says "--unshare-user-try, --unshare-cgroup-try" 0 "" --ro-bind / / --unshare-user-try --unshare-cgroup-try true
+says "a network of its own has its loopback" 0 "ok" --ro-bind / / --unshare-net python3 -c \
+    'import socket; s = socket.create_server(("127.0.0.1", 0)); c = socket.create_connection(s.getsockname()); print("ok")'
+says "--hostname" 0 "some-name" "${host[@]}" --unshare-uts --hostname some-name uname -n
+refuses "--hostname of the host" 'Specifying --hostname requires --unshare-uts' --hostname x true
+says "the command is process 2" 0 "2" "${host[@]}" --unshare-pid --dev /dev sh -c 'echo $$'
+says "--as-pid-1" 0 "1" "${host[@]}" --unshare-pid --as-pid-1 sh -c 'echo $$'
+refuses "--as-pid-1 of the host" 'Specifying --as-pid-1 requires --unshare-pid' --as-pid-1 true
+says "process 1 reaps" 0 "0" "${host[@]}" --unshare-pid --proc /proc sh -c \
+    '(sh -c "sleep 0.1 & exit" &); sleep 0.5; grep -l "^State:.Z" /proc/[0-9]*/status 2>/dev/null | wc -l'
+
+# ---- users and capabilities ----
+says "--uid, --gid" 0 "1234 4321" "${host[@]}" --unshare-user --uid 1234 --gid 4321 sh -c 'echo $(id -u) $(id -g)'
+says "--uid, --gid below a devpts" 0 "1234 4321" --ro-bind / / --dev /dev --unshare-user --uid 1234 --gid 4321 sh -c 'echo $(id -u) $(id -g)'
+[ "$UID_NOW" -eq 0 ] &&
+    refuses "--uid without a user namespace" 'Specifying --uid requires --unshare-user or --userns' --uid 1234 true
+caps='sed -n "s/^Cap\(Prm\|Eff\|Inh\|Bnd\|Amb\):[[:space:]]*//p" /proc/self/status | sort -u | tr "\n" " "'
+says "no capabilities" 0 "0000000000000000 " "${host[@]}" --unshare-user --cap-drop ALL --dev-bind /proc /proc sh -c "$caps"
+says "--cap-add" 0 "0000000000000400 " "${host[@]}" --unshare-user --uid 1234 --cap-drop ALL --cap-add CAP_NET_BIND_SERVICE \
+    --dev-bind /proc /proc sh -c "$caps"
+says "--cap-add, order counts" 0 "0000000000000000 " "${host[@]}" --unshare-user --cap-add cap_kill --cap-drop ALL --dev-bind /proc /proc \
+    sh -c "$caps"
+says "--cap-add is of the user namespace" 0 "in" "${host[@]}" --unshare-user --unshare-uts --cap-add CAP_SYS_ADMIN sh -c 'hostname in && uname -n'
+refuses "no such capability" 'unknown cap: CAP_NONE' --cap-add CAP_NONE true
+says "no_new_privs" 0 "1" "${host[@]}" --dev-bind /proc /proc sed -n 's/NoNewPrivs:.//p' /proc/self/status
+says "--disable-userns" 0 "no" "${host[@]}" --unshare-user --disable-userns --dev-bind /proc /proc sh -c \
+    'echo 9 >/proc/sys/user/max_user_namespaces 2>&-; unshare -U true 2>&- && echo yes || echo no'
+says "and without it there can be one" 0 "yes" "${host[@]}" --unshare-user sh -c 'unshare -U true 2>&- && echo yes || echo no'
+refuses "--disable-userns needs --unshare-user" '--disable-userns requires --unshare-user' --disable-userns true
+refuses "--assert-userns-disabled" 'creation of new user namespaces was not disabled as requested' "${host[@]}" --unshare-user \
+    --assert-userns-disabled true
+says "--assert-userns-disabled, and it is" 0 "" "${host[@]}" --unshare-user --disable-userns --assert-userns-disabled true
+
+# ---- joining ----
+mkfifo "$T/go"
+"$BWRAP" "${host[@]}" --dev-bind "$T" "$T" --unshare-user --unshare-pid --info-fd 7 sh -c "read x <$T/go" 7>"$T/info" &
+BACKGROUND+=("$!")
+until_true grep -q '}' "$T/info"
+child=$(sed -n 's/.*"child-pid": \([0-9]*\).*/\1/p' "$T/info")
+for kind in user pid; do eval "$kind=$(stat -Lc %i "/proc/$child/ns/$kind")"; done
+says "--userns" 0 "user:[$user]" "${host[@]}" --userns 7 --dev-bind /proc /proc readlink /proc/self/ns/user 7<"/proc/$child/ns/user"
+says "--userns, --pidns" 0 "pid:[$pid]" "${host[@]}" --userns 7 --pidns 8 --proc /proc readlink /proc/self/ns/pid \
+    7<"/proc/$child/ns/user" 8<"/proc/$child/ns/pid"
+b "${host[@]}" --userns 7 --pidns 8 --unshare-pid --proc /proc sh -c 'readlink /proc/self/ns/pid; echo $$' \
+    7<"/proc/$child/ns/user" 8<"/proc/$child/ns/pid"
+[ $? -eq 0 ] && ! grep -qF "$pid" "$T/stdout" && grep -qx 2 "$T/stdout"
+verdict "--pidns and --unshare-pid: one below"
+refuses "--userns and --unshare-user" '--userns not compatible --unshare-user' --userns 7 --unshare-user true
+refuses "--userns of a file" 'Joining the specified user namespace failed, .*' --ro-bind / / --userns 7 true 7</dev/null
+echo >"$T/go"
+wait "${BACKGROUND[-1]}"
+BACKGROUND=()
+# With --dev there are two user namespaces: the outer owns the jail's others. Callers enter both, as Flatpak's portal does.
+"$BWRAP" "${host[@]}" --dev /dev --dev-bind "$T" "$T" --unshare-user --unshare-pid --info-fd 7 sh -c "echo >$T/up; read x <$T/go" \
+    7>"$T/info" &
+BACKGROUND+=("$!")
+until_true test -s "$T/up"
+child=$(sed -n 's/.*"child-pid": \([0-9]*\).*/\1/p' "$T/info")
+until_true python3 - "$BWRAP" "$child" <<'PYTHON' >"$T/stdout" 2>"$T/stderr"
+import fcntl, os, subprocess, sys
+inner = os.open("/proc/%s/ns/user" % sys.argv[2], os.O_RDONLY)
+outer = fcntl.ioctl(inner, 0xB702)  # NS_GET_PARENT
+pid = os.open("/proc/%s/ns/pid" % sys.argv[2], os.O_RDONLY)
+said = subprocess.run([sys.argv[1], "--ro-bind", "/", "/", "--proc", "/proc", "--userns", str(outer), "--userns2", str(inner), "--pidns", str(pid),
+                       "readlink", "/proc/self/ns/user"], pass_fds=(inner, outer, pid), stdout=subprocess.PIPE, text=True).stdout.strip()
+sys.exit(said != "user:[%d]" % os.fstat(inner).st_ino)
+PYTHON
+verdict "--userns, --userns2, --pidns of a jail with two user namespaces"
+echo >"$T/go"
+wait "${BACKGROUND[-1]}"
+BACKGROUND=()
+
+# ---- what it tells ----
+b "${host[@]}" --unshare-all --info-fd 7 --json-status-fd 8 --dev-bind /proc /proc sh -c \
+    'for k in ipc mnt net pid uts; do stat -Lc %i /proc/self/ns/$k; done; exit 42' 7>"$T/info" 8>"$T/status"
+python3 - "$T/info" "$T/status" "$T/stdout" <<'PYTHON' 2>"$T/stderr"
+import json, sys
+info = json.load(open(sys.argv[1]))
+lines = [json.loads(line) for line in open(sys.argv[2])]
+inside = [int(line) for line in open(sys.argv[3])]
+names = [n + "-namespace" for n in ("ipc", "mnt", "net", "pid", "uts")]
+assert info["child-pid"] > 1 and lines[0] == info, (info, lines)
+assert [info[n] for n in names] == inside, (info, inside)
+assert lines[1] == {"exit-code": 42}, lines
+PYTHON
+verdict "--info-fd and --json-status-fd: pid, namespaces, exit code"
+b "${host[@]}" --json-status-fd 8 /nonexistent 8>"$T/status"
+[ $? -eq 1 ] && grep -q child-pid "$T/status" && ! grep -q exit-code "$T/status"
+verdict "--json-status-fd: no exit code of what never ran"
+b "${host[@]}" --unshare-pid --json-status-fd 8 /nonexistent 8>"$T/status"
+[ $? -eq 1 ] && grep -q child-pid "$T/status" && ! grep -q exit-code "$T/status"
+verdict "--json-status-fd: nor with a pid namespace"
+says "they are not the command's" 0 "" "${host[@]}" --info-fd 7 --json-status-fd 8 --dev-bind /proc /proc sh -c \
+    'for f in 7 8; do [ ! -e /proc/self/fd/$f ] || echo $f; done' 7>"$T/info" 8>"$T/status"
+says "other descriptors are" 0 "text" "${host[@]}" sh -c 'cat <&7' 7<"$RO/file"
+says "other descriptors are, with a pid namespace" 0 "text" "${host[@]}" --unshare-pid sh -c 'cat <&7' 7<"$RO/file"
+
+# ---- waiting ----
+mkfifo "$T/block"
+"$BWRAP" "${host[@]}" --block-fd 7 sh -c "echo started" 7<>"$T/block" >"$T/stdout" 2>"$T/stderr" &
+waiting=$!
+sleep 0.3
+[ ! -s "$T/stdout" ] && kill -0 $waiting
+verdict "--block-fd waits"
+echo x >"$T/block" 7<>"$T/block"
+wait $waiting && grep -qx started "$T/stdout"
+verdict "--block-fd goes on"
+if [ "$UID_NOW" -eq 0 ]; then
+    rm -f "$T/info"
+    mkfifo "$T/info" "$T/map"
+    "$BWRAP" "${host[@]}" --unshare-user --info-fd 7 --userns-block-fd 8 --dev-bind /proc /proc cat /proc/self/uid_map \
+        7>"$T/info" 8<>"$T/map" >"$T/stdout" 2>"$T/stderr" &
+    waiting=$!
+    child=$(sed -n 's/.*"child-pid": \([0-9]*\).*/\1/p' "$T/info")
+    echo "0 0 70000" >"/proc/$child/uid_map" && echo "0 0 70000" >"/proc/$child/gid_map"
+    echo x >"$T/map" 8<>"$T/map"
+    wait $waiting && [ "$(tr -s ' ' <"$T/stdout")" = " 0 0 70000" ]
+    verdict "--userns-block-fd: somebody else maps the users"
+fi
+refuses "--userns-block-fd needs --info-fd" '--userns-block-fd requires --info-fd' --unshare-user --userns-block-fd 8 true
+refuses "--userns-block-fd needs --unshare-user" '--userns-block-fd requires (--unshare-user|--info-fd)' --userns-block-fd 8 true
+
+# ---- keeping ----
+: >"$T/lock"
+# locked: somebody holds a lock on it.
+locked() {
+    ! python3 -c 'import fcntl, sys; fcntl.lockf(open(sys.argv[1], "a"), fcntl.LOCK_EX | fcntl.LOCK_NB)' "$T/lock" 2>/dev/null
+}
+unlocked() { ! locked; }
+for with in "" --unshare-pid; do
+    # shellcheck disable=SC2086
+    "$BWRAP" --bind / / $with --lock-file "$T/lock" sh -c "read x <$T/go" &
+    waiting=$!
+    until_true locked
+    verdict "--lock-file $with"
+    echo >"$T/go"
+    wait $waiting 2>/dev/null
+    until_true unlocked
+    verdict "--lock-file $with, and no longer"
+done
+refuses "--lock-file of nothing" 'Unable to open lock file /nonexistent: No such file or directory' "${host[@]}" --lock-file /nonexistent true
+mkfifo "$T/sync"
+# The read ends when nobody has the other end: that is the jail's last process.
+"$BWRAP" "${host[@]}" --unshare-pid --sync-fd 7 sh -c 'sleep 1 & exit 0' 7>"$T/sync" >/dev/null 2>&1 &
+before=$(date +%s%N)
+cat "$T/sync" >/dev/null
+ms=$((($(date +%s%N) - before) / 1000000))
+wait $!
+[ $ms -ge 800 ]
+verdict "--sync-fd is open until the last process has ended" "after $ms ms"
+before=$(date +%s%N)
+b "${host[@]}" --unshare-pid sh -c 'sleep 3 >/dev/null 2>&1 & exit 3'
+status=$? ms=$((($(date +%s%N) - before) / 1000000))
+[ $status -eq 3 ] && [ $ms -lt 2500 ]
+verdict "bwrap ends with its command, not with the last process" "status $status after $ms ms"
+
+# alive_after_kill OPTION...: is the command still there when bwrap has been killed? It ends with its file "run".
+alive_after_kill() {
+    local pid result run
+    rm -f "$T/alive"
+    run=$(mktemp "$T/run-on.XXXXXX")
+    "$BWRAP" --bind / / --dev-bind /dev /dev "$@" sh -c "while [ -e $run ]; do echo >>$T/alive; sleep 0.05; done" >/dev/null 2>&1 &
+    pid=$!
+    until_true test -s "$T/alive"
+    kill -KILL $pid
+    wait $pid 2>/dev/null
+    sleep 0.2
+    : >"$T/alive"
+    sleep 0.3
+    [ -s "$T/alive" ]
+    result=$?
+    rm -f "$run"
+    return $result
+}
+for with in "" --unshare-pid; do
+    # shellcheck disable=SC2086
+    alive_after_kill $with
+    verdict "the command outlives bwrap $with"
+    # shellcheck disable=SC2086
+    ! alive_after_kill --die-with-parent $with
+    verdict "not with --die-with-parent $with"
+done
+says "--new-session" 0 "no" "${host[@]}" --new-session --unshare-pid sh -c '(: >/dev/tty) 2>&- && echo yes || echo no'
+
+# ---- filters ----
+filter() { # FILE CALL...: a program that refuses these calls
+    python3 - "$@" <<'PYTHON'
+import platform, struct, sys
+arch = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}[platform.machine()]
+numbers = {"x86_64": {"chmod": [90, 268], "chroot": [161]}, "aarch64": {"chmod": [53], "chroot": [51]}}[platform.machine()]
+deny = [n for call in sys.argv[2:] for n in numbers[call]]
+code = [(0x20, 0, 0, 4), (0x15, 0, len(deny) + 1, arch), (0x20, 0, 0, 0)]
+code += [(0x15, len(deny) - i, 0, n) for i, n in enumerate(deny)]
+code += [(0x06, 0, 0, 0x7FFF0000), (0x06, 0, 0, 0x00050000 | 39)]
+open(sys.argv[1], "wb").write(b"".join(struct.pack("=HBBI", *c) for c in code))
+PYTHON
+}
+filter "$T/no-chmod" chmod
+filter "$T/no-chroot" chroot
+try='import os
+for call in (lambda: os.chmod("/tmp/f", 0o600), lambda: os.chroot("/nonexistent")):
+    try:
+        call()
+    except OSError as e:
+        print(e.errno, end=" ")'
+says "--seccomp" 0 "39 2 " "${host[@]}" --unshare-user --cap-add CAP_SYS_CHROOT --file 8 /tmp/f --seccomp 7 python3 -c "$try" 7<"$T/no-chmod" 8</dev/null
+says "--add-seccomp-fd, twice" 0 "39 39 " "${host[@]}" --unshare-pid --file 9 /tmp/f --add-seccomp-fd 7 --add-seccomp-fd 8 python3 -c "$try" \
+    7<"$T/no-chmod" 8<"$T/no-chroot" 9</dev/null
+refuses "half an instruction" 'Invalid seccomp data, must be multiple of 8' --add-seccomp-fd 7 true 7<"$RO/file"
+refuses "--seccomp and --add-seccomp-fd" '--seccomp cannot be combined with --add-seccomp-fd' --add-seccomp-fd 7 --seccomp 7 true 7<"$T/no-chmod"
+[ -e /sys/fs/selinux/enforce ] || {
+    refuses "--exec-label without SELinux" 'labeling not supported on this system' --exec-label a:b:c:d "${host[@]}" true
+    refuses "--file-label without SELinux" 'labeling not supported on this system' --file-label a:b:c:d "${host[@]}" true
+}
+
+# ---- a jail like any other ----
+"$BWRAP" "${host[@]}" --unshare-pid sleep 30 &
+waiting=$!
+listed() { "$AGENTJAIL" --list 2>/dev/null | grep -q 'bwrap.*sleep 30'; }
+until_true listed
+verdict "--list shows it" -- "$AGENTJAIL" --list
+id=$("$AGENTJAIL" --list | awk '/sleep 30/ { print $1 }')
+"$AGENTJAIL" --kill "$id" >"$T/stdout" 2>"$T/stderr"
+wait $waiting
+[ $? -eq 137 ]
+verdict "--kill ends it"
+says "bwrap in bwrap" 0 "in" "${host[@]}" --unshare-user --proc /proc --unshare-pid "$BWRAP" --ro-bind / / --unshare-pid --proc /proc echo in
+[ "$UID_NOW" -eq 0 ] || # root's /proc is partly covered, and the kernel allows no other then: with bubblewrap, too
+    says "agentjail in bwrap" 0 "in" --ro-bind / / --dev-bind /dev /dev --unshare-user --unshare-pid --proc /proc --bind "$T" "$T" \
+        "$AGENTJAIL" --profile=offline --quiet echo in
+
+# ---- how such sandboxes were left ----
+# CVE-2017-5226: typing into the caller's terminal. The control is the same without the session.
+for option in "" --new-session; do
+    python3 - "$BWRAP" $option <<'PYTHON' >"$T/stdout" 2>"$T/stderr"
+import os, pty, sys
+code = '''import fcntl, os
+try:
+    t = os.open("/dev/tty", os.O_RDWR); fcntl.ioctl(t, 0x5412, b"x"); print("typed")
+except OSError as e:
+    print("stopped" if e.errno in (6, 5, 1, 25) else e)'''
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:] + ["--dev-bind", "/", "/", "--unshare-pid", "python3", "-c", code])
+text = b""
+try:
+    while True:
+        part = os.read(fd, 4096)
+        if not part:
+            break
+        text += part
+except OSError:
+    pass
+print("typed" if b"typed" in text else "stopped" if b"stopped" in text else text)
+PYTHON
+    case $option:$(sysctl -n dev.tty.legacy_tiocsti 2>/dev/null) in
+    :1) [ "$(cat "$T/stdout")" = typed ] && verdict "TIOCSTI: works without --new-session, as with bubblewrap" ;;
+    :*) ok "TIOCSTI: this kernel has none to attack" ;;
+    *) [ "$(cat "$T/stdout")" = stopped ] && verdict "CVE-2017-5226: --new-session stops TIOCSTI" ;;
+    esac
+done
+# CVE-2020-5291, CVE-2026-87766 and their kin: a target's parent that is a symlink leads nowhere on the host.
+ln -s "$OUT" "$WS/escape"
+b --ro-bind /usr /usr --symlink usr/lib /lib --symlink usr/lib64 /lib64 --symlink usr/bin /bin --bind "$WS" /w --dir /w/escape/made true
+[ ! -e "$OUT/made" ]
+verdict "a symlink in a writable bind does not lead the set-up to the host"
+ln -s "$OUT/secret" "$WS/link"
+chmod 640 "$OUT/secret"
+b --ro-bind /usr /usr --symlink usr/lib /lib --symlink usr/lib64 /lib64 --symlink usr/bin /bin --bind "$WS" /w --chmod 0666 /w/link true
+[ "$(stat -c %a "$OUT/secret")" = 640 ]
+verdict "--chmod through a symlink does not reach the host"
+b --ro-bind /usr /usr --symlink usr/lib /lib --symlink usr/lib64 /lib64 --symlink usr/bin /bin --bind "$WS" /w --file 7 /w/link true 7</dev/null
+[ "$(cat "$OUT/secret")" = secret ]
+verdict "--file through a symlink does not reach the host"
+says "an absolute symlink in the root leads within it (/var/run)" 0 "x" --ro-bind /usr /usr --symlink usr/lib /lib --symlink usr/lib64 /lib64 \
+    --symlink usr/bin /bin --dir /run --symlink /run /var/run --ro-bind "$RO" /var/run/ro sh -c 'test -e /run/ro/file && echo x'
+# The host's tree is gone: no way up from the root, none through what init or the monitor hold.
+says "nothing of the host is behind the root" 0 "" --ro-bind /usr /usr --symlink usr/lib /lib --symlink usr/lib64 /lib64 --symlink usr/bin /bin \
+    --proc /proc --unshare-all --chdir / sh -c "cat ../../../..$OUT/secret /proc/1/root$OUT/secret /proc/1/cwd$OUT/secret /proc/[0-9]*/fd/*$OUT/secret 2>&- ; :"
+# Without the caller's filter process 1 would be the way around it (ptrace).
+says "process 1 soon has a filter, too" 0 "2" "${host[@]}" --unshare-pid --proc /proc --seccomp 7 sh -c \
+    'for i in 1 2 3 4 5; do grep -q "Seccomp:.2" /proc/1/status && break; sleep 0.1; done; sed -n "s/^Seccomp:.//p" /proc/1/status' 7<"$T/no-chmod"
+[ "$UID_NOW" -eq 0 ] || # who has every capability traces whom it likes
+    says "and cannot be traced without one" 0 "stopped" "${host[@]}" --unshare-pid --proc /proc --seccomp 7 python3 -c \
+    'import ctypes; print("traced" if ctypes.CDLL(None).ptrace(16, 1, 0, 0) == 0 else "stopped")' 7<"$T/no-chmod"
+says "and soon none of the capabilities" 0 "0000000000000000" "${host[@]}" --unshare-pid --proc /proc sh -c \
+    'for i in 1 2 3 4 5; do grep -q "CapEff:.0*$" /proc/1/status && break; sleep 0.1; done; sed -n "s/^CapEff:.//p" /proc/1/status'
+# CVE-2021-41133 and -2017-5226's like: what new mount calls could undo. The mounts are another namespace's.
+says "a namespace of the command's own does not make read-only writable" 0 "no" "${host[@]}" --unshare-user sh -c \
+    "unshare -Urm sh -c 'mount -o remount,rw,bind / / && echo x >$WS/file' 2>&- && echo yes || echo no"
+says "nor uncovers what a mount covers" 0 "no" --ro-bind / / --dev-bind /dev /dev --tmpfs "$OUT" --unshare-user sh -c \
+    "unshare -Urm sh -c 'umount $OUT && cat $OUT/secret' 2>&- && echo yes || echo no"
+says "a file of root's stays root's with a mapped uid 0" 0 "no" "${host[@]}" --unshare-user --uid 0 --gid 0 --cap-add ALL sh -c \
+    '(echo x >/etc/agentjail-test) 2>&- && echo yes || echo no'
+
+end_world
+done_testing

@@ -1,0 +1,52 @@
+# shellcheck shell=bash disable=SC1091,SC2154
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# bubblewrap's own test suite with agentjail as its bwrap: from $BUBBLEWRAP_SOURCE (.ci/run fetches the distribution's source
+# package) or a checkout beside the project. What the suite skips, it skips for bubblewrap, too.
+. "$SYSTEM/lib.sh"
+
+source=
+for dir in "${BUBBLEWRAP_SOURCE-}" "$(dirname "$(dirname "$(dirname "$SYSTEM")")")/bubblewrap"; do
+    [ ! -r "$dir/tests/test-run.sh" ] || { source=$dir && break; }
+done
+new_world
+if [ -z "$source" ]; then
+    why="no source of bubblewrap in BUBBLEWRAP_SOURCE"
+    [ -n "${CI-}" ] || why="optional: $why"
+    skip "bubblewrap's own tests" "$why"
+    end_world
+    done_testing
+fi
+mkdir "$T/bin" "$T/suite" && ln -s "$AGENTJAIL" "$T/bin/bwrap" && cp -r "$source/tests" "$T/suite/" || exit 2
+[ ! -e "$T/suite/tests/try-syscall.c" ] || ${CC:-cc} -o "$T/suite/tests/try-syscall" "$T/suite/tests/try-syscall.c" || exit 2
+note "from $source"
+
+# suite FILE PROGRAM...: a verdict for each of its tests, and one for its end.
+suite() {
+    local file=$1 status line
+    shift
+    [ -e "$T/suite/tests/$file" ] || return 0
+    (cd "$T/suite/tests" && BWRAP=$T/bin/bwrap G_TEST_SRCDIR=$T/suite G_TEST_BUILDDIR=$T/suite BWRAP_MUST_WORK=1 \
+        timeout 120 "$@" "./$file") </dev/null >"$T/out.tap" 2>"$T/stderr"
+    status=$?
+    while read -r line; do
+        case $line in
+        "not ok"*) not_ok "$file: ${line#not ok }" ;;
+        "ok "*"# SKIP"*) skip "$file: ${line%%# SKIP*}" "optional: ${line##*# SKIP }" ;;
+        "ok "*) ok "$file: ${line#ok }" ;;
+        esac
+    done <"$T/out.tap"
+    [ $status -eq 0 ] && grep -q '^ok' "$T/out.tap"
+    tail -n 12 "$T/stderr" >"$T/end" && mv "$T/end" "$T/stderr"
+    verdict "$file came to its end" "status $status"
+}
+
+suite test-run.sh bash
+suite test-specifying-userns.sh bash
+suite test-specifying-pidns.sh bash
+if python3 -c 'import seccomp' 2>/dev/null; then
+    suite test-seccomp.py python3
+else
+    skip test-seccomp.py "optional: no python3-seccomp on this machine"
+fi
+end_world
+done_testing
