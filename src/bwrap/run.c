@@ -30,6 +30,7 @@
 #include "lockdown/caps.h"
 #include "monitor/confine.h"
 #include "monitor/registry.h"
+#include "profile/ceiling.h"
 #include "sys/fds.h"
 #include "sys/syscalls.h"
 
@@ -498,6 +499,9 @@ static int run_command(struct bwrap_run *run, char *const *argv)
     pid_t parent = getppid();
     if (!run->args.command[0])
         return usage(argv[0], stderr);
+    _cleanup_buf_ struct buf why = { 0 };
+    if (ceiling_check_bwrap(&why) < 0)
+        return refuse(run, why.data ? why.data : "the administrator's ceilings cannot be read");
     signal(SIGCHLD, SIG_DFL); /* a caller that ignores it would have us wait in vain */
     sigprocmask(SIG_SETMASK, NULL, &run->enter.start.mask);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

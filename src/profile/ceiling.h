@@ -32,6 +32,9 @@
  *   [ceiling] fixed-profiles = NAME...
  *       users' directories are not searched for these, their drop-ins and includes; their match comes first.
  *
+ *   [ceiling] bwrap = allow or deny
+ *       whether agentjail takes bubblewrap's command line, to which no other ceiling applies.
+ *
  * What a profile or the command line wrote beyond a ceiling ends in an error that names both places; what nobody wrote
  * (agentjail's own defaults) is narrowed. */
 #ifndef AGENTJAIL_PROFILE_CEILING_H
@@ -45,5 +48,8 @@ const struct setting *ceiling_fixes_profile(const struct merge *m, const char *n
 /* Check the policy of words, fences and limits against the ceilings and narrow defaults; add hide and protect; then the
  * grants. Called when all settings and the workspace are in. 0 or -errno with a message. */
 int ceiling_apply(struct merge *m);
+
+/* Whether the ceilings of this host let agentjail stand in for bubblewrap. 0 or -errno with a message. */
+int ceiling_check_bwrap(struct buf *why);
 
 #endif

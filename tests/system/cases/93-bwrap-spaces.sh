@@ -102,7 +102,7 @@ says "--userns, --pidns" 0 "pid:[$pid]" "${host[@]}" --userns 7 --pidns 8 --proc
     7<"/proc/$child/ns/user" 8<"/proc/$child/ns/pid"
 b "${host[@]}" --userns 7 --pidns 8 --unshare-pid --proc /proc sh -c 'readlink /proc/self/ns/pid; echo $$' \
     7<"/proc/$child/ns/user" 8<"/proc/$child/ns/pid"
-[ $? -eq 0 ] && ! grep -qF "$pid" "$T/stdout" && grep -qx 2 "$T/stdout"
+[ $? -eq 0 ] && ! grep -qF "$pid" "$T/stdout" && grep -qx '[0-9]' "$T/stdout"
 verdict "--pidns and --unshare-pid: one below"
 refuses "--userns and --unshare-user" '--userns not compatible --unshare-user' --userns 7 --unshare-user true
 refuses "--userns of a file" 'Joining the specified user namespace failed, .*' --ro-bind / / --userns 7 true 7</dev/null
@@ -287,6 +287,24 @@ says "bwrap in bwrap" 0 "in" "${host[@]}" --unshare-user --proc /proc --unshare-
 [ "$UID_NOW" -eq 0 ] || # root's /proc is partly covered, and the kernel allows no other then: with bubblewrap, too
     says "agentjail in bwrap" 0 "in" --ro-bind / / --dev-bind /dev /dev --unshare-user --unshare-pid --proc /proc --bind "$T" "$T" \
         "$AGENTJAIL" --profile=offline --quiet echo in
+
+if [ "$UID_NOW" -eq 0 ] && [ ! -e /etc/agentjail/policy.d ] && unshare -m true 2>/dev/null; then
+    # In a mount namespace of its own, where /etc has a ceiling.
+    ceiling() {
+        unshare -m sh -c 'mkdir -p "$1/etc/agentjail/policy.d" "$1/work" && printf "[ceiling]\nbwrap = %s\n" "$2" >"$1/etc/agentjail/policy.d/1.ini" &&
+            mount --bind "$1/etc" /mnt && mount -t overlay overlay -o "lowerdir=/mnt:/etc" /etc && exec "$3" --ro-bind / / echo in' - "$T" "$1" "$BWRAP" \
+            >"$T/stdout" 2>"$T/stderr"
+    }
+    ceiling deny
+    [ $? -eq 1 ] && grep -q '^bwrap: /etc/agentjail/policy.d/1.ini:2: bwrap = deny' "$T/stderr"
+    verdict "a ceiling forbids it"
+    ceiling allow
+    [ "$(cat "$T/stdout")" = in ]
+    verdict "a ceiling allows it"
+    ceiling perhaps
+    [ $? -eq 1 ] && grep -q 'write allow or deny' "$T/stderr"
+    verdict "a ceiling that says neither refuses"
+fi
 
 # ---- how such sandboxes were left ----
 # CVE-2017-5226: typing into the caller's terminal. The control is the same without the session.
