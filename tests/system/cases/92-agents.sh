@@ -48,7 +48,7 @@ agent_world() {
 model() {
     : >"$T/record"
     printf '%s\n' "$1" >"$T/script"
-    start python3 "$SERVER" --script "$T/script" --record "$T/record"
+    start python3 -B "$SERVER" --script "$T/script" --record "$T/record"
     PORT=$LINE
     [ -n "$PORT" ]
 }
@@ -196,7 +196,7 @@ model "$(script "${one//N/first}")" && agent_words claude
 env "${SETTINGS[@]}" timeout -k 5 90 "$AGENTJAIL" --network=host "${WORDS[@]}" </dev/null >"$T/first" 2>&1 &
 first=$!
 script "${one//N/second}" >"$T/script2"
-start python3 "$SERVER" --script "$T/script2" --record "$T/record2"
+start python3 -B "$SERVER" --script "$T/script2" --record "$T/record2"
 PORT=$LINE
 run_agent claude "$AGENTJAIL" --network=host
 second=$?
