@@ -19,6 +19,7 @@
 
 #define RULESET_VERSION 1U
 #define RULE_PATH_BENEATH 1
+#define RULE_NET_PORT 2
 
 #define FS_EXECUTE (1ULL << 0)
 #define FS_WRITE_FILE (1ULL << 1)
@@ -29,7 +30,9 @@
 #define FS_TRUNCATE (1ULL << 14)
 #define FS_IOCTL_DEV (1ULL << 15)
 #define FS_FILE_ONLY (FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
-#define NET_BIND_AND_CONNECT_TCP 3ULL
+#define NET_BIND_TCP (1ULL << 0)
+#define NET_CONNECT_TCP (1ULL << 1)
+#define NET_BIND_AND_CONNECT_TCP (NET_BIND_TCP | NET_CONNECT_TCP)
 #define SCOPE_ABSTRACT_UNIX_SOCKET (1ULL << 0)
 #define SCOPE_SIGNAL (1ULL << 1)
 
@@ -43,6 +46,11 @@ struct path_beneath_attr {
     uint64_t allowed_access;
     int32_t parent_fd;
 } __attribute__((packed));
+
+struct net_port_attr {
+    uint64_t allowed_access;
+    uint64_t port;
+};
 
 /* The first ABI that knows each part. */
 enum { ABI_REFER = 2, ABI_TRUNCATE = 3, ABI_TCP = 4, ABI_IOCTL_DEV = 5, ABI_SCOPES = 6 };
@@ -167,5 +175,31 @@ int landlock_enter_scopes(int abi, bool signals, bool abstract_sockets, bool no_
     int r = ruleset < 0 ? ruleset : 0;
     if (r >= 0 && below_files)
         r = allow_refer(ruleset);
+    return r < 0 ? r : landlock_enter(ruleset);
+}
+
+static int allow_ports(int ruleset, const uint16_t *ports, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct net_port_attr rule = { .allowed_access = NET_CONNECT_TCP, .port = ports[i] };
+        if (syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &rule, 0U) < 0)
+            return -errno;
+    }
+    return 0;
+}
+
+int landlock_enter_network(int abi, const uint16_t *ports, size_t n)
+{
+    if (!landlock_has_files(abi))
+        return 0;
+    struct ruleset_attr attr = { .handled_access_fs = handled_files(abi) };
+    if (landlock_has_tcp(abi))
+        attr.handled_access_net = ports ? NET_BIND_AND_CONNECT_TCP : NET_BIND_TCP;
+    if (landlock_has_scopes(abi))
+        attr.scoped = SCOPE_SIGNAL | SCOPE_ABSTRACT_UNIX_SOCKET;
+    _cleanup_close_ int ruleset = create(&attr);
+    int r = ruleset < 0 ? ruleset : 0;
+    if (r >= 0 && attr.handled_access_net & NET_CONNECT_TCP)
+        r = allow_ports(ruleset, ports, n);
     return r < 0 ? r : landlock_enter(ruleset);
 }

@@ -8,6 +8,8 @@
 #define AGENTJAIL_LOCKDOWN_LANDLOCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* What may be done at a place and below; bits. */
 enum landlock_access {
@@ -44,5 +46,9 @@ int landlock_enter(int ruleset);
 /* Enter a domain that confines signals and abstract sockets, and all TCP if asked, as far as abi goes. below_files: a
  * domain that handles files is around us already, and this one must not narrow it. 0 or -errno. */
 int landlock_enter_scopes(int abi, bool signals, bool abstract_sockets, bool no_tcp, bool below_files);
+
+/* Enter a domain without any file, abstract socket or signal, that binds no TCP port, and connects to these n ports only (NULL:
+ * to any), as far as abi goes. 0 or -errno. */
+int landlock_enter_network(int abi, const uint16_t *ports, size_t n);
 
 #endif
