@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "bwrap/run.h"
@@ -20,6 +21,8 @@
 #include "cli/run.h"
 #include "cli/why.h"
 #include "monitor/host_probe.h"
+#include "gateway/gateway.h"
+#include "ipc/gateway_fds.h"
 #include "monitor/stdio.h"
 #include "profile/request.h"
 
@@ -71,6 +74,8 @@ int main(int argc, char **argv)
     _cleanup_buf_ struct buf why = { 0 };
     struct policy_request request = { 0 };
 
+    if (argc == 1 && strcmp(argv[0], GATEWAY_ARGV0) == 0)
+        gateway_main();
     if (stdio_open_closed() < 0)
         return 125; /* there is nowhere to say so */
 

@@ -194,7 +194,8 @@ static enum state check_net(const struct host_features *f, struct buf *detail)
 
 static enum state check_nft(const struct host_features *f, struct buf *detail)
 {
-    buf_str(detail, f->net & HOST_NET_NFT ? "nf_tables in a network namespace" : "no nf_tables in a network namespace");
+    buf_str(detail, f->net & HOST_NET_NFT ? "nf_tables with TPROXY in a network namespace"
+                                             : "no nf_tables with TPROXY in a network namespace");
     return f->net & HOST_NET_NFT ? STATE_YES : STATE_NO;
 }
 
@@ -238,7 +239,8 @@ static const struct row rows[] = {
     { "overlay", false, check_overlay, "copy-on-write = is refused", "sudo modprobe overlay" },
     { "network", false, check_net, "network = none is refused without the namespace, network = filtered without veth",
       "sudo modprobe veth" },
-    { "nft", false, check_nft, "network = filtered is refused", "sudo modprobe nf_tables" },
+    { "nft", false, check_nft, "network = open is refused, and network = filtered for rules that name many ports",
+      "sudo modprobe -a nf_tables nft_tproxy" },
     { "tun", false, check_tun, "no tunnel device for programs inside that want one", NULL },
     { "kvm", false, check_kvm, "backend = microvm is refused", NULL },
 };

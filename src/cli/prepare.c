@@ -13,6 +13,7 @@
 
 void run_free(struct run *run)
 {
+    gateway_stop(&run->gateway);
     cgroup_remove(&run->cgroup);
     registry_remove(&run->registry);
     git_copies_remove(&run->git);
@@ -136,6 +137,12 @@ int run_prepare(struct run *run, struct buf *why)
     if (r < 0)
         return r;
     run_step(run, "policy resolved");
+    if (gateway_wanted(&run->policy)) {
+        r = gateway_start(&run->policy, &run->gateway, &run->network, why);
+        if (r < 0)
+            return r;
+        run_step(run, "gateway started");
+    }
     r = registry_name(&run->registry);
     if (r >= 0)
         r = home_make(&run->policy, &run->home_lock, &run->policy.notes, why);

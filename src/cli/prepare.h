@@ -10,6 +10,7 @@
 #include "filter/filter.h"
 #include "lockdown/label.h"
 #include "monitor/cgroup.h"
+#include "monitor/gateway.h"
 #include "monitor/git_copies.h"
 #include "monitor/registry.h"
 #include "plan/plan.h"
@@ -24,6 +25,8 @@ struct run {
     struct strv dropped; /* names of variables that were not passed on */
     struct cgroup cgroup;
     struct registry registry;
+    struct gateway gateway;
+    struct network_wish network; /* what the jail makes for it */
     enum label_kind label;
     struct git_copies git;
     int landlock_abi;
@@ -33,6 +36,7 @@ struct run {
 };
 
 #define RUN_EMPTY(r) ((struct run){ .request = (r), .cgroup = CGROUP_EMPTY, .registry = REGISTRY_EMPTY, .home_lock = -1, \
+                                  .gateway = GATEWAY_EMPTY, \
                                   .git = GIT_COPIES_EMPTY })
 
 /* Resolve everything: policy, plan, Landlock, filter, environment, directory, label, cgroup. Makes the profile's

@@ -135,7 +135,7 @@ static int prepare_terminal(struct supervise *s, struct jail_start *with, struct
     return 0;
 }
 
-/* Hand everything over. What is relayed instead of fds 0-2 goes first. */
+/* Hand everything over. What is relayed instead of fds 0-2 goes first, and the way to the gateway. */
 static int hand_over(struct handover *handover, const struct jail_start *with, struct supervise *s, struct buf *why)
 {
     int r = handover_put(handover, with);
@@ -145,6 +145,10 @@ static int hand_over(struct handover *handover, const struct jail_start *with, s
             r = channel_send(s->channel, &m, s->stdio->payload[fd]);
         cleanup_close(&s->stdio->payload[fd]);
     }
+    struct message gateway = { .kind = MSG_GATEWAY };
+    if (r >= 0 && s->gateway->jail >= 0)
+        r = channel_send(s->channel, &gateway, s->gateway->jail);
+    cleanup_close(&s->gateway->jail);
     struct message build = { .kind = MSG_BUILD };
     if (r >= 0)
         r = channel_send(s->channel, &build, -1);
@@ -170,7 +174,8 @@ static int prepare_all(struct run *run, struct jail_start *with, struct supervis
         .env = run->env.v,
         .directory = run->directory,
         .watched = is_watched(&run->plan),
-        .wait_go = run->cgroup.way != HOST_CGROUP_NONE,
+        .wait_go = run->cgroup.way != HOST_CGROUP_NONE || run->gateway.pid > 0,
+        .network = run->network,
         .landlock_abi = run->landlock_abi,
         .label = run->label,
         .mask = s->signals->original,
@@ -237,6 +242,7 @@ static int run_once(const struct policy_request *request, bool may_repeat)
         .argv = request->command,
         .cgroup = &run.cgroup,
         .registry = &run.registry,
+        .gateway = &run.gateway,
         .signals = &signals,
         .stdio = &stdio,
         .channel = -1,

@@ -15,13 +15,19 @@ static void cut(char to[static SUMMARY_TEXT_MAX], const char *from)
 
 void summary_denied(struct summary *summary, const char *kind, const char *subject, struct origin rule, const char *fix)
 {
-    struct summary_denial denial = { .kind = kind, .rule = rule, .count = 1 };
+    summary_denied_times(summary, kind, subject, rule, fix, 1);
+}
+
+void summary_denied_times(struct summary *summary, const char *kind, const char *subject, struct origin rule, const char *fix,
+                          uint64_t count)
+{
+    struct summary_denial denial = { .kind = kind, .rule = rule, .count = count };
     cut(denial.subject, subject);
     cut(denial.fix, fix);
     for (size_t i = 0; i < summary->n; i++) {
         struct summary_denial *d = &summary->v[i];
         if (strcmp(d->kind, kind) == 0 && strcmp(d->subject, denial.subject) == 0 && strcmp(d->fix, denial.fix) == 0) {
-            d->count++;
+            d->count += count;
             return;
         }
     }

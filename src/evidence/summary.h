@@ -31,6 +31,10 @@ struct summary {
  * bytes. Never fails: what has no room is counted. */
 void summary_denied(struct summary *summary, const char *kind, const char *subject, struct origin rule, const char *fix);
 
+/* The same, of count denials at once. */
+void summary_denied_times(struct summary *summary, const char *kind, const char *subject, struct origin rule, const char *fix,
+                          uint64_t count);
+
 /* Append the lines for people, safe for a terminal, the most frequent first; nothing if nothing was denied. 0 or
  * -ENOMEM. */
 int summary_print(const struct summary *summary, struct buf *out);

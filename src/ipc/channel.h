@@ -4,6 +4,7 @@
  *   message         from     payload                                   permitted
  *   MSG_FAILED      jail     code = errno or 0, text for people; EOF   until MSG_STARTED
  *   MSG_FILE        monitor  value = 0, 1 or 2; fd: what that file is    before MSG_BUILD
+ *   MSG_GATEWAY     monitor  fd: where the gateway expects listeners   once, before MSG_BUILD, if there is one
  *   MSG_BUILD       monitor  - ; jail/handover.h has everything          once
  *   MSG_VIEW        jail     fd: the jail's mount namespace            once, first, if the plan is watched
  *   MSG_READY       jail     fd: pty master if one was asked for       once, if a MSG_GO was asked for
@@ -34,6 +35,7 @@
 enum message_kind {
     MSG_FAILED = 1,
     MSG_FILE,
+    MSG_GATEWAY,
     MSG_BUILD,
     MSG_VIEW,
     MSG_READY,

@@ -129,7 +129,7 @@ static void become_root_of_jail(const struct jail_clone *with, struct namespaces
 }
 
 /* Stage 3. The monitor's end of the channel closes when it has refused to run the command. */
-static const struct jail_start *wait_build(const struct jail_clone *with, int channel)
+static const struct jail_start *wait_build(const struct jail_clone *with, int channel, int *ret_gateway)
 {
     for (;;) {
         struct message m;
@@ -138,9 +138,25 @@ static const struct jail_start *wait_build(const struct jail_clone *with, int ch
             _exit(125);
         if (m.kind == MSG_BUILD)
             return handover_get(with->handover);
+        if (m.kind == MSG_GATEWAY && fd >= 0 && *ret_gateway < 0) {
+            *ret_gateway = TAKE_FD(fd);
+            continue;
+        }
         if (m.kind != MSG_FILE || fd < 0 || m.value < 0 || m.value > 2 || dup2(fd, (int)m.value) < 0)
             _exit(125);
     }
+}
+
+/* The way to the gateway takes the kernel as long as the mounts do. gateway (taken over): where it expects listeners. */
+static void start_gateway(const struct jail_start *start, struct namespaces *ns, int gateway, int channel)
+{
+    struct network_job job = { .wish = &start->network, .channel = gateway, .sysctls = -1 };
+    if (!start->network.gateway || !ns->net)
+        return;
+    job.sysctls = open("/proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC); /* the host's, while it is there */
+    int r = gateway < 0 ? -EBADMSG : namespaces_start_gateway(ns, &job);
+    if (r < 0)
+        give_up_errno(channel, "no helper thread can be had", r);
 }
 
 /* Stage 3. With two CPUs the monitor has the other one until it has sent MSG_BUILD: the helper would only take turns with
@@ -159,7 +175,9 @@ static const struct jail_start *make_stage(const struct jail_clone *with, struct
         r = stage_step(stage, with->uid == 0, why);
     if (!room)
         namespaces_go(ns);
-    const struct jail_start *start = wait_build(with, channel);
+    int gateway = -1;
+    const struct jail_start *start = wait_build(with, channel, &gateway);
+    start_gateway(start, ns, gateway, channel);
     while (r >= 0 && !stage_done(stage))
         r = stage_step(stage, with->uid == 0, why);
     if (r < 0)
@@ -173,6 +191,9 @@ static void take_network(const struct jail_start *start, struct namespaces *ns, 
     int r = namespaces_wait_net(ns);
     if (r < 0)
         give_up_errno(channel, "the processors that were taken for the start cannot be had back", r);
+    r = namespaces_join_gateway(ns);
+    if (r < 0)
+        give_up_errno(channel, ns->gateway.what, r);
     if (!ns->net || start->policy->network == NETWORK_HOST)
         return;
     if (ns->net_fd < 0)

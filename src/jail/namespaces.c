@@ -12,6 +12,9 @@
  *     every CPU has seen it: nobody waits for that, as the thread has nothing left to do. It was never in the Landlock
  *     domain and has its capabilities to the end, so it takes no input after 3.
  *
+ * Where there is a gateway, a second thread joins the jail's network to it from 1 on (jail/network.c), which takes longer than
+ * all else; it ends before the first process goes into its Landlock domain.
+ *
  * A failure of 1 to 3 is seen by whoever waits for it; nothing of the payload's has run by then. */
 #include "jail/namespaces.h"
 
@@ -106,20 +109,62 @@ static void keep_apart(const struct namespaces *ns, bool helper)
     sched_setaffinity(0, sizeof(set), &set); /* for speed only */
 }
 
-static int start_helper(struct namespaces *ns)
+#define STACK_SIZE (128 * 1024)
+
+/* The stack is ours, as to map one would take longer than to start the thread. ret_thread is NULL for one that nobody waits
+ * for. */
+static int start_thread(pthread_t *ret_thread, char *stack, void *(*work)(void *), struct namespaces *ns)
 {
-    static _Alignas(4096) char stack[128 * 1024]; /* ours, as to map one would take longer than to start the thread */
     pthread_attr_t attributes;
     int r = pthread_attr_init(&attributes);
     if (r == 0)
-        r = pthread_attr_setstack(&attributes, stack, sizeof(stack));
-    if (r == 0)
+        r = pthread_attr_setstack(&attributes, stack, STACK_SIZE);
+    if (r == 0 && !ret_thread)
         r = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_t helper;
+    pthread_t detached;
     if (r == 0)
-        r = pthread_create(&helper, &attributes, helper_main, ns);
+        r = pthread_create(ret_thread ? ret_thread : &detached, &attributes, work, ns);
     pthread_attr_destroy(&attributes);
     return -r;
+}
+
+static int start_helper(struct namespaces *ns)
+{
+    static _Alignas(4096) char stack[STACK_SIZE];
+    return start_thread(NULL, stack, helper_main, ns);
+}
+
+static void *gateway_main(void *arg)
+{
+    struct namespaces *ns = arg;
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    if (CPU_COUNT(&ns->cpus) > 1)
+        sched_setaffinity(0, sizeof(ns->cpus), &ns->cpus); /* for speed only */
+    expect(&ns->made);
+    sem_post(&ns->made); /* for namespaces_wait_net() */
+    ns->gateway.jail_ns = ns->net_fd;
+    network_join_gateway(&ns->gateway);
+    return NULL;
+}
+
+int namespaces_start_gateway(struct namespaces *ns, const struct network_job *job)
+{
+    static _Alignas(4096) char stack[STACK_SIZE];
+    ns->gateway = *job;
+    int r = start_thread(&ns->gateway_helper, stack, gateway_main, ns);
+    ns->joining = r >= 0;
+    return r;
+}
+
+int namespaces_join_gateway(struct namespaces *ns)
+{
+    if (!ns->joining)
+        return 0;
+    ns->joining = false;
+    int e = pthread_join(ns->gateway_helper, NULL);
+    return ns->gateway.error < 0 ? ns->gateway.error : -e;
 }
 
 int namespaces_make_inner(struct namespaces *ns)

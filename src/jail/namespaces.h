@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "jail/network.h"
+
 /* What is wanted, and what came of it. */
 struct namespaces {
     uid_t uid;
@@ -29,6 +31,11 @@ struct namespaces {
     sem_t made;      /* net_fd is there */
     sem_t entered;   /* pivot_root(2) is done: the host's tree can be taken down */
     sem_t settled;   /* error is there; nothing of the host's is reachable */
+
+    /* the second helper, of namespaces_start_gateway() */
+    struct network_job gateway;
+    pthread_t gateway_helper;
+    bool joining;    /* it has been started, and not been waited for */
 };
 
 /* Make the inner user namespace; stay on one CPU until namespaces_go(). 0 or -errno. */
@@ -40,6 +47,12 @@ int namespaces_start(struct namespaces *ns);
 
 /* Let the helper work, on the processor that the caller is on; the caller takes another. */
 void namespaces_go(struct namespaces *ns);
+/* Have a second helper join the jail's network to a gateway, as job says (its jail_ns is set here), while the caller goes on.
+ * 0 or -errno. */
+int namespaces_start_gateway(struct namespaces *ns, const struct network_job *job);
+
+/* Wait for it; a caller without one does not wait. 0, or -errno with ns->gateway.what set. */
+int namespaces_join_gateway(struct namespaces *ns);
 
 /* Wait until net_fd holds what came of the network namespace, and take back all of cpus. Its loopback device may not be up
  * yet. 0 or -errno. */

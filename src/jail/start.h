@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "filter/filter.h"
+#include "jail/network.h"
 #include "lockdown/label.h"
 #include "plan/plan.h"
 #include "profile/policy.h"
@@ -25,6 +26,7 @@ struct jail_start {
     bool wait_go;           /* wait for MSG_GO before anything of the payload's runs */
     bool watched;           /* the plan has operations that the host can undo */
     enum label_kind label;  /* how policy->label is to be taken */
+    struct network_wish network;
     int landlock_abi;       /* 0: none, or not asked for */
     sigset_t mask;          /* the payload's signal mask: what agentjail was started with */
 };

@@ -15,6 +15,7 @@
 static const int calls[] = {
     SYS_read,        SYS_write,         SYS_readv,        SYS_writev,      SYS_close,       SYS_lseek,
     SYS_pread64, /* stdio's relays */
+    SYS_shutdown, /* of the gateway's channel */
     SYS_ppoll,       SYS_recvmsg,       SYS_sendmsg,      SYS_waitid,      SYS_wait4,       SYS_kill,
     SYS_exit_group,  SYS_exit,          SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_rt_sigreturn, SYS_rt_sigtimedwait,
     SYS_pidfd_send_signal, SYS_ioctl,   SYS_fcntl,        SYS_dup3,        SYS_getpid,      SYS_getppid,

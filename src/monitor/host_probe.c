@@ -7,8 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_link.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/seccomp.h>
@@ -29,6 +27,7 @@
 #include "base/buf.h"
 #include "monitor/cgroup.h"
 #include "monitor/cgroup_scope.h"
+#include "netlink/nft.h"
 #include "sys/syscalls.h"
 
 #ifndef SYS_landlock_create_ruleset
@@ -359,18 +358,10 @@ static bool try_veth(void)
     return netlink_ask(NETLINK_ROUTE, &m, sizeof(m)) == 0;
 }
 
+/* The gateway's own rule. */
 static bool try_nft(void)
 {
-    struct {
-        struct nlmsghdr header;
-        struct nfgenmsg family;
-    } m = {
-        .header = { .nlmsg_len = sizeof(m),
-                    .nlmsg_type = (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETGEN,
-                    .nlmsg_flags = NLM_F_REQUEST },
-        .family = { .nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0 },
-    };
-    return netlink_ask(NETLINK_NETFILTER, &m, sizeof(m)) == 0;
+    return nft_divert_tcp(1) == 0;
 }
 
 static int try_net(void *data)

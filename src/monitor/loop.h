@@ -10,6 +10,7 @@
 #include "evidence/summary.h"
 #include "ipc/channel.h"
 #include "monitor/control.h"
+#include "monitor/refused.h"
 #include "monitor/supervise.h"
 
 /* Which messages init may send next. */
@@ -40,11 +41,19 @@ struct loop {
     int64_t mend_at;
     int64_t since;       /* ns since 1970: when the jail began */
     struct control control;
+    bool gateway_ready;  /* it has confined itself */
+    struct refused refused; /* what it has refused */
     struct summary summary; /* what was denied, for the end */
 };
 
 /* ms of CLOCK_MONOTONIC. */
 int64_t loop_now(void);
+
+/* A line for people; with a carriage return, as the terminal may be raw. */
+void loop_say(const struct loop *l, const char *text);
+
+/* The jail stands and waits: let it go on once its gateway does, too. */
+void loop_go(struct loop *l);
 
 /* Send init a message. A dead init shows on its pidfd. */
 void loop_tell(struct loop *l, enum message_kind kind, int64_t value);

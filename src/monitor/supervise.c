@@ -23,6 +23,8 @@
 #include "monitor/confine.h"
 #include "monitor/control_requests.h"
 #include "monitor/freeze.h"
+#include "monitor/gateway.h"
+#include "monitor/gateway_watch.h"
 #include "monitor/loop.h"
 #include "monitor/mend.h"
 #include "monitor/signals.h"
@@ -42,8 +44,7 @@ int64_t loop_now(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* A line for people; with a carriage return, as the terminal may be raw. */
-static void say(const struct loop *l, const char *text)
+void loop_say(const struct loop *l, const char *text)
 {
     _cleanup_buf_ struct buf line = { 0 };
     const char *visible = buf_visible(&line, text) < 0 || !line.data ? "" : line.data;
@@ -131,7 +132,7 @@ static void on_failed(struct loop *l, const struct message *m)
     }
     char text[MESSAGE_TEXT_MAX + 64];
     snprintf(text, sizeof(text), "the jail cannot be set up: %s", m->text);
-    say(l, text);
+    loop_say(l, text);
     l->status = STATUS_FAILED;
 }
 
@@ -150,11 +151,17 @@ static void attach_limits(struct loop *l)
     _cleanup_buf_ struct buf why = { 0 };
     int r = cgroup_attach(l->s->cgroup, l->s->pid, &why);
     if (why.len && (r < 0 || !l->s->policy->quiet))
-        say(l, why.data);
+        loop_say(l, why.data);
     if (r < 0) {
         l->status = STATUS_FAILED;
         loop_kill(l);
     }
+}
+
+void loop_go(struct loop *l)
+{
+    if (l->stage == STAGE_READY && (l->s->gateway->pid == 0 || l->gateway_ready))
+        loop_tell(l, MSG_GO, 0);
 }
 
 /* The jail stands and waits: terminal, then go. */
@@ -167,7 +174,7 @@ static int on_ready(struct loop *l, int *fd)
             return -EBADMSG;
         int r = terminal_attach(l->s->terminal, TAKE_FD(*fd), l->s->policy->terminal);
         if (r < 0) {
-            say(l, "the terminal cannot be prepared");
+            loop_say(l, "the terminal cannot be prepared");
             l->status = STATUS_FAILED;
             loop_kill(l);
             return 0;
@@ -175,7 +182,7 @@ static int on_ready(struct loop *l, int *fd)
     }
     l->stage = STAGE_READY;
     confine_once(l);
-    loop_tell(l, MSG_GO, 0);
+    loop_go(l);
     return 0;
 }
 
@@ -183,7 +190,7 @@ static void on_noexec(struct loop *l, const struct message *m)
 {
     _cleanup_buf_ struct buf text = { 0 };
     command_explain(l->s->plan, l->s->command, getenv("PATH"), (int)m->value, &text);
-    say(l, text.data ? text.data : l->s->command);
+    loop_say(l, text.data ? text.data : l->s->command);
     l->status = m->code == 127 ? 127 : 126;
     l->stage = STAGE_OVER;
 }
@@ -225,7 +232,7 @@ static void mend_lost(struct loop *l)
         _cleanup_buf_ struct buf text = { 0 };
         buf_printf(&text, "%s was removed or replaced from outside and cannot be held now (%s); the command is frozen until it "
                    "is there again; end it with SIGTERM to this process", op->target, strerror(-r));
-        say(l, text.data ? text.data : op->target);
+        loop_say(l, text.data ? text.data : op->target);
         l->lost_told = true;
     }
     l->mend_at = loop_now() + MEND_RETRY_MS;
@@ -243,7 +250,7 @@ static int on_lost(struct loop *l, const struct message *m)
         buf_printf(&text, "%s was replaced from outside, which undid its protection; the command %s",
                    l->s->plan->ops[l->lost].target,
                    l->s->policy->strict ? "is ended, as strict = yes asks" : "was stopped while it is put back");
-        say(l, text.data ? text.data : "a mount was lost");
+        loop_say(l, text.data ? text.data : "a mount was lost");
     }
     if (l->s->policy->strict)
         loop_kill(l); /* what the payload did in between, or while others of it ran on, cannot be known */
@@ -306,7 +313,7 @@ static void on_time(struct loop *l)
     int64_t now = loop_now();
     if (l->limit_at && now >= l->limit_at && !l->timed_out) {
         l->timed_out = true;
-        say(l, "time limit reached; ending the command");
+        loop_say(l, "time limit reached; ending the command");
         loop_end(l, SIGTERM);
     }
     if (l->kill_at && now >= l->kill_at && !l->killed)
@@ -368,7 +375,7 @@ static void serve_channel(struct loop *l)
     if (r >= 0)
         return;
     if (r != -EPIPE) {
-        say(l, "the jail's init said something that it may not; ending the jail");
+        loop_say(l, "the jail's init said something that it may not; ending the jail");
         l->status = STATUS_FAILED;
         loop_kill(l);
     }
@@ -380,7 +387,7 @@ static void serve_channel(struct loop *l)
 static bool serve_once(struct loop *l)
 {
     enum { CHANNEL, INIT, SIGNALS, TERMINAL, FILES = TERMINAL + TERMINAL_POLLFDS,
-           CONTROL = FILES + STDIO_POLLFDS, N = CONTROL + CONTROL_POLLFDS };
+           CONTROL = FILES + STDIO_POLLFDS, GATEWAY = CONTROL + CONTROL_POLLFDS, N };
     struct pollfd fds[N] = {
         [CHANNEL] = { .fd = l->s->channel, .events = POLLIN },
         [INIT] = { .fd = l->s->channel < 0 ? l->s->pidfd : -1, .events = POLLIN },
@@ -392,6 +399,7 @@ static bool serve_once(struct loop *l)
         terminal_pollfds(l->s->terminal, &fds[TERMINAL]);
     stdio_pollfds(l->s->stdio, &fds[FILES]);
     control_pollfds(&l->control, &fds[CONTROL]);
+    fds[GATEWAY] = (struct pollfd){ .fd = l->s->gateway->events, .events = POLLIN };
 
     if (poll(fds, N, timeout_ms(l)) < 0) {
         if (errno != EINTR)
@@ -405,6 +413,8 @@ static bool serve_once(struct loop *l)
     if (l->s->terminal && terminal_handle(l->s->terminal, &fds[TERMINAL]) != 0)
         loop_end(l, SIGHUP);
     stdio_handle(l->s->stdio, &fds[FILES]);
+    if (fds[GATEWAY].revents)
+        gateway_serve(l);
     control_handle(&l->control, &fds[CONTROL], loop_now(), control_rows, l->stage, l);
     on_time(l);
     return !fds[INIT].revents;
@@ -414,15 +424,15 @@ static bool serve_once(struct loop *l)
 static int unexplained(const struct loop *l)
 {
     if (l->ended_by)
-        say(l, l->ended_by);
+        loop_say(l, l->ended_by);
     if (l->ending)
         return 128 + l->ending;
     if (l->ended_by)
         return 128 + SIGKILL;
     if (cgroup_was_oom(l->s->cgroup))
-        say(l, "the memory limit was reached and the command was killed");
+        loop_say(l, "the memory limit was reached and the command was killed");
     else
-        say(l, "the jail was killed from outside");
+        loop_say(l, "the jail was killed from outside");
     return 128 + SIGKILL;
 }
 
@@ -449,12 +459,12 @@ static int64_t wall_ns(void)
 }
 
 /* To who sits before a terminal: what has become of the files, and what was denied. Programs that read our standard error
- * get nothing. */
+ * get nothing, unless they have asked for it. */
 static void tell_summary(const struct loop *l)
 {
     _cleanup_buf_ struct buf text = { 0 };
     bool ran = l->exited || l->stage == STAGE_RUNNING;
-    if (!ran || l->s->policy->quiet || !isatty(STDERR_FILENO))
+    if (!ran || l->s->policy->quiet || (!l->s->policy->verbose && !isatty(STDERR_FILENO)))
         return;
     int r = changes_print(l->s->plan, l->s->policy->workspace, l->since, CHANGES_LIMITS, &text);
     if (r >= 0)
@@ -478,6 +488,7 @@ int supervise(struct supervise *s)
     if (!may_leave(&l))
         wait_init(s->pid);
     control_close(&l.control);
+    gateway_end(&l);
     stdio_end(s->stdio);
     terminal_end(s->terminal, l.killed || l.status < 0 || l.status >= 128, s->signals);
     if (l.again && !l.ending)
@@ -485,7 +496,7 @@ int supervise(struct supervise *s)
     if (l.status < 0)
         l.status = unexplained(&l);
     else if (l.status > 128 && cgroup_was_oom(s->cgroup))
-        say(&l, "the memory limit was reached and a process was killed");
+        loop_say(&l, "the memory limit was reached and a process was killed");
     tell_summary(&l);
     summary_free(&l.summary);
     cleanup_close(&l.ns);

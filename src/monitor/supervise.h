@@ -15,6 +15,7 @@
 struct terminal;
 struct signals;
 struct stdio;
+struct gateway;
 
 /* A running jail as the monitor sees it. */
 struct supervise {
@@ -32,6 +33,7 @@ struct supervise {
     struct signals *signals;
     struct stdio *stdio;       /* what is relayed of the standard files */
     struct registry *registry;
+    struct gateway *gateway;   /* its pid is 0 if there is none */
 };
 
 /* The host changed while the jail was being built: resolve everything again. */

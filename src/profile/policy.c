@@ -14,6 +14,7 @@
 #include "profile/load.h"
 #include "profile/merge.h"
 #include "profile/net_types.h"
+#include "profile/option.h"
 #include "profile/path.h"
 #include "profile/types.h"
 #include "profile/workspace.h"
@@ -259,23 +260,41 @@ static int drop_repeated(struct merge *m)
     return 0;
 }
 
+static int refuse(const struct merge *m, enum option_id id, struct origin origin, const char *text)
+{
+    const struct option *o = &options[id];
+    if (origin.line)
+        (void)buf_printf(m->why, "%s:%u: %s: %s %s = ", origin.file, origin.line, o->key, text, o->key);
+    else
+        (void)buf_printf(m->why, "--%s: %s --%s=", o->name, text, o->name);
+    return -EOPNOTSUPP;
+}
+
+/* What can be written and is not there yet. None of it may be passed over in silence: each would be less than was asked for. */
 static int refuse_unbuilt(const struct merge *m)
 {
     const struct policy *p = m->policy;
-    struct origin origin = p->backend != BACKEND_NAMESPACE ? p->backend_origin : p->network_origin;
-    const char *text;
-    if (p->backend != BACKEND_NAMESPACE)
-        text = "backend: this build has no microVM yet; write backend = namespace";
-    else if (p->network == NETWORK_FILTERED || p->network == NETWORK_OPEN)
-        text = "mode: this build has no gateway yet; write mode = none or host (--network=none)";
-    else
+    const char *instead = "deny";
+    int r = 0;
+    if (p->backend != BACKEND_NAMESPACE) {
+        r = refuse(m, OPTION_BACKEND, p->backend_origin, "this build has no microVM yet; write");
+        instead = "namespace";
+    } else if (p->network != NETWORK_FILTERED && p->network != NETWORK_OPEN) {
         return 0;
-    if (origin.line)
-        (void)buf_printf(m->why, "%s:%u: %s", origin.file, origin.line, text);
-    else
-        (void)buf_printf(m->why, "--%s: %s", p->backend != BACKEND_NAMESPACE ? "backend" : "network",
-                         strchr(text, ':') + 2);
-    return -EOPNOTSUPP;
+    } else if (p->upstream.kind != UPSTREAM_NONE) {
+        r = refuse(m, OPTION_UPSTREAM, p->upstream.origin, "this build's gateway knows no proxies yet; write");
+        instead = "";
+    } else if (p->n_published) {
+        r = refuse(m, OPTION_PUBLISH, p->published[0].origin, "this build publishes no ports yet; write");
+        instead = "";
+    } else if (p->unknown == UNKNOWN_ASK) {
+        r = refuse(m, OPTION_UNKNOWN, p->unknown_origin, "this build cannot ask yet; write");
+    } else if (p->open_url != OPEN_URL_DENY) {
+        r = refuse(m, OPTION_OPEN_URL, p->open_url_origin, "this build opens no pages yet; write");
+    }
+    if (r < 0)
+        (void)buf_str(m->why, instead);
+    return r;
 }
 
 static void apply_strict(struct policy *p)

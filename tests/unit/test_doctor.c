@@ -172,7 +172,7 @@ START_TEST(devices_and_networks)
     row_says(&f, "kvm", "-", "sudo modprobe");
     f.net = HOST_NET_LOOPBACK;
     row_says(&f, "network", "part", "sudo modprobe veth");
-    row_says(&f, "nft", "no", "sudo modprobe nf_tables");
+    row_says(&f, "nft", "no", "sudo modprobe -a nf_tables nft_tproxy");
     f = best();
     f.cgroup2 = false;
     f.cgroup_way = HOST_CGROUP_NONE;

@@ -117,8 +117,8 @@ START_TEST(test_bad_files)
         { "[profile]\ninclude = ../x\n", "2: include: \"../x\" is no name" },
         { "[profile]\ninclude =\n", "2: include: no name" },
         { "[profile]\ninclude = nowhere\n", "2: include: there is no profile file \"nowhere\" in" },
-        { "[network]\nmode = filtered\n", "2: mode: this build has no gateway yet; write mode = none or host" },
-        { "[network]\nmode = open\n", "2: mode: this build has no gateway yet" },
+        { "[network]\nmode = open\npublish = 80\n", "3: publish: this build publishes no ports yet" },
+        { "[network]\nmode = filtered\nupstream = http://a:1\n", "3: upstream: this build's gateway knows no proxies" },
         { "[isolation]\nbackend = microvm\n", "2: backend: this build has no microVM yet" },
         { "[isolation]\nbackend = auto\n", "2: backend: this build has no microVM yet" },
         { "[files]\nread = /a\n x\n", "3: indented line" },
@@ -137,7 +137,8 @@ END_TEST
 START_TEST(test_bad_command_lines)
 {
     fx_refused("--network=hots: \"hots\" is none of its values", "--network=hots", "x");
-    fx_refused("--network: this build has no gateway yet", "--network=filtered", "x");
+    fx_refused("--net-unknown: this build cannot ask yet; write --net-unknown=deny",
+               "--network=filtered", "--net-unknown=ask", "x");
     fx_refused("--memory=x: \"x\" cannot be its value", "--memory=x", "x");
     fx_refused("--env=1A: not a variable", "--env=1A=x", "x");
     fx_refused("--read=${X}/a: ${X} is unknown", "--read=${X}/a", "x");

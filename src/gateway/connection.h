@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One TCP connection of the jail's: accepted, judged, dialled, relayed.
+ *
+ *   HEAD       its first bytes are awaited (tls, http)     -> DIAL, or refused
+ *   DIAL       its server's addresses are asked for, tried -> RELAY, or refused
+ *   RELAY      bytes go both ways until both have ended
+ *   DEAD       to be released at the end of the turn */
+#ifndef AGENTJAIL_GATEWAY_CONNECTION_H
+#define AGENTJAIL_GATEWAY_CONNECTION_H
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include "gateway/gateway.h"
+#include "gateway/judge.h"
+#include "gateway/limits.h"
+#include "gateway/loop.h"
+#include "gateway/pipes.h"
+
+enum connection_state { CONNECTION_HEAD, CONNECTION_DIAL, CONNECTION_RELAY, CONNECTION_DEAD };
+
+/* An end of a connection, and what was read from it and not written to the other yet. */
+struct end {
+    struct source source;
+    bool readable, writable;
+    bool hung_up; /* the peer sends no more; what it sent may still be there */
+    bool ended;   /* all was read */
+    bool closed;  /* the end was passed on to this end: nothing more is written to it */
+    bool bulk;    /* much comes from here: splice */
+    struct pipe *pipe;
+    size_t held;    /* bytes in pipe */
+    uint8_t *stash; /* or those in here */
+    size_t stash_at, stash_end;
+};
+
+struct head;
+struct dial;
+
+enum { JAIL, SERVER };
+
+struct connection {
+    struct gateway_process *gateway;
+    enum connection_state state;
+    struct end end[2];
+    struct job job;
+    struct timer timer;
+    struct target target;   /* where it was meant to go, and by which rule it may */
+    struct head *head;      /* HEAD, and http to the end */
+    struct dial *dial;      /* DIAL */
+};
+
+struct connections; /* of one gateway */
+
+/* Room for limit connections; accepting is up to listen.c. NULL without memory. */
+struct connections *connections_new(struct gateway_process *gateway, size_t limit);
+
+/* A connection that was accepted at fd (taken over), meant for address and port. Judged at once. */
+void connection_start(struct connections *all, int fd, const struct ip *address, uint16_t port);
+
+/* Next steps, each from the state before. */
+void connection_dial(struct connection *c);
+void connection_relay(struct connection *c, int fd);
+
+/* Bytes went through it: its idle time begins anew. */
+void connection_touch(struct connection *c);
+
+/* End it: both directions have ended in order. */
+void connection_finish(struct connection *c);
+
+/* End it: reset both ends, as the kernel would for an error. */
+void connection_abort(struct connection *c);
+
+/* End it, and say why. */
+void connection_refuse(struct connection *c, enum gateway_reason reason, const char *text);
+
+/* relay.c: pass on what can be passed on now; give back what it holds; pass on bytes that come from side (false: broken). */
+void relay_run(struct connection *c);
+void relay_end(struct connection *c);
+bool relay_deliver(struct connection *c, int side, const uint8_t *bytes, size_t n);
+
+/* dial.c */
+void dial_start(struct connection *c);
+void dial_end(struct connection *c);
+
+/* head.c: once; read the first bytes and judge them; pass them on when there is a server. Of http: whether what comes from side
+ * has to be looked at; the client's bytes, which are passed on as far as they may; the server's. False: refused or broken. */
+void head_init(struct loop *loop);
+void head_start(struct connection *c);
+void head_run(struct connection *c);
+void head_end(struct connection *c);
+bool head_pass(struct connection *c);
+bool head_watches(const struct connection *c, int side);
+bool head_check(struct connection *c, const uint8_t *bytes, size_t n);
+bool head_check_answer(struct connection *c, const uint8_t *bytes, size_t n);
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From a target to a connected socket: its addresses are looked up if it is a name, judged, and tried in turn, the next one
+ * beside the last when that takes long (RFC 8305, without its sorting: IPv4 and IPv6 alternate).
+ *
+ * System calls: socket connect getsockopt getsockname close */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gateway/connection.h"
+#include "gateway/dial.h"
+#include "gateway/resolve.h"
+
+struct attempt {
+    struct source source;
+    struct dial *dial;
+};
+
+struct dial {
+    struct connection *connection;
+    struct lookup lookup;
+    struct timer timer;
+    struct job job; /* releases it, after the events that may name its attempts */
+    int64_t end;    /* ms: give up */
+    size_t next;    /* the address to be tried next */
+    size_t running; /* attempts */
+    int error;      /* of the last attempt that failed */
+    struct addresses addresses;
+    struct attempt attempts[LIMIT_DIAL_AT_ONCE];
+};
+
+static size_t n_dials;
+static struct timer_queue next_queue;
+
+static void release(struct job *job)
+{
+    free(CONTAINER(job, struct dial, job));
+    n_dials--;
+}
+
+void dial_end(struct connection *c)
+{
+    struct dial *d = c->dial;
+    if (!d)
+        return;
+    c->dial = NULL;
+    resolver_cancel(&d->lookup);
+    for (size_t i = 0; i < LIMIT_DIAL_AT_ONCE; i++)
+        loop_close(&d->attempts[i].source);
+    loop_stop_timer(&d->timer);
+    loop_bury(&c->gateway->loop, &d->job);
+}
+
+static void fail(struct dial *d)
+{
+    char text[128];
+    snprintf(text, sizeof(text), "%s", strerror(d->error ? d->error : ETIMEDOUT));
+    connection_refuse(d->connection, REFUSED_UNREACHABLE, text);
+}
+
+static void succeed(struct dial *d, struct attempt *a)
+{
+    int fd = TAKE_FD(a->source.fd);
+    /* It leaves the attempt's place in epoll for one of the connection's own. */
+    loop_forget(&d->connection->gateway->loop, fd);
+    connection_relay(d->connection, fd);
+}
+
+static void try_next(struct dial *d);
+
+static void on_attempt(struct source *source, uint32_t events)
+{
+    struct attempt *a = CONTAINER(source, struct attempt, source);
+    struct dial *d = a->dial;
+    int error = 0;
+    socklen_t len = sizeof(error);
+
+    if (!(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
+        return;
+    if (getsockopt(source->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+        error = errno;
+    if (error == 0 && !(events & (EPOLLERR | EPOLLHUP))) {
+        succeed(d, a);
+        return;
+    }
+    d->error = error ? error : ECONNREFUSED;
+    loop_close(source);
+    d->running--;
+    try_next(d);
+}
+
+static struct attempt *free_attempt(struct dial *d)
+{
+    for (size_t i = 0; i < LIMIT_DIAL_AT_ONCE; i++)
+        if (d->attempts[i].source.fd < 0)
+            return &d->attempts[i];
+    return NULL;
+}
+
+/* 0: under way; -errno. */
+static int begin_attempt(struct dial *d, struct attempt *a, const struct ip *ip)
+{
+    struct sockaddr_storage address;
+    socklen_t len = ip_to_sockaddr(ip, d->connection->target.dial_port, &address);
+    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    *a = (struct attempt){ .source = { .ready = on_attempt, .fd = fd }, .dial = d };
+    int r = connect(fd, (struct sockaddr *)&address, len) < 0 && errno != EINPROGRESS ? -errno : 0;
+    if (r >= 0)
+        r = loop_watch(&d->connection->gateway->loop, &a->source, EPOLLOUT);
+    if (r < 0)
+        loop_close(&a->source);
+    return r;
+}
+
+/* Try the next address, or give up when there is none and nothing under way. */
+static void try_next(struct dial *d)
+{
+    struct gateway_process *g = d->connection->gateway;
+    struct attempt *a;
+
+    while (d->next < d->addresses.n && (a = free_attempt(d))) {
+        int r = begin_attempt(d, a, &d->addresses.list[d->next++]);
+        if (r >= 0) {
+            d->running++;
+            loop_set_timer(&g->loop, &next_queue, &d->timer);
+            return;
+        }
+        d->error = -r;
+    }
+    if (d->running == 0)
+        fail(d);
+    else
+        loop_set_timer(&g->loop, &next_queue, &d->timer);
+}
+
+static void on_next(struct timer *timer)
+{
+    struct dial *d = CONTAINER(timer, struct dial, timer);
+    if (d->connection->gateway->loop.now >= d->end)
+        fail(d);
+    else
+        try_next(d);
+}
+
+bool dial_is_own(const struct ip *ip)
+{
+    /* The kernel answers from where it would send to; from itself it means: here. Nothing is sent. */
+    struct sockaddr_storage to, from;
+    socklen_t len = ip_to_sockaddr(ip, 9, &to), from_len = sizeof(from);
+    _cleanup_close_ int fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct ip source;
+    uint16_t port;
+    if (fd < 0 || connect(fd, (struct sockaddr *)&to, len) < 0)
+        return false; /* no way there: dialling fails, too */
+    if (getsockname(fd, (struct sockaddr *)&from, &from_len) < 0 ||
+        ip_from_sockaddr((struct sockaddr *)&from, &source, &port) < 0)
+        return true;
+    return ip_equal(&source, ip);
+}
+
+/* Those that may be dialled, IPv4 and IPv6 in turn, the family that the jail's program chose first. */
+static void order(const struct addresses *from, uint8_t first, struct addresses *to)
+{
+    size_t at[2] = { 0, 0 };
+    *to = (struct addresses){ .ttl = from->ttl };
+    for (int turn = 0; to->n < from->n; turn = !turn) {
+        uint8_t version = turn ? (first == 4 ? 6 : 4) : first;
+        while (at[turn] < from->n && from->list[at[turn]].version != version)
+            at[turn]++;
+        if (at[turn] < from->n)
+            to->list[to->n++] = from->list[at[turn]++];
+    }
+}
+
+/* Addresses that the rule does not name, and no public service can have, are left out. */
+static bool judge_all(struct dial *d, const struct addresses *found)
+{
+    struct connection *c = d->connection;
+    struct addresses good = { .ttl = found->ttl };
+    struct ip bad = { 0 };
+    const char *why = NULL;
+    for (size_t i = 0; i < found->n; i++) {
+        bool own;
+        const char *reason = judge_address(&c->gateway->judge, &c->target, &found->list[i], &own);
+        if (!reason && !own && dial_is_own(&found->list[i]))
+            reason = "one of this host's own";
+        if (!reason) {
+            good.list[good.n++] = found->list[i];
+            continue;
+        }
+        bad = found->list[i];
+        why = reason;
+    }
+    if (good.n == 0) {
+        c->target.address = bad;
+        connection_refuse(c, REFUSED_PRIVATE, why ? why : "none");
+        return false;
+    }
+    order(&good, c->target.address.version == 6 ? 6 : 4, &d->addresses);
+    return true;
+}
+
+static void on_addresses(struct lookup *lookup, const struct addresses *addresses, const char *text)
+{
+    struct dial *d = CONTAINER(lookup, struct dial, lookup);
+    if (!addresses)
+        connection_refuse(d->connection, REFUSED_UNRESOLVED, text);
+    else if (judge_all(d, addresses))
+        try_next(d);
+}
+
+void dial_init(struct loop *loop)
+{
+    loop_add_queue(loop, &next_queue, TIME_DIAL_NEXT, on_next);
+}
+
+void dial_start(struct connection *c)
+{
+    struct dial *d = n_dials < LIMIT_DIALS ? calloc(1, sizeof(*d)) : NULL;
+    if (!d) {
+        connection_refuse(c, REFUSED_FULL, "too many servers that have not answered yet");
+        return;
+    }
+    n_dials++;
+    c->dial = d;
+    d->connection = c;
+    d->end = c->gateway->loop.now + TIME_DIAL;
+    d->job.run = release;
+    d->lookup.answered = on_addresses;
+    link_init(&d->job.link);
+    link_init(&d->timer.link);
+    for (size_t i = 0; i < LIMIT_DIAL_AT_ONCE; i++)
+        d->attempts[i].source.fd = -1;
+
+    struct addresses one = { .n = 1, .list = { c->target.dial_address } };
+    if (c->target.way == TARGET_NAME)
+        resolver_ask(c->gateway->resolver, c->target.name, &d->lookup);
+    else if (judge_all(d, &one))
+        try_next(d);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the parts of the gateway's process share. */
+#ifndef AGENTJAIL_GATEWAY_GATEWAY_H
+#define AGENTJAIL_GATEWAY_GATEWAY_H
+
+#include "gateway/judge.h"
+#include "gateway/loop.h"
+#include "ipc/gateway_event.h"
+
+struct resolver;
+struct refusals;
+struct udp_flows;
+struct connections;
+
+struct gateway_process {
+    struct loop loop;
+    bool ipv6; /* the host has it */
+    struct judge judge; /* the policy, and the names that were given addresses */
+    struct resolver *resolver;
+    struct refusals *refusals;
+    struct connections *connections;
+    struct udp_flows *udp;
+};
+
+/* The gateway's program, after the exec: reads what it needs of the host, confines itself, serves until the monitor is gone. */
+_Noreturn void gateway_main(void);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Theory of operation. This process has been executed anew by the monitor, in a user and a pid namespace of its own. Nothing
+ * of the payload's or the internet's has reached it yet. In order:
+ *
+ *  1. policy     out of sealed memory.
+ *  2. host       what has to be known of it: hosts(5), resolv.conf(5), the resolver's library.
+ *  3. confine    gateway/confine.c. From here on it has no file, no privilege, and only the calls that it needs.
+ *  4. ready      said to the monitor, which lets no command run before.
+ *  5. listeners  from the jail's set-up; then it serves until the monitor's end of the channel closes.
+ *
+ * It is killed with the monitor. With it go its sockets, with these the namespace that all of the jail's packets lead to. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "gateway/confine.h"
+#include "gateway/connection.h"
+#include "gateway/dial.h"
+#include "gateway/dns_stream.h"
+#include "gateway/gateway.h"
+#include "gateway/listen.h"
+#include "gateway/refusals.h"
+#include "gateway/resolve.h"
+#include "gateway/udp.h"
+#include "ipc/gateway_fds.h"
+#include "sys/ipv6.h"
+
+/* System calls: recvmsg sendto close exit_group */
+
+#define FDS_WANTED (2 * LIMIT_CONNECTIONS + 4096)
+#define FDS_FIXED 1200 /* listeners, pipes, dials, lookups */
+
+_Noreturn static void give_up(const char *what, int error)
+{
+    struct gateway_event e = { .kind = GATEWAY_FAILED, .rule = -1 };
+    snprintf(e.text, sizeof(e.text), "%s%s%s", what, error ? ": " : "", error ? strerror(-error) : "");
+    gateway_event_send(GATEWAY_FD_EVENTS, &e);
+    _exit(125);
+}
+
+/* As many descriptors as we may have; what that comes to in connections. */
+static size_t raise_fds(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return 64;
+    limit.rlim_cur = limit.rlim_max < FDS_WANTED ? limit.rlim_max : FDS_WANTED;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    size_t connections = limit.rlim_cur > FDS_FIXED ? (limit.rlim_cur - FDS_FIXED) / 2 : limit.rlim_cur / 8;
+    return connections < LIMIT_CONNECTIONS ? connections : LIMIT_CONNECTIONS;
+}
+
+/* Events of the monitor's end: there are none but its closing. */
+static void on_monitor(struct source *source, uint32_t events)
+{
+    (void)source;
+    (void)events;
+    _exit(0);
+}
+
+static void on_jail(struct source *source, uint32_t events);
+
+struct from_jail {
+    struct source source;
+    struct gateway_process *gateway;
+};
+
+/* The listeners, once. A jail that cannot be made closes its end. */
+static void on_jail(struct source *source, uint32_t events)
+{
+    static struct listener list[LISTENERS_MAX];
+    struct from_jail *jail = CONTAINER(source, struct from_jail, source);
+    (void)events;
+    int n = listeners_receive(source->fd, list);
+    loop_close(source);
+    if (n < 0)
+        _exit(0);
+    int r = listen_start(jail->gateway, list, (size_t)n);
+    if (r < 0)
+        give_up("the gateway's listeners", r);
+}
+
+static void prepare(struct gateway_process *g)
+{
+    _cleanup_buf_ struct buf why = { 0 };
+    g->ipv6 = host_has_ipv6();
+    int r = judge_load(&g->judge, GATEWAY_FD_POLICY, &why);
+    if (r >= 0)
+        r = resolver_new(&g->resolver, g->ipv6, &why);
+    if (r < 0)
+        give_up(why.data ? why.data : "out of memory", 0);
+    close(GATEWAY_FD_POLICY);
+    const char *name;
+    struct ip ip;
+    for (size_t at = 0; resolver_next_host(g->resolver, &at, &name, &ip);)
+        judge_note(&g->judge, name, &ip);
+
+    size_t limit = raise_fds();
+    r = loop_init(&g->loop);
+    if (r < 0)
+        give_up("epoll", r);
+    g->connections = connections_new(g, limit);
+    g->refusals = refusals_new(g, GATEWAY_FD_EVENTS);
+    g->udp = udp_new(g);
+    if (!g->connections || !g->refusals || !g->udp)
+        give_up("out of memory", 0);
+    dial_init(&g->loop);
+    head_init(&g->loop);
+    dns_stream_init(g);
+    resolver_start(g->resolver, &g->loop);
+}
+
+_Noreturn void gateway_main(void)
+{
+    static struct gateway_process g;
+    static struct source monitor = { .ready = on_monitor, .fd = GATEWAY_FD_EVENTS };
+    static struct from_jail jail = { .source = { .ready = on_jail, .fd = GATEWAY_FD_JAIL }, .gateway = &g };
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    prctl(PR_SET_NAME, GATEWAY_ARGV0, 0, 0, 0);
+    signal(SIGPIPE, SIG_IGN);
+    prepare(&g);
+    const char *what;
+    int r = gateway_confine(g.judge.ports, g.judge.n_ports, &what);
+    if (r < 0) {
+        char text[128];
+        snprintf(text, sizeof(text), "the gateway cannot confine itself: %s", what);
+        give_up(text, r);
+    }
+    struct gateway_event ready = { .kind = GATEWAY_READY, .rule = -1 };
+    r = gateway_event_send(GATEWAY_FD_EVENTS, &ready);
+    if (r >= 0)
+        r = loop_watch(&g.loop, &monitor, EPOLLRDHUP);
+    if (r >= 0)
+        r = loop_watch(&g.loop, &jail.source, EPOLLIN);
+    if (r < 0)
+        give_up("the gateway's channels", r);
+    for (;;)
+        loop_turn(&g.loop);
+}

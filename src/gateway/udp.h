@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Datagrams between the jail and servers that udp rules name: a flow for each pair, ended when idle. */
+#ifndef AGENTJAIL_GATEWAY_UDP_H
+#define AGENTJAIL_GATEWAY_UDP_H
+
+#include "gateway/gateway.h"
+
+/* NULL without memory. */
+struct udp_flows *udp_new(struct gateway_process *gateway);
+
+/* Serve a socket that is bound to port. 0 or -errno. */
+int udp_start(struct gateway_process *gateway, int fd, uint16_t port);
+
+#endif

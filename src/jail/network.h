@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The way from the jail to its gateway: a second network namespace, joined to the jail's, and the sockets in both that the
+ * gateway listens on. Made beside the jail's mounts, by the helper thread. */
+#ifndef AGENTJAIL_JAIL_NETWORK_H
+#define AGENTJAIL_JAIL_NETWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { NETWORK_PORTS_MAX = 56 }; /* two sockets each, with room for the fixed ones: LISTENERS_MAX */
+
+/* What is wanted; part of struct jail_start. */
+struct network_wish {
+    bool gateway;   /* the jail gets one */
+    bool ipv6;      /* the host has IPv6 */
+    bool own_ports; /* also on ports that no listener is bound to: needs nf_tables with TPROXY, else -EOPNOTSUPP */
+    size_t n_udp, n_tcp;
+    uint16_t udp[NETWORK_PORTS_MAX]; /* beside 53 */
+    uint16_t tcp[NETWORK_PORTS_MAX]; /* where TPROXY is not to be had */
+};
+
+/* What there is to do, and what came of it. */
+struct network_job {
+    const struct network_wish *wish;
+    int jail_ns; /* the jail's network namespace */
+    int channel; /* to the gateway; closed when done */
+    int sysctls; /* /proc/sys, or -1; closed when done */
+    int error;   /* 0, or -errno */
+    const char *what; /* failed */
+};
+
+/* In a thread of its own: make the gateway's namespace, join it to the jail's, pass listeners to the gateway. Afterwards that
+ * namespace lives on in the listeners only: with the gateway's end it goes, and the jail's packets lead nowhere. */
+void network_join_gateway(struct network_job *job);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Theory of operation. The gateway reads bytes that the payload and the whole internet have made, so it shares nothing with
+ * the monitor: no memory (it executes this program anew), no user namespace, no pid namespace, no file but its policy. The
+ * program is opened through /proc/self/exe, which is the very one that runs, whatever an upgrade has put in its place.
+ *
+ * It is started as soon as the policy is known, and gets ready while the jail is being built. */
+#include "monitor/gateway.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fence_switch.h"
+#include "ipc/gateway_fds.h"
+#include "jail/userns.h"
+#include "monitor/egress_policy.h"
+#include "sys/ipv6.h"
+#include "sys/syscalls.h"
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U
+#endif
+
+/* The far ends and what else the new process takes over. */
+struct launch {
+    int program, events, policy, jail;
+    uid_t uid;
+    gid_t gid;
+};
+
+bool gateway_wanted(const struct policy *policy)
+{
+    return policy->network == NETWORK_FILTERED || policy->network == NETWORK_OPEN;
+}
+
+/* The policy in memory that nobody can change any more. Kernels before 6.3 do not know MFD_NOEXEC_SEAL. */
+static int seal(const void *data, size_t len)
+{
+    int fd = memfd_create("policy", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+    if (fd < 0 && errno == EINVAL)
+        fd = memfd_create("policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    _cleanup_close_ int memory = fd;
+    if (memory < 0)
+        return -errno;
+    ssize_t n = write(memory, data, len);
+    if (n < 0 || (size_t)n != len)
+        return n < 0 ? -errno : -ENOSPC;
+    if (fcntl(memory, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+        return -errno;
+    return lseek(memory, 0, SEEK_SET) < 0 ? -errno : TAKE_FD(memory);
+}
+
+/* Fds are moved above all targets first, so that none is overwritten before its turn. */
+static int place_fds(struct launch *with)
+{
+    int *fds[] = { &with->program, &with->events, &with->policy, &with->jail };
+    for (size_t i = 0; i < ELEMENTSOF(fds); i++) {
+        *fds[i] = fcntl(*fds[i], F_DUPFD_CLOEXEC, GATEWAY_FDS_END);
+        if (*fds[i] < 0)
+            return -errno;
+    }
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd < 3; fd++) {
+#ifdef AGENTJAIL_SANITIZED
+        if (fd == 2)
+            continue; /* what the sanitizers have to say */
+#endif
+        if (null < 0 || dup2(null, fd) < 0)
+            return -errno;
+    }
+    if (dup2(with->events, GATEWAY_FD_EVENTS) < 0 || dup2(with->policy, GATEWAY_FD_POLICY) < 0 ||
+        dup2(with->jail, GATEWAY_FD_JAIL) < 0)
+        return -errno;
+    return sys_close_range(GATEWAY_FDS_END, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+/* The new process, in its namespaces. It keeps its capabilities over them through the exec, as uid 0 there, to empty its
+ * mount namespace with. */
+_Noreturn static void launch(struct launch *with)
+{
+    static char name[] = GATEWAY_ARGV0;
+    char *argv[] = { name, NULL };
+    char *env[] = { NULL, NULL };
+    sigset_t none;
+
+#ifdef AGENTJAIL_TEST_FENCES
+    char off[1024];
+    if (getenv("AGENTJAIL_TEST_OFF")) {
+        snprintf(off, sizeof(off), "AGENTJAIL_TEST_OFF=%s", getenv("AGENTJAIL_TEST_OFF"));
+        env[0] = off;
+    }
+#endif
+    sigemptyset(&none);
+    setsid(); /* what is typed on the terminal is not for it */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || userns_map(0, with->uid, 0, with->gid) < 0 || place_fds(with) < 0)
+        _exit(125);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    syscall(SYS_execveat, with->program, "", argv, env, AT_EMPTY_PATH);
+    _exit(125);
+}
+
+static int start_process(struct launch *with, struct gateway *g)
+{
+    with->uid = getuid();
+    with->gid = getgid();
+    pid_t pid = sys_fork(CLONE_NEWUSER | CLONE_NEWPID, &g->pidfd);
+    if (pid == 0)
+        launch(with);
+    if (pid < 0)
+        return pid;
+    g->pid = pid;
+    return 0;
+}
+
+static int start_with(const void *blob, size_t len, struct gateway *g)
+{
+    int events[2];
+    int jail[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, events) < 0)
+        return -errno;
+    g->events = events[0];
+    _cleanup_close_ int far_events = events[1];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, jail) < 0)
+        return -errno;
+    g->jail = jail[0];
+    _cleanup_close_ int far_jail = jail[1];
+
+    _cleanup_close_ int policy = seal(blob, len);
+    _cleanup_close_ int program = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+    if (policy < 0 || program < 0)
+        return policy < 0 ? policy : -errno;
+    struct launch with = { .program = program, .events = far_events, .policy = policy, .jail = far_jail };
+    return start_process(&with, g);
+}
+
+/* The ports of the policy's rules that are UDP's, or are not, up to NETWORK_PORTS_MAX. -E2BIG: there are more. */
+static int list_ports(const struct policy *policy, bool udp, uint16_t *ret_ports, size_t *ret_n)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < policy->n_net_allow; i++) {
+        const struct net_rule *rule = &policy->net_allow[i];
+        for (size_t j = 0; j < rule->n_ports; j++) {
+            if (!net_scheme_is(rule->ports[j].scheme, udp))
+                continue;
+            for (unsigned port = rule->ports[j].first; port <= rule->ports[j].last; port++) {
+                bool known = false;
+                for (size_t k = 0; k < n && !known; k++)
+                    known = ret_ports[k] == port;
+                if (known)
+                    continue;
+                if (n == NETWORK_PORTS_MAX)
+                    return -E2BIG;
+                ret_ports[n++] = (uint16_t)port;
+            }
+        }
+    }
+    *ret_n = n;
+    return 0;
+}
+
+static int find_wish(const struct policy *policy, struct network_wish *ret_wish, struct buf *why)
+{
+    struct network_wish wish = { .gateway = true, .ipv6 = host_has_ipv6(), .own_ports = policy->network == NETWORK_OPEN };
+    int r = list_ports(policy, true, wish.udp, &wish.n_udp);
+    if (r < 0) {
+        buf_printf(why, "the rules of [network] name more than %d ports of UDP; name fewer", NETWORK_PORTS_MAX);
+        return r;
+    }
+    if (list_ports(policy, false, wish.tcp, &wish.n_tcp) < 0)
+        wish.own_ports = true;
+    for (size_t i = 0; i < policy->n_host_ports && wish.n_tcp < NETWORK_PORTS_MAX; i++)
+        wish.tcp[wish.n_tcp++] = policy->host_ports[i].outside;
+    *ret_wish = wish;
+    return 0;
+}
+
+int gateway_start(const struct policy *policy, struct gateway *g, struct network_wish *ret_wish, struct buf *why)
+{
+    _cleanup_egress_source_ struct egress_source source = { 0 };
+    _cleanup_buf_ struct buf blob = { 0 };
+    int r = find_wish(policy, ret_wish, why);
+    if (r >= 0)
+        r = egress_source_fill(policy, &source, why);
+    if (r < 0)
+        return r;
+    r = egress_encode(&source.egress, &blob);
+    if (r >= 0)
+        r = start_with(blob.data, blob.len, g);
+    if (r < 0)
+        buf_printf(why, "the gateway cannot be started: %s", strerror(-r));
+    return r;
+}
+
+void gateway_stop(struct gateway *g)
+{
+    if (g->pid > 0) {
+        sys_pidfd_send_signal(g->pidfd, SIGKILL);
+        while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    cleanup_close(&g->pidfd);
+    cleanup_close(&g->events);
+    cleanup_close(&g->jail);
+    g->pid = 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The gateway, as the monitor sees it: a process of its own that decides which connections of the jail's go on. */
+#ifndef AGENTJAIL_MONITOR_GATEWAY_H
+#define AGENTJAIL_MONITOR_GATEWAY_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "ipc/gateway_event.h"
+#include "jail/network.h"
+#include "profile/policy.h"
+
+struct gateway {
+    pid_t pid;  /* 0: there is none */
+    int pidfd;
+    int events; /* what it tells us, non-blocking */
+    int jail;   /* for MSG_GATEWAY: the end that listeners are sent to, -1 once handed over */
+};
+
+#define GATEWAY_EMPTY ((struct gateway){ .pidfd = -1, .events = -1, .jail = -1 })
+
+/* Does this policy need one? */
+bool gateway_wanted(const struct policy *policy);
+
+/* Start it: a copy of this program in a user and pid namespace of its own, with the policy in sealed memory and no other
+ * file. It confines itself and says GATEWAY_READY when the jail is joined to it. ret_wish is what the jail has to make for it.
+ * 0 or -errno with a message in why. */
+int gateway_start(const struct policy *policy, struct gateway *ret_gateway, struct network_wish *ret_wish, struct buf *why);
+
+/* End it and release everything. */
+void gateway_stop(struct gateway *gateway);
+
+#endif
