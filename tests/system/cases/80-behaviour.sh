@@ -33,8 +33,9 @@ status 125 "bad value" --network=maybe -- true
 status 125 "missing grant" --read=/nonexistent -- true
 status 0 "missing optional grant" --read=-/nonexistent -- true
 status 125 "no such profile" --profile=nonexistent -- true
-status 125 "filtered network, which is not there yet" --network=filtered -- true
-status 125 "open network, which is not there yet" --network=open -- true
+status 0 "filtered network" --network=filtered -- true
+status 0 "open network" --network=open -- true
+status 125 "a proxy, which the gateway does not know yet" --network=filtered --upstream=http://proxy.example:3128 -- true
 status 125 "a label that the kernel has not" --label=agentjail-no-such-label -- true
 status 0 "an optional label that the kernel has not" --label=-agentjail-no-such-label -- true
 status 125 "strict makes it required" --strict --label=-agentjail-no-such-label -- true

@@ -1,0 +1,303 @@
+# shellcheck shell=bash disable=SC1091,SC2016,SC2034,SC2154,SC2181,SC2317
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The gateway: what real programs can do through it, and what nothing can. All of it on a host and an internet of our own
+# (net/world.sh).
+for program in ip nsenter unshare openssl python3 curl dig; do
+    command -v $program >/dev/null || {
+        printf 'ok - the gateway # SKIP optional: %s is not installed\n# done\n' $program
+        exit 0
+    }
+done
+if [ -z "${INTERNET_LOG-}" ]; then
+    exec bash "$SYSTEM/net/world.sh" "$BASE/net.$$" bash "$0"
+fi
+. "$SYSTEM/lib.sh"
+
+CA=$INTERNET_CA
+WORLD_DIR=$(dirname "$INTERNET_LOG")
+
+# reached TEXT: did the internet see it? Only since the last fresh_log.
+fresh_log() { SEEN=$(wc -l <"$INTERNET_LOG"); }
+reached() { tail -n "+$((SEEN + 1))" "$INTERNET_LOG" | grep -qF -- "$1"; }
+new_lines() { tail -n "+$((SEEN + 1))" "$INTERNET_LOG"; }
+
+# net OPTIONS... -- COMMAND...: in a filtered jail that trusts the world's CA.
+net() {
+    timeout -k 5 60 "$AGENTJAIL" --network=filtered --read="$CA" --env=SSL_CERT_FILE="$CA" --env=CURL_CA_BUNDLE="$CA" \
+        --env=NODE_EXTRA_CA_CERTS="$CA" --env=npm_config_cafile="$CA" --env=GIT_SSL_CAINFO="$CA" "$@" >"$T/stdout" 2>"$T/stderr"
+}
+has() { command -v "$1" >/dev/null || { skip "$2" "optional: $1 is not installed" && return 1; }; }
+
+new_world
+# ---- controls: all of this works outside ----
+curl -sS --cacert "$CA" https://www.example.com/ >"$T/stdout" 2>"$T/stderr" && curl -sS http://evil.example.org/ >>"$T/stdout" &&
+    curl -sS http://169.254.169.254/ >>"$T/stdout" && curl -sS http://192.168.7.7/ >>"$T/stdout"
+verdict "control: the internet and what is private answer outside"
+[ "$(dig +short +timeout=2 +tries=1 www.example.com)" = 93.184.216.35 ]
+verdict "control: DNS answers outside"
+
+# ---- programs ----
+net --net-allow=www.example.com --net-allow=http://example.com -- \
+    sh -c 'curl -sS https://www.example.com/a && curl -sS http://example.com/b http://example.com/c'
+[ $? -eq 0 ] && [ "$(grep -c '^hello from' "$T/stdout")" -eq 3 ]
+verdict "curl: HTTPS, HTTP, two requests over one connection"
+
+fresh_log
+net --net-allow=www.example.com -- true
+[ $? -eq 0 ] && ! reached dns
+verdict "no name is looked up before a rule has allowed a connection"
+
+net --net-allow=www.example.com -- sh -c 'python3 -c "
+import urllib.request
+print(urllib.request.urlopen(\"https://www.example.com/py\").read())"'
+grep -q 'hello from www' "$T/stdout"
+verdict "python's urllib"
+
+has node "node's fetch" && {
+    net --net-allow=www.example.com -- node -e 'fetch("https://www.example.com/n").then(r => r.text()).then(t => console.log(t))'
+    grep -q 'hello from www' "$T/stdout"
+    verdict "node's fetch"
+}
+net --net-allow=www.example.com -- sh -c 'printf "GET / HTTP/1.0\r\nHost: www.example.com\r\n\r\n" |
+    openssl s_client -quiet -verify_return_error -servername www.example.com -connect www.example.com:443'
+grep -q 'hello from www' "$T/stdout"
+verdict "openssl s_client"
+
+has git "git over https" && {
+    mkdir -p "$WORLD_DIR/www/git.example.com" && rm -rf "$WORLD_DIR/www/git.example.com/r" "$T/src" &&
+        git init -q "$T/src" && git -C "$T/src" -c user.email=a@example.org -c user.name=A commit -q --allow-empty -m first &&
+        git clone -q --bare "$T/src" "$WORLD_DIR/www/git.example.com/r" && git -C "$WORLD_DIR/www/git.example.com/r" update-server-info
+    net --net-allow=git.example.com -- sh -c 'git clone -q https://git.example.com/r clone && git -C clone log --format=%s'
+    grep -q '^first$' "$T/stdout"
+    verdict "git over https"
+}
+has npm "npm install" && {
+    mkdir -p "$T/pkg/package" "$WORLD_DIR/www/registry.npmjs.org/-" &&
+        echo '{"name":"left","version":"1.0.0","main":"i.js"}' >"$T/pkg/package/package.json" && echo 'module.exports = 7' >"$T/pkg/package/i.js" &&
+        tar -C "$T/pkg" -czf "$WORLD_DIR/www/registry.npmjs.org/-/left.tgz" package &&
+        cat >"$WORLD_DIR/www/registry.npmjs.org/left" <<EOF
+{"name":"left","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"name":"left","version":"1.0.0",
+"dist":{"tarball":"https://registry.npmjs.org/-/left.tgz","shasum":"$(sha1sum <"$WORLD_DIR/www/registry.npmjs.org/-/left.tgz" | cut -d' ' -f1)"}}}}
+EOF
+    net --net-allow=registry.npmjs.org -- sh -c 'npm install --no-audit --no-fund --no-update-notifier left && node -p "require(\"left\")"'
+    grep -q '^7$' "$T/stdout"
+    verdict "npm install"
+}
+net --net-allow=tcp://db.example.com:7000 -- python3 -c '
+import socket
+s = socket.create_connection(("db.example.com", 7000))
+s.sendall(b"abc"); assert s.recv(9) == b"abc"
+s.shutdown(socket.SHUT_WR)
+assert s.recv(9) == b"end\n" and s.recv(9) == b""
+s = socket.create_connection(("db.example.com", 7000))
+s.sendall(b"reset")
+try: s.recv(9); raise SystemExit("no reset")
+except ConnectionResetError: print("reset")'
+grep -q '^reset$' "$T/stdout"
+verdict "plain TCP: half-close goes both ways, a reset comes through"
+
+net --net-allow=http://example.com -- python3 -c '
+import socket, base64, struct
+s = socket.create_connection(("example.com", 80))
+s.sendall(b"GET /ws HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+          + base64.b64encode(b"0" * 16) + b"\r\n\r\n")
+f = s.makefile("rb"); assert b" 101 " in f.readline()
+while f.readline() != b"\r\n": pass
+s.sendall(b"\x81\x82\0\0\0\0hi"); n = f.read(2)[1]; print(f.read(n))'
+grep -q "echo hi" "$T/stdout"
+verdict "a WebSocket over an http rule"
+net --net-allow=http://example.com -- curl -sSN http://example.com/events
+[ "$(grep -c '^data:' "$T/stdout")" -eq 3 ]
+verdict "server-sent events"
+
+BYTES=$((1 << 30))
+net --net-allow=www.example.com --net-allow=http://example.com -- sh -c "curl -sS http://example.com/bytes/$BYTES | sha256sum"
+[ "$(cut -c 1-64 "$T/stdout")" = "$(python3 -c "
+import hashlib
+b = bytes(range(256)) * 4096
+h = hashlib.sha256()
+for i in range($BYTES >> 20): h.update(b)
+print(h.hexdigest())")" ]
+verdict "1 GB down, the same bytes"
+net --net-allow=tcp://example.com:80 -- sh -c "truncate -s $BYTES big; curl -sS -H Expect: -T big http://example.com/up"
+[ "$(cut -c 1-64 "$T/stdout")" = "$(truncate -s $BYTES "$T/zero" && sha256sum <"$T/zero" | cut -c 1-64)" ]
+verdict "1 GB up, the same bytes"
+
+net --net-allow=tcp://db.example.com:7000 --net-allow=udp://ntp.example.com:123 -- python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5)
+s.connect((socket.gethostbyname("ntp.example.com"), 123)); s.send(b"time"); print(s.recv(99))'
+grep -q 'echo time' "$T/stdout"
+verdict "UDP by rule"
+
+net --dns=real --net-allow=www.example.com -- sh -c 'dig +short www.example.com; curl -sS https://www.example.com/'
+grep -q '^93.184.216.35$' "$T/stdout" && grep -q '^hello from www' "$T/stdout"
+verdict "dns = real: true addresses"
+net --net-allow=from-hosts.example.com -- curl -sS https://from-hosts.example.com/
+grep -q '^hello from from-hosts' "$T/stdout"
+verdict "the host's /etc/hosts counts"
+net --net-allow=many.example.com -- curl -sS https://many.example.com/
+grep -q '^hello from many' "$T/stdout"
+verdict "a name with several addresses"
+
+# ---- DNS ----
+net --net-allow=www.example.com -- sh -c '
+for server in 9.9.9.9 2001:db8::53 127.0.0.53 127.0.0.1 ::1; do
+    for how in +notcp +tcp; do dig +short +timeout=2 +tries=1 $how www.example.com @$server; done; done'
+[ "$(grep -c '^198\.18\.1\.1$' "$T/stdout")" -eq 10 ]
+verdict "DNS answers over UDP and TCP, at whatever address is asked"
+fresh_log
+net --net-allow=www.example.com -- sh -c 'dig www.example.org; dig secret.data.www.example.com TXT; dig +tcp evil.example.org MX @8.8.8.8
+    dig www.example.com HTTPS; dig www.example.com TXT; dig -x 198.18.1.1 +short'
+[ "$(grep -c 'status: NXDOMAIN' "$T/stdout")" -eq 3 ] && [ "$(grep -c 'status: NOERROR' "$T/stdout")" -eq 2 ] && ! reached dns
+verdict "names without a rule do not exist, other types are empty, and no question leaves" -- new_lines
+
+# ---- refusals: at once, with a reason, and nothing reaches the internet ----
+# refused NAME OPTIONS... -- WHAT: python's connect() to WHAT (ADDRESS PORT) fails within a second.
+refused() {
+    local name=$1
+    shift
+    fresh_log
+    net -v "$@"
+    [ $? -eq 7 ] && ! new_lines | grep -qE '^(tcp|udp|http) '
+    verdict "refused: $name" -- new_lines
+}
+try='import socket, sys, time
+t = time.time(); a, p = sys.argv[1], int(sys.argv[2])
+try:
+    s = socket.create_connection((a, p), 10); s.sendall(sys.argv[3].encode() if len(sys.argv) > 3 else b""); r = s.recv(99)
+    print("got", r); sys.exit(0 if r else 7 if time.time() - t < 1 else 8)
+except OSError as e: print(e, time.time() - t); sys.exit(7 if time.time() - t < 1 else 8)'
+c=(--net-allow=www.example.com -- python3 -c "$try")
+refused "an address without a rule" "${c[@]}" 93.184.217.34 80
+grep -q 'to allow it write allow = 93.184.217.34:80' "$T/stderr"
+verdict "and the summary says what to write"
+refused "another port of an allowed name" "${c[@]}" www.example.com 8443
+grep -q 'allowed at port 443 only' "$T/stderr"
+verdict "and says at which it is allowed"
+refused "an allowed name's true address" "${c[@]}" 93.184.216.35 443
+refused "the host's own address" "${c[@]}" 10.77.0.2 22
+refused "cloud metadata" "${c[@]}" 169.254.169.254 80
+refused "IPv6 without a rule" "${c[@]}" 2606:2800:220:1::34 80
+refused "mapped metadata" "${c[@]}" ::ffff:169.254.169.254 80
+refused "a synthetic address that was not answered" "${c[@]}" 198.18.200.200 443
+refused "a name that was not allowed" "${c[@]}" www.example.org 443
+refused "the gateway's own namespace" "${c[@]}" fd61:6765:6e74:6a61:696c::1 1
+refused "port 1, where its listener is" "${c[@]}" 1.1.1.1 1
+refused "an empty list" -- python3 -c "$try" www.example.com 443
+c=(--net-allow='**.example.com' --net-allow=http://example.com --net-allow='tcp://*.example.com:80' -- python3 -c "$try")
+for name in loopback metadata private own mapped nat64 6to4 cgnat; do
+    refused "a name that leads to: $name" "${c[@]}" rebind-$name.example.com 80
+done
+refused "a name that leads to metadata, by a deny rule that comes too" --net-deny=rebind-loopback.example.com "${c[@]}" rebind-loopback.example.com 80
+net --net-allow=tcp://rebind-mixed.example.com:80 -- curl -sS http://rebind-mixed.example.com/
+grep -q 'hello from rebind-mixed' "$T/stdout" && ! reached "tcp 169.254.169.254"
+verdict "of a name's addresses only the public ones are tried"
+net --net-allow=tcp://rebind-private.example.com:80 --net-allow=192.168.7.0/24:80 -- curl -sS http://rebind-private.example.com/
+grep -q 'hello from rebind-private' "$T/stdout"
+verdict "a rule that names the range opens it"
+refused "deny wins" --net-allow='**.example.com' --net-deny=www.example.com -- python3 -c "$try" www.example.com 443
+
+# ---- TLS and HTTP ----
+fresh_log
+net --net-allow=www.example.com -- sh -c 'curl -sS -k --resolve evil.example.org:443:$(dig +short www.example.com) https://evil.example.org/'
+[ $? -ne 0 ] && ! reached tcp
+verdict "TLS that names another host" -- new_lines
+net --net-allow=www.example.com -- curl -sS -k http://www.example.com:443/
+[ $? -ne 0 ] && ! reached tcp
+verdict "HTTP where TLS is allowed"
+net --net-allow=http://example.com -- curl -sS -k https://example.com:80/
+[ $? -ne 0 ] && ! reached tcp
+verdict "TLS where HTTP is allowed"
+net --net-allow=www.example.com -- sh -c 'openssl s_client -noservername -connect www.example.com:443 </dev/null'
+[ $? -ne 0 ] && ! reached tcp
+verdict "TLS that names no host"
+net --net-allow=https://www.example.com,sni=optional -- true 2>/dev/null
+net --net-allow=tls://www.example.com:443,sni=optional -- sh -c 'openssl s_client -noservername -connect www.example.com:443 </dev/null'
+[ $? -eq 0 ] && reached "tcp 93.184.216.35 443"
+verdict "unless the rule lets it"
+net --net-allow=www.example.com -- python3 -c '
+import socket, ssl, time
+ctx = ssl.create_default_context(); inc, out = ssl.MemoryBIO(), ssl.MemoryBIO()
+tls = ctx.wrap_bio(inc, out, server_hostname="www.example.com")
+try: tls.do_handshake()
+except ssl.SSLWantReadError: pass
+s = socket.create_connection(("www.example.com", 443)); s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+for b in out.read(): s.sendall(bytes([b])); time.sleep(0.0005)
+print(len(s.recv(99)))'
+[ $? -eq 0 ]
+verdict "a ClientHello that comes byte by byte"
+# http_refused NAME BYTES: what goes over an http rule's connection must not reach the server.
+http_refused() {
+    fresh_log
+    net --net-allow=http://example.com -- python3 -c "$try" example.com 80 "$(printf '%b' "$2")"
+    [ $? -eq 7 ] && ! reached evil
+    verdict "HTTP refused: $1" -- new_lines
+}
+http_refused "another Host" 'GET / HTTP/1.1\r\nHost: evil.example.org\r\n\r\nx'
+http_refused "two Hosts" 'GET / HTTP/1.1\r\nHost: example.com\r\nHost: evil.example.org\r\n\r\nx'
+http_refused "no Host" 'GET / HTTP/1.1\r\nX: evil.example.org\r\n\r\nx'
+http_refused "an absolute target" 'GET http://evil.example.org/ HTTP/1.1\r\nHost: example.com\r\n\r\nx'
+http_refused "CONNECT" 'CONNECT evil.example.org:443 HTTP/1.1\r\nHost: example.com\r\n\r\nx'
+http_refused "a second request for another host, in one piece" \
+    'GET /a HTTP/1.1\r\nHost: example.com\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nxxGET / HTTP/1.1\r\nHost: evil.example.org\r\n\r\nx'
+fresh_log
+net --net-allow=http://example.com -- python3 -c '
+import socket
+s = socket.create_connection(("example.com", 80)); f = s.makefile("rb")
+s.sendall(b"GET /one HTTP/1.1\r\nHost: example.com\r\n\r\n"); print(f.readline())
+s.sendall(b"GET /two HTTP/1.1\r\nHost: evil.example.org\r\n\r\n")
+try: s.settimeout(2); print(s.recv(9999), s.recv(9999))
+except OSError as e: print(e)'
+reached "example.com /one" && ! reached evil
+verdict "HTTP refused: another Host later on a kept connection" -- new_lines
+
+# ---- modes, ends ----
+net --network=open -- sh -c 'curl -sS http://93.184.217.34/ && curl -sS https://www.example.org/ && ! curl -sS -m 5 http://192.168.7.7/ && ! curl -sS -m 5 http://169.254.169.254/'
+[ $? -eq 0 ] && [ "$(grep -c '^hello' "$T/stdout")" -eq 2 ]
+verdict "open: all that is public, nothing private"
+python3 -c '
+import socket
+s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", 5432)); s.listen(); print("up", flush=True)
+while True: c, _ = s.accept(); c.sendall(b"host\n"); c.close()' >"$T/server" 2>/dev/null &
+BACKGROUND+=($!)
+until grep -q up "$T/server"; do sleep 0.05; done
+net --host-port=5432 -- python3 -c "$try" host.agentjail.internal 5432
+grep -q host "$T/stdout"
+verdict "host-port reaches a port of this host's loopback"
+net -- python3 -c "$try" host.agentjail.internal 5432
+[ $? -eq 7 ]
+verdict "control: not without it"
+net --host-port=5432 -- python3 -c "$try" host.agentjail.internal 5433
+[ $? -eq 7 ]
+verdict "nor another port"
+
+# gateway_below PID: the gateway's process among PID's descendants.
+gateway_below() {
+    local pid up
+    for pid in $(pgrep -x agentjail-gatew); do
+        up=$pid
+        while [ "${up:-0}" -gt 1 ] && [ "$up" != "$1" ]; do up=$(cut -d ' ' -f 4 "/proc/$up/stat" 2>/dev/null); done
+        [ "$up" != "$1" ] || echo "$pid"
+    done
+}
+net --gateway-lost=continue --net-allow=www.example.com -- \
+    sh -c 'echo up; sleep 2; curl -m 5 -sS https://www.example.com/ || echo closed' &
+jail=$!
+until grep -q up "$T/stdout" 2>/dev/null; do sleep 0.05; done
+pid=$(gateway_below $jail)
+[ -n "$pid" ] && kill -KILL "$pid"
+wait $jail
+grep -q '^closed$' "$T/stdout" && grep -q 'gateway died' "$T/stderr"
+verdict "the gateway's death closes the network, and is told"
+net --gateway-lost=stop --net-allow=www.example.com -- sh -c 'echo up; sleep 20' &
+jail=$!
+until grep -q up "$T/stdout" 2>/dev/null; do sleep 0.05; done
+pid=$(gateway_below $jail)
+[ -n "$pid" ] && kill -KILL "$pid"
+wait $jail
+[ $? -eq 143 ] && grep -q 'gateway died' "$T/stderr"
+verdict "or ends the command, as the profile says"
+
+end_world
+done_testing
