@@ -43,7 +43,8 @@ static int take_records(char *text, struct view *view)
         return -ENOMEM;
     for (char *line; (line = record_line(&text));) {
         struct record *r = &view->records[view->n_records++];
-        *r = (struct record){ .kind = record_next(&line), .field = { "", "", "", "" } };
+        const char *kind = record_next(&line);
+        *r = (struct record){ .kind = kind ? kind : "", .field = { "", "", "", "" } };
         for (size_t i = 0; i < FIELDS && line; i++)
             r->field[i] = record_next(&line);
     }
@@ -55,7 +56,7 @@ static const struct record *next_of(const struct view *view, const char *kind, s
 {
     while (*at < view->n_records) {
         const struct record *r = &view->records[(*at)++];
-        if (strcmp(r->kind, kind) == 0)
+        if (r->kind && strcmp(r->kind, kind) == 0)
             return r;
     }
     return NULL;

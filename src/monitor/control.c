@@ -107,6 +107,7 @@ static void on_connect(struct control *c, int64_t now)
     struct control_client *client = free_client(c);
     if (!client)
         return;
+    /* cppcheck-suppress nullPointer ; accept(2): NULL for who does not want the address */
     _cleanup_close_ int fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) {
         if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
@@ -156,7 +157,7 @@ static void send_answer(struct control_client *client, int64_t now)
 /* Exactly one request, or the peer is none of ours: -EBADMSG. -EAGAIN: nothing yet. */
 static int receive(int fd, struct control_request *ret)
 {
-    struct control_request q;
+    struct control_request q = { 0 };
     struct iovec iov = { .iov_base = &q, .iov_len = sizeof(q) };
     struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 }; /* no room for descriptors: the kernel closes them */
     ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT);
@@ -172,7 +173,7 @@ static int receive(int fd, struct control_request *ret)
 static void on_request(struct control_client *client, int64_t now, const struct control_row *rows, unsigned stage,
                        void *monitor)
 {
-    struct control_request q;
+    struct control_request q = { 0 };
     int r = receive(client->fd, &q);
     if (r == -EAGAIN)
         return;
