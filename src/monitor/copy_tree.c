@@ -149,7 +149,7 @@ int copy_tree(struct copy_tree *copy, int from, int to, const char *below, const
         *ret_problem = "leads to what may hold credentials; write credentials = in place of import =";
         return -EPERM;
     }
-    const char *name;
+    const char *name = NULL;
     _cleanup_close_ int dir = open_parent(to, below, &name);
     int r = dir < 0 ? dir : copy_any(copy, in, dir, name, 0);
     if (r == -EFBIG)

@@ -18,6 +18,10 @@
 #define LOCK_TRIES 20
 #define LOCK_WAIT_MS 50
 
+/* Names in a git directory by which the host's git runs things and that a mount cannot hold while they do not exist. No
+ * repository has the first one (worktrees do, in a directory of their own). */
+static const char *const absent[] = { "commondir", "hooks" };
+
 static int fail(struct buf *why, const char *path, int error)
 {
     buf_printf(why, "%s: no copy of git's configuration can be made there: %s; make room or rights for it, or write "
@@ -70,11 +74,30 @@ static int write_copy(int dir, size_t i, const struct buf *text)
     return write(fd, text->data ? text->data : "", text->len) == (ssize_t)text->len ? 0 : -ENOSPC;
 }
 
-/* One after the other. A lock under a name that sweep() does not look at until it is held would be a second name. */
+/* The directory of a configuration. Its fd or -errno. */
+static int open_gitdir(const char *config)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%.*s", (int)(strrchr(config, '/') - config), config);
+    return sys_openat2(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_SYMLINKS);
+}
+
+static unsigned char names_lacked(const char *config)
+{
+    _cleanup_close_ int dir = open_gitdir(config);
+    unsigned char lacked = 0;
+    struct stat st;
+    for (size_t i = 0; i < ELEMENTSOF(absent) && dir >= 0; i++)
+        if (fstatat(dir, absent[i], &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+            lacked |= (unsigned char)(1U << i);
+    return lacked;
+}
+
 static int fill(struct git_copies *copies, const struct policy *policy)
 {
     copies->texts = calloc(policy->n_git_repos, sizeof(*copies->texts));
-    if (!copies->texts)
+    copies->lacked = calloc(policy->n_git_repos, sizeof(*copies->lacked));
+    if (!copies->texts || !copies->lacked)
         return -ENOMEM;
     copies->n = policy->n_git_repos;
     for (size_t i = 0; i < copies->n; i++) {
@@ -85,6 +108,7 @@ static int fill(struct git_copies *copies, const struct policy *policy)
         if (r < 0)
             return r;
         copies->texts[i] = buf_take(&text);
+        copies->lacked[i] = names_lacked(policy->git_repos[i].config);
     }
     return 0;
 }
@@ -182,9 +206,7 @@ static int keep_locked(int dir, int lock, struct git_keep *keep, struct buf *kep
 
 static int keep_one(const char *config, struct git_keep *keep, struct buf *kept, struct buf *dropped)
 {
-    char path[PATH_MAX];
-    snprintf(path, sizeof(path), "%.*s", (int)(strrchr(config, '/') - config), config);
-    _cleanup_close_ int dir = sys_openat2(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_SYMLINKS);
+    _cleanup_close_ int dir = open_gitdir(config);
     if (dir < 0)
         return dir;
     _cleanup_close_ int lock = take_lock(dir, 0600);
@@ -230,6 +252,24 @@ static void tell(struct strv *notes, const char *config, int error, const struct
         strv_take(notes, buf_take(&line));
 }
 
+/* Names that were not there when the jail began. */
+static void remove_new(const char *config, unsigned char lacked, struct strv *notes)
+{
+    _cleanup_close_ int dir = lacked ? open_gitdir(config) : -1;
+    for (size_t i = 0; i < ELEMENTSOF(absent) && dir >= 0; i++) {
+        struct stat st;
+        if (!(lacked & 1U << i) || fstatat(dir, absent[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
+            continue;
+        int r = S_ISDIR(st.st_mode) ? remove_tree(dir, absent[i]) : unlinkat(dir, absent[i], 0) < 0 ? -errno : 0;
+        _cleanup_buf_ struct buf line = { 0 };
+        buf_printf(&line, "%.*s/%s appeared while the command ran, and your git would run what it says: %s%s",
+                   (int)(strrchr(config, '/') - config), config, absent[i],
+                   r < 0 ? "remove it before you use git there: " : "removed", r < 0 ? strerror(-r) : "");
+        if (line.len)
+            strv_take(notes, buf_take(&line));
+    }
+}
+
 void git_copies_end(const struct git_copies *copies, const struct policy *policy, struct strv *notes)
 {
     struct local local = { .policy = policy };
@@ -239,6 +279,7 @@ void git_copies_end(const struct git_copies *copies, const struct policy *policy
         _cleanup_buf_ struct buf kept = { 0 };
         _cleanup_buf_ struct buf dropped = { 0 };
         const char *base = copies->texts[i];
+        remove_new(policy->git_repos[i].config, copies->lacked[i], notes);
         int r = base ? read_copy(copies->dir, i, &copy) : 0;
         if (!base || (r >= 0 && strcmp(copy.data ? copy.data : "", base) == 0))
             continue;
@@ -257,6 +298,7 @@ void git_copies_remove(struct git_copies *copies)
     for (size_t i = 0; i < copies->n; i++)
         free(copies->texts[i]);
     free(copies->texts);
+    free(copies->lacked);
     free(copies->path);
     cleanup_close(&copies->dir);
     cleanup_close(&copies->parent);

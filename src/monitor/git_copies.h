@@ -12,6 +12,7 @@ struct git_copies {
     int parent;      /* git/ */
     char *path;      /* real path of dir */
     char **texts;    /* what each copy was made of, in the order of policy->git_repos; NULL: it could not be read */
+    unsigned char *lacked; /* which names that git runs by a repository had not: they could not be held */
     size_t n;
 };
 
@@ -22,7 +23,8 @@ struct git_copies {
 int git_copies_make(struct policy *policy, const char *id, struct git_copies *copies, struct buf *why);
 
 /* The jail is over: judge what it has left (git_keep.h), write what is kept into the host's files under git's own lock,
- * in place, so that no other jail's mount on them is undone. A line for people a file into notes. */
+ * in place, so that no other jail's mount on them is undone. Names that mounts could not hold, as they were not there, and
+ * by which git would run what the payload wrote, are removed. A line for people a file into notes. */
 void git_copies_end(const struct git_copies *copies, const struct policy *policy, struct strv *notes);
 
 /* Remove the copies. */

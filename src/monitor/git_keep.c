@@ -201,9 +201,11 @@ static bool other_value(const struct git_entry *e)
 {
     if (strcmp(e->section, "user") == 0 && !e->subsection)
         return (strcmp(e->key, "name") == 0 || strcmp(e->key, "email") == 0) && is_text(e->value);
-    if (strcmp(e->section, "lfs") == 0 && !e->subsection)
+    if (strcmp(e->section, "lfs") != 0)
+        return false;
+    if (!e->subsection)
         return strcmp(e->key, "repositoryformatversion") == 0 && strcmp(e->value, "0") == 0;
-    if (strcmp(e->section, "lfs") == 0 && strncmp(e->subsection, "https://", 8) == 0 && is_text(e->subsection))
+    if (strncmp(e->subsection, "https://", 8) == 0 && is_text(e->subsection))
         return (strcmp(e->key, "access") == 0 && is_one_of(e->value, "none basic")) ||
                (strcmp(e->key, "locksverify") == 0 && is_one_of(e->value, "true false"));
     return false;

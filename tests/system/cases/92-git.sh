@@ -92,6 +92,7 @@ plant() {
         new_repository
         printf '#!/bin/sh\ntouch %s/ran\n' "$T" >"$WS/evil" && chmod 755 "$WS/evil"
         git add . && git commit -qm evil && rm -f "$T/ran"
+        [ -z "${NO_HOOKS-}" ] || rm -rf .git/hooks
         if [ $control = yes ]; then
             jail --protect= -- sh -c "$attack"
         else
@@ -130,6 +131,9 @@ fsmonitor = $PWD/evil
 plant renaming 'mv .git g && mkdir .git && cp -r g/. .git/ && git config core.fsmonitor "$PWD/evil"; git config core.fsmonitor "$PWD/evil"'
 plant upload-pack 'git config remote.origin.receivepack "$PWD/evil"; git config branch.main.remote origin; git config branch.main.merge refs/heads/main'
 plant remote-with-hooks 'git init -q --bare r && cp evil r/hooks/pre-receive && git remote set-url origin "$PWD/r"; git remote remove origin; git remote add origin "$PWD/r"; git config branch.main.remote origin; git config branch.main.merge refs/heads/main'
+
+plant common-directory 'mkdir c && cp -r .git/objects .git/refs c/ && printf "[core]\n\tfsmonitor = %s/evil\n" "$PWD" >c/config && echo "$PWD/c" >.git/commondir'
+NO_HOOKS=yes plant new-hooks 'mkdir -p .git/hooks && cp evil .git/hooks/pre-commit'
 
 # What the user's own configuration names in the workspace.
 new_repository
