@@ -14,6 +14,7 @@
 #include "gateway/connection.h"
 #include "gateway/dial.h"
 #include "gateway/resolve.h"
+#include "gateway/upstream.h"
 
 struct attempt {
     struct source source;
@@ -29,6 +30,9 @@ struct dial {
     size_t next;    /* the address to be tried next */
     size_t running; /* attempts */
     int error;      /* of the last attempt that failed */
+    uint16_t port;
+    bool proxied;   /* the addresses are the proxy's */
+    struct upstream_talk *talk;
     struct addresses addresses;
     struct attempt attempts[LIMIT_DIAL_AT_ONCE];
 };
@@ -49,6 +53,7 @@ void dial_end(struct connection *c)
         return;
     c->dial = NULL;
     resolver_cancel(&d->lookup);
+    upstream_end(d->talk);
     for (size_t i = 0; i < LIMIT_DIAL_AT_ONCE; i++)
         loop_close(&d->attempts[i].source);
     loop_stop_timer(&d->timer);
@@ -58,12 +63,40 @@ void dial_end(struct connection *c)
 static void fail(struct dial *d)
 {
     char text[128];
-    snprintf(text, sizeof(text), "%s", strerror(d->error ? d->error : ETIMEDOUT));
+    snprintf(text, sizeof(text), "%s%s", d->proxied ? "the proxy: " : "", strerror(d->error ? d->error : ETIMEDOUT));
     connection_refuse(d->connection, REFUSED_UNREACHABLE, text);
+}
+
+static void on_proxy(void *data, const char *why)
+{
+    struct dial *d = data;
+    if (why)
+        connection_refuse(d->connection, REFUSED_UNREACHABLE, why);
+    else
+        connection_relay(d->connection, upstream_take(d->talk));
+}
+
+/* The proxy is reached: ask it, and try no other of its addresses. */
+static void ask_proxy(struct dial *d, struct attempt *a)
+{
+    struct gateway_process *g = d->connection->gateway;
+    int fd = TAKE_FD(a->source.fd);
+    loop_forget(&g->loop, fd);
+    for (size_t i = 0; i < LIMIT_DIAL_AT_ONCE; i++)
+        loop_close(&d->attempts[i].source);
+    d->running = 1;
+    d->next = d->addresses.n;
+    d->talk = upstream_begin(&g->loop, &g->judge.policy, &d->connection->target, fd, on_proxy, d);
+    if (!d->talk)
+        connection_refuse(d->connection, REFUSED_FULL, "no memory to talk to the proxy");
 }
 
 static void succeed(struct dial *d, struct attempt *a)
 {
+    if (d->proxied) {
+        ask_proxy(d, a);
+        return;
+    }
     int fd = TAKE_FD(a->source.fd);
     /* It leaves the attempt's place in epoll for one of the connection's own. */
     loop_forget(&d->connection->gateway->loop, fd);
@@ -105,7 +138,7 @@ static struct attempt *free_attempt(struct dial *d)
 static int begin_attempt(struct dial *d, struct attempt *a, const struct ip *ip)
 {
     struct sockaddr_storage address;
-    socklen_t len = ip_to_sockaddr(ip, d->connection->target.dial_port, &address);
+    socklen_t len = ip_to_sockaddr(ip, d->port, &address);
     int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
@@ -209,10 +242,28 @@ static bool judge_all(struct dial *d, const struct addresses *found)
 static void on_addresses(struct lookup *lookup, const struct addresses *addresses, const char *text)
 {
     struct dial *d = CONTAINER(lookup, struct dial, lookup);
-    if (!addresses)
+    if (!addresses) {
         connection_refuse(d->connection, REFUSED_UNRESOLVED, text);
-    else if (judge_all(d, addresses))
+    } else if (d->proxied) { /* the user named it: it may be anywhere */
+        order(addresses, 4, &d->addresses);
         try_next(d);
+    } else if (judge_all(d, addresses)) {
+        try_next(d);
+    }
+}
+
+/* Dial the proxy instead. */
+static void dial_proxy(struct dial *d)
+{
+    struct gateway_process *g = d->connection->gateway;
+    const struct egress_policy *p = &g->judge.policy;
+    struct addresses one = { .n = 1 };
+    d->proxied = true;
+    d->port = p->upstream_port;
+    if (ip_parse(p->upstream_host, &one.list[0]) < 0)
+        resolver_ask(g->resolver, p->upstream_host, &d->lookup);
+    else
+        on_addresses(&d->lookup, &one, NULL);
 }
 
 void dial_init(struct loop *loop)
@@ -239,7 +290,10 @@ void dial_start(struct connection *c)
         d->attempts[i].source.fd = -1;
 
     struct addresses one = { .n = 1, .list = { c->target.dial_address } };
-    if (c->target.way == TARGET_NAME)
+    d->port = c->target.dial_port;
+    if (upstream_serves(&c->gateway->judge.policy, &c->target))
+        dial_proxy(d);
+    else if (c->target.way == TARGET_NAME)
         resolver_ask(c->gateway->resolver, c->target.name, &d->lookup);
     else if (judge_all(d, &one))
         try_next(d);

@@ -281,9 +281,6 @@ static int refuse_unbuilt(const struct merge *m)
         instead = "namespace";
     } else if (p->network != NETWORK_FILTERED && p->network != NETWORK_OPEN) {
         return 0;
-    } else if (p->upstream.kind != UPSTREAM_NONE) {
-        r = refuse(m, OPTION_UPSTREAM, p->upstream.origin, "this build's gateway knows no proxies yet; write");
-        instead = "";
     } else if (p->n_published) {
         r = refuse(m, OPTION_PUBLISH, p->published[0].origin, "this build publishes no ports yet; write");
         instead = "";

@@ -118,7 +118,6 @@ START_TEST(test_bad_files)
         { "[profile]\ninclude =\n", "2: include: no name" },
         { "[profile]\ninclude = nowhere\n", "2: include: there is no profile file \"nowhere\" in" },
         { "[network]\nmode = open\npublish = 80\n", "3: publish: this build publishes no ports yet" },
-        { "[network]\nmode = filtered\nupstream = http://a:1\n", "3: upstream: this build's gateway knows no proxies" },
         { "[isolation]\nbackend = microvm\n", "2: backend: this build has no microVM yet" },
         { "[isolation]\nbackend = auto\n", "2: backend: this build has no microVM yet" },
         { "[files]\nread = /a\n x\n", "3: indented line" },
