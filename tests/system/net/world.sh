@@ -13,6 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 if [ "${1-}" = --inside ]; then # uid 0 of the namespaces
     dir=$2 uid=$3 gid=$4
     shift 4
+    # shellcheck disable=SC2016 # the inner shell expands it
     unshare -n sh -c 'echo $$ >"$0/internet.pid"; exec sleep 100000' "$dir" &
     until [ -s "$dir/internet.pid" ]; do sleep 0.02; done
     internet=$(cat "$dir/internet.pid")
@@ -38,7 +39,8 @@ if [ "${1-}" = --inside ]; then # uid 0 of the namespaces
     fi
     mount --bind "$dir/resolv.conf" "$(realpath /etc/resolv.conf)"
     mount --bind "$dir/hosts" /etc/hosts
-    there python3 "$here/internet.py" "$dir" >"$dir/internet.out" 2>&1 &
+    # Not by way of the function: the pid would be that of a shell around it.
+    nsenter -t "$internet" -n -- python3 "$here/internet.py" "$dir" >"$dir/internet.out" 2>&1 &
     server=$!
     until [ -s "$dir/internet.out" ]; do sleep 0.02; done
     export INTERNET_LOG=$dir/internet.log INTERNET_CA=$dir/ca.pem
