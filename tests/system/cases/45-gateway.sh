@@ -72,14 +72,14 @@ has git "git over https" && {
     verdict "git over https"
 }
 has npm "npm install" && {
-    mkdir -p "$T/pkg/package" "$WORLD_DIR/www/registry.npmjs.org/-" &&
+    mkdir -p "$T/pkg/package" "$WORLD_DIR/www/npm.example.com/-" &&
         echo '{"name":"left","version":"1.0.0","main":"i.js"}' >"$T/pkg/package/package.json" && echo 'module.exports = 7' >"$T/pkg/package/i.js" &&
-        tar -C "$T/pkg" -czf "$WORLD_DIR/www/registry.npmjs.org/-/left.tgz" package &&
-        cat >"$WORLD_DIR/www/registry.npmjs.org/left" <<EOF
+        tar -C "$T/pkg" -czf "$WORLD_DIR/www/npm.example.com/-/left.tgz" package &&
+        cat >"$WORLD_DIR/www/npm.example.com/left" <<EOF
 {"name":"left","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"name":"left","version":"1.0.0",
-"dist":{"tarball":"https://registry.npmjs.org/-/left.tgz","shasum":"$(sha1sum <"$WORLD_DIR/www/registry.npmjs.org/-/left.tgz" | cut -d' ' -f1)"}}}}
+"dist":{"tarball":"https://npm.example.com/-/left.tgz","shasum":"$(sha1sum <"$WORLD_DIR/www/npm.example.com/-/left.tgz" | cut -d' ' -f1)"}}}}
 EOF
-    net --net-allow=registry.npmjs.org -- sh -c 'npm install --no-audit --no-fund --no-update-notifier left && node -p "require(\"left\")"'
+    net --net-allow=npm.example.com -- sh -c 'npm install --registry=https://npm.example.com/ --no-audit --no-fund --no-update-notifier left && node -p "require(\"left\")"'
     grep -q '^7$' "$T/stdout"
     verdict "npm install"
 }

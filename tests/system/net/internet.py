@@ -30,7 +30,7 @@ NAMES = {
     "www.example.org": ["93.184.217.35"],
     "evil.example.org": ["93.184.217.66"],
     "github.com": ["140.82.121.4"],
-    "registry.npmjs.org": ["104.16.1.34"],
+    "npm.example.com": ["104.16.1.34"],
     "pypi.org": ["151.101.0.223"],
     "files.pythonhosted.org": ["151.101.0.224"],
     "api.anthropic.com": ["160.79.104.10"],
