@@ -69,7 +69,7 @@ static int limit(void)
     };
     for (size_t i = 0; i < ELEMENTSOF(limits); i++) {
         struct rlimit l = { .rlim_cur = limits[i].limit, .rlim_max = limits[i].limit };
-        if (setrlimit((__rlimit_resource_t)limits[i].resource, &l) < 0)
+        if (setrlimit(limits[i].resource, &l) < 0)
             return -errno;
     }
     return 0;
