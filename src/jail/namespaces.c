@@ -143,7 +143,7 @@ static void *gateway_main(void *arg)
     if (CPU_COUNT(&ns->cpus) > 1)
         sched_setaffinity(0, sizeof(ns->cpus), &ns->cpus); /* for speed only */
     expect(&ns->made);
-    sem_post(&ns->made); /* for namespaces_wait_net() */
+    sem_post(&ns->made); /* for who else waits for it: either may be the first */
     ns->gateway.jail_ns = ns->net_fd;
     network_join_gateway(&ns->gateway);
     return NULL;
@@ -195,6 +195,7 @@ void namespaces_go(struct namespaces *ns)
 int namespaces_wait_net(struct namespaces *ns)
 {
     expect(&ns->made);
+    sem_post(&ns->made);
     return CPU_COUNT(&ns->cpus) > 1 && sched_setaffinity(0, sizeof(ns->cpus), &ns->cpus) < 0 ? -errno : 0;
 }
 
