@@ -117,7 +117,8 @@ static void make_spaces(struct bwrap_enter *e, struct namespaces *ns)
     int flags = (int)(e->wanted & ~e->made & ~others);
     if (flags && unshare(flags) < 0)
         bwrap_die(e, -errno, "Creating new namespace failed");
-    if (has_init(e)) {
+    e->helped = has_init(e);
+    if (e->helped) {
         number_after(e, "300"); /* the helper */
         int r = namespaces_start(ns);
         if (r < 0)

@@ -24,6 +24,7 @@ struct bwrap_enter {
     const char *cwd;         /* the caller's directory, or NULL */
     const char *console;     /* the caller's terminal, or NULL */
     cpu_set_t cpus;          /* where we may run; empty: not known */
+    bool helped;             /* a helper thread takes the host's tree down, else it is gone already */
     bool looked_at;          /* somebody outside was told our pid */
 };
 

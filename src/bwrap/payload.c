@@ -29,6 +29,7 @@
 #include "init/init.h"
 #include "ipc/channel.h"
 #include "jail/namespaces.h"
+#include "jail/view.h"
 #include "lockdown/caps.h"
 #include "lockdown/label.h"
 #include "lockdown/payload.h"
@@ -94,9 +95,11 @@ static void set_capabilities(struct bwrap_enter *e)
 
 void bwrap_leave_host(struct bwrap_enter *e, struct namespaces *ns)
 {
-    int r = namespaces_settle(ns);
+    int r = e->helped ? namespaces_settle(ns) : 0;
     if (r < 0)
         bwrap_die(e, r, "%s", ns->failed);
+    if (!view_left_host())
+        bwrap_die(e, 0, "the host's files are still within reach");
 }
 
 void bwrap_change_directory(struct bwrap_enter *e)

@@ -268,7 +268,8 @@ static unsigned long mount_flags(const struct op *op)
 static int placed(struct view *view, const struct op *op, const struct point_rules *rules, int *ret_fd)
 {
     point_cache_forget(&view->points, rules->root, rules->target);
-    _cleanup_close_ int mount = point_open(rules, rules->target, POINT_ANY);
+    /* "/" is the covered root itself; a path that goes up from it comes out on top of what covers it. */
+    _cleanup_close_ int mount = point_open(rules, rules->target[1] ? rules->target : "/..", POINT_ANY);
     int r = mount < 0 ? mount : take_root(view, rules, mount);
     if (r >= 0 && op->kind == OP_TMPFS)
         r = add_own(view, mount);

@@ -152,6 +152,14 @@ says "--dev-bind has them" 0 "yes" "${host[@]}" --dev-bind /dev /tmp/dev sh -c '
 says "a later operation covers an earlier one" 0 "text" --ro-bind / / --tmpfs "$T" --ro-bind "$RO/file" "$T/f" cat "$T/f"
 says "order: the last one is seen" 0 "0" --ro-bind / / --ro-bind "$RO" /tmp --tmpfs /tmp sh -c 'ls /tmp | wc -l'
 says "a root over the root" 0 "x" --tmpfs / --ro-bind / / --tmpfs /tmp sh -c 'test -e /usr && echo x'
+for with in "" --unshare-pid "--unshare-pid --as-pid-1"; do
+    # shellcheck disable=SC2086
+    says "a tmpfs as the root, then the rest $with" 0 "bin lib lib64 usr" $with --perms 0751 --tmpfs / --ro-bind /usr /usr --symlink usr/lib /lib \
+        --symlink usr/lib64 /lib64 --symlink usr/bin /bin sh -c 'echo $(ls /)'
+    # shellcheck disable=SC2086
+    says "and its mode is the root's $with" 0 "751" $with --perms 0751 --tmpfs / --ro-bind /usr /usr --symlink usr/lib /lib \
+        --symlink usr/lib64 /lib64 --symlink usr/bin /bin stat -c %a /
+done
 says "a file over a file" 0 "text" --ro-bind / / --ro-bind "$RO/file" "$WS/sub/file" cat "$WS/sub/file"
 ln -s dir "$RO/link"
 says "a target below a symlink" 0 "file" "${host[@]}" --dir /tmp/dir --symlink dir /tmp/l --ro-bind "$RO" /tmp/l/x sh -c 'cd /tmp/dir/x && ls file'
