@@ -18,19 +18,35 @@ int mount_new(const char *type, int target, unsigned long flags, const char *dat
     return sys_mount(type, path, type, flags, data);
 }
 
+/* A tmpfs that is attached nowhere yet; an option without a value is left out. */
+static int detached_tmpfs(const char *const (*options)[2], size_t n, unsigned attributes)
+{
+    _cleanup_close_ int fs = sys_fsopen("tmpfs", FSOPEN_CLOEXEC);
+    int r = fs;
+    for (size_t i = 0; i < n && r >= 0; i++)
+        if (options[i][1])
+            r = sys_fsconfig(fs, FSCONFIG_SET_STRING, options[i][0], options[i][1], 0);
+    if (r >= 0)
+        r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+    return r < 0 ? r : sys_fsmount(fs, FSMOUNT_CLOEXEC, attributes);
+}
+
 int mount_nothing(void)
 {
     static const char *const options[][2] = { { "mode", "0" }, { "size", "4096" }, { "nr_inodes", "2" } };
-    _cleanup_close_ int fs = sys_fsopen("tmpfs", FSOPEN_CLOEXEC);
-    int r = fs;
-    for (size_t i = 0; i < ELEMENTSOF(options) && r >= 0; i++)
-        r = sys_fsconfig(fs, FSCONFIG_SET_STRING, options[i][0], options[i][1], 0);
-    if (r >= 0)
-        r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
-    if (r < 0)
-        return r;
-    return sys_fsmount(fs, FSMOUNT_CLOEXEC,
-                       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+    return detached_tmpfs(options, ELEMENTSOF(options),
+                          MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+}
+
+int mount_tmpfs(mode_t mode, uint64_t size, const char *label, uint64_t attributes)
+{
+    char mode_text[16], size_text[24];
+    snprintf(mode_text, sizeof(mode_text), "%o", mode);
+    snprintf(size_text, sizeof(size_text), "%llu", (unsigned long long)size);
+    const char *const options[][2] = {
+        { "mode", mode_text }, { "size", size ? size_text : NULL }, { "context", label }
+    };
+    return detached_tmpfs(options, ELEMENTSOF(options), (unsigned)attributes);
 }
 
 /* Linux 6.15 does in one call what takes two before. */

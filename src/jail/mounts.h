@@ -11,6 +11,10 @@
 /* A new, detached tmpfs without any access, read-only: what hides a directory. Its fd or -errno. */
 int mount_nothing(void);
 
+/* A new, detached tmpfs: mode of its root, size in bytes (0: the kernel's default), an SELinux context or NULL, attributes
+ * MOUNT_ATTR_*. Its fd or -errno. */
+int mount_tmpfs(mode_t mode, uint64_t size, const char *label, uint64_t attributes);
+
 /* Mount a new file system at target (an O_PATH fd) with flags SYS_MS_* and mount(2)'s data (may be NULL). One call of
  * the old API does what takes five of the new one. The target is named through /proc/self/fd, so the host's or the
  * jail's procfs must be at /proc. 0 or -errno. */

@@ -292,8 +292,20 @@ static int tmpfs_options(const struct view *view, const struct op *op, struct bu
     return r;
 }
 
-static int do_tmpfs(struct view *view, const struct op *op)
+/* Over the root itself: a mount that lies there can be had by no name below the old root's descriptor, so this one is made
+ * first and then put there. */
+static int do_tmpfs_root(struct view *view, size_t i)
 {
+    const struct op *op = &view->plan->ops[i];
+    int mount = mount_tmpfs(op->mode, op->size, view->file_label, attributes(op));
+    return mount < 0 ? fail(view, op, mount, "cannot have a tmpfs") : place(view, i, mount, true);
+}
+
+static int do_tmpfs(struct view *view, size_t i)
+{
+    const struct op *op = &view->plan->ops[i];
+    if (strcmp(op->target, "/") == 0)
+        return do_tmpfs_root(view, i);
     _cleanup_buf_ struct buf data = { 0 };
     int r = tmpfs_options(view, op, &data);
     struct point_rules rules = rules_for(view, op);
@@ -665,7 +677,7 @@ static int do_op(struct view *view, size_t i)
     case OP_PIN:
         return do_bind(view, i);
     case OP_TMPFS:
-        return do_tmpfs(view, op);
+        return do_tmpfs(view, i);
     case OP_MASK:
         return do_mask(view, i);
     case OP_SYMLINK:

@@ -151,6 +151,12 @@ says "--bind has no devices" 0 "no" "${host[@]}" --bind /dev /tmp/dev sh -c '(ec
 says "--dev-bind has them" 0 "yes" "${host[@]}" --dev-bind /dev /tmp/dev sh -c '(echo x >/tmp/dev/null) 2>&- && echo yes || echo no'
 says "a later operation covers an earlier one" 0 "text" --ro-bind / / --tmpfs "$T" --ro-bind "$RO/file" "$T/f" cat "$T/f"
 says "order: the last one is seen" 0 "0" --ro-bind / / --ro-bind "$RO" /tmp --tmpfs /tmp sh -c 'ls /tmp | wc -l'
+parts=(--ro-bind /usr /usr)
+for d in /bin /lib /lib64 /sbin; do parts+=(--ro-bind-try $d $d); done
+says "an empty root, filled: nothing else of the host's, above it neither" 0 "x" --tmpfs / "${parts[@]}" --unshare-all sh -c \
+    'test -e /usr && ! test -e /etc && ! test -e /../etc && echo x'
+says "the same as process 1" 0 "1" --tmpfs / "${parts[@]}" --proc /proc --dev /dev --unshare-pid --as-pid-1 sh -c 'echo $$'
+says "the same without namespaces of its own" 0 "x" --size 65536 --tmpfs / "${parts[@]}" sh -c 'test -e /usr && ! test -e /etc && echo x'
 says "a root over the root" 0 "x" --tmpfs / --ro-bind / / --tmpfs /tmp sh -c 'test -e /usr && echo x'
 for with in "" --unshare-pid "--unshare-pid --as-pid-1"; do
     # shellcheck disable=SC2086
