@@ -202,8 +202,8 @@ static void make_view(struct bwrap_enter *e, struct namespaces *ns)
         die_of_view(e, &view, r, false);
     if (has_init(e))
         namespaces_entered(ns);
-    else if ((r = view_leave_host()) < 0 || (fence_on(FENCE_HOST_ROOT) && !view_left_host()))
-        bwrap_die(e, r, "unmount old root"); /* nobody else would: the payload must not wait for it */
+    else if ((r = view_leave_host()) < 0) /* nobody else would: the payload must not wait for it */
+        bwrap_die(e, r, "unmount old root");
     take_network(e, ns);
     cleanup_close(&view.stage.root);
     free(view.sources);

@@ -25,6 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fence_switch.h"
 #include "bwrap/message.h"
 #include "init/init.h"
 #include "ipc/channel.h"
@@ -98,7 +99,7 @@ void bwrap_leave_host(struct bwrap_enter *e, struct namespaces *ns)
     int r = e->helped ? namespaces_settle(ns) : 0;
     if (r < 0)
         bwrap_die(e, r, "%s", ns->failed);
-    if (!view_left_host())
+    if (!view_left_host() && fence_on(FENCE_HOST_ROOT))
         bwrap_die(e, 0, "the host's files are still within reach");
 }
 
