@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fence_switch.h"
 #include "bwrap/message.h"
 #include "bwrap/payload.h"
 #include "init/init.h"

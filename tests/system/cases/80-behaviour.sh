@@ -35,7 +35,7 @@ status 0 "missing optional grant" --read=-/nonexistent -- true
 status 125 "no such profile" --profile=nonexistent -- true
 status 0 "filtered network" --network=filtered -- true
 status 0 "open network" --network=open -- true
-status 125 "a proxy, which the gateway does not know yet" --network=filtered --upstream=http://proxy.example:3128 -- true
+status 125 "a proxy of a kind that there is not" --network=filtered --upstream=ftp://proxy.example:3128 -- true
 status 125 "a label that the kernel has not" --label=agentjail-no-such-label -- true
 status 0 "an optional label that the kernel has not" --label=-agentjail-no-such-label -- true
 status 125 "strict makes it required" --strict --label=-agentjail-no-such-label -- true

@@ -152,7 +152,7 @@ says "--dev-bind has them" 0 "yes" "${host[@]}" --dev-bind /dev /tmp/dev sh -c '
 says "a later operation covers an earlier one" 0 "text" --ro-bind / / --tmpfs "$T" --ro-bind "$RO/file" "$T/f" cat "$T/f"
 says "order: the last one is seen" 0 "0" --ro-bind / / --ro-bind "$RO" /tmp --tmpfs /tmp sh -c 'ls /tmp | wc -l'
 parts=(--ro-bind /usr /usr)
-for d in /bin /lib /lib64 /sbin; do parts+=(--ro-bind-try $d $d); done
+for d in /bin /lib /lib64 /sbin; do parts+=(--ro-bind-try "$d" "$d"); done
 says "an empty root, filled: nothing else of the host's, above it neither" 0 "x" --tmpfs / "${parts[@]}" --unshare-all sh -c \
     'test -e /usr && ! test -e /etc && ! test -e /../etc && echo x'
 says "the same as process 1" 0 "1" --tmpfs / "${parts[@]}" --proc /proc --dev /dev --unshare-pid --as-pid-1 sh -c 'echo $$'
