@@ -7,7 +7,7 @@ static size_t find(const struct strv *env, const char *name)
 {
     size_t len = strlen(name);
     size_t i = 0;
-    while (i < env->n && !(strncmp(env->v[i], name, len) == 0 && env->v[i][len] == '='))
+    while (env->v && i < env->n && !(strncmp(env->v[i], name, len) == 0 && env->v[i][len] == '='))
         i++;
     return i;
 }
@@ -18,7 +18,7 @@ static int set(struct strv *env, const char *name, const char *value)
     size_t i = find(env, name);
     if (asprintf(&text, "%s=%s", name, value) < 0)
         return -ENOMEM;
-    if (i == env->n)
+    if (!env->v || i == env->n)
         return strv_take(env, text);
     free(env->v[i]);
     env->v[i] = text;
@@ -28,7 +28,7 @@ static int set(struct strv *env, const char *name, const char *value)
 static void unset(struct strv *env, const char *name)
 {
     size_t i;
-    while ((i = find(env, name)) < env->n) {
+    while (env->v && (i = find(env, name)) < env->n) {
         free(env->v[i]);
         memmove(&env->v[i], &env->v[i + 1], (env->n - i) * sizeof(*env->v));
         env->n--;

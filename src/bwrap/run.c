@@ -43,6 +43,7 @@ struct bwrap_run {
     struct strv env;
     struct registry registry;
     char *cwd;
+    char console[64];
     int channel, pidfd;
     pid_t pid;
     int64_t born[2];
@@ -172,7 +173,7 @@ static void close_at_exec(int fd)
 static int resolve_fd(struct op *op, struct buf *why)
 {
     char path[PATH_MAX];
-    struct stat st;
+    struct stat st = { 0 };
     ssize_t n = readlink(op->source, path, sizeof(path) - 1);
     int r = n < 0 || fstat(op->fd, &st) < 0 ? -errno : 0;
     path[n < 0 ? 0 : n] = '\0';
@@ -247,7 +248,8 @@ static int resolve(struct bwrap_run *run)
             close_at_exec(a->fds[i]);
     run->cwd = get_current_dir_name();
     e->cwd = run->cwd;
-    e->console = a->needs_devpts && isatty(STDOUT_FILENO) ? ttyname(STDOUT_FILENO) : NULL;
+    if (a->needs_devpts && ttyname_r(STDOUT_FILENO, run->console, sizeof(run->console)) == 0)
+        e->console = run->console;
     e->wanted = wanted_namespaces(run);
     e->looked_at = a->fds[BWRAP_FD_INFO] >= 0 || a->fds[BWRAP_FD_JSON_STATUS] >= 0;
     e->joined = a->fds[BWRAP_FD_USERNS] >= 0;
@@ -320,7 +322,7 @@ static pid_t clone_below(struct bwrap_run *run, uint64_t flags, int channel)
         if (pid == 0)
             enter(run, channel);
         m.code = pid < 0 ? pid : 0;
-        _exit(channel_send(channel, &m, pid < 0 ? -1 : pidfd) < 0);
+        _exit(channel_send(channel, &m, pid < 0 ? -1 : pidfd) < 0 ? 1 : 0);
     }
     if (between < 0)
         return between;
