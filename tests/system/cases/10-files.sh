@@ -113,16 +113,16 @@ git-config-unlink | any | - | read-only | | files unlink "$WS/.git/config"
 git-config-replace | any | git_effect | read-only | | files replace "$WS/.git/config"
 git-config-link | any | git_effect | read-only,pins | | files link "$WS/.git/config" "$WS/x"
 git-config-proc | any | git_effect | read-only | | files write "/proc/self/root$WS/.git/config"
-git-config-swap | any | git_effect | pins | | files swap-dir "$WS/.git" config
+git-config-swap | any | git_effect | pins,~watch-names | | files swap-dir "$WS/.git" config
 git-hooks-create | any | git_effect | read-only | | files create "$WS/.git/hooks/pre-commit"
 git-hooks-write | any | hook | read-only | | files write "$WS/.git/hooks/pre-commit"
 git-hooks-swap | any | git_effect | read-only | | files swap-dir "$WS/.git/hooks" pre-commit
-git-hooks-swap-above | any | git_effect | pins | | files swap-dir "$WS/.git" hooks/pre-commit
+git-hooks-swap-above | any | git_effect | pins,~watch-names | | files swap-dir "$WS/.git" hooks/pre-commit
 vscode-write | any | vscode | read-only | | files write "$WS/.vscode/settings.json"
 # --- hidden names ---
 hidden-read | any | env_file | masks | --hide=sub/.env | files read "$WS/sub/.env"
 hidden-replace | any | env_file | masks | --hide=sub/.env | files unlink "$WS/sub/.env"
-hidden-rename-above | any | env_file | pins | --hide=sub/.env | files rename "$WS/sub" "$WS/other"
+hidden-rename-above | any | env_file | pins,~watch-names | --hide=sub/.env | files rename "$WS/sub" "$WS/other"
 # --- agentjail's own directories ---
 own-config-read | any | own | own-masks | --read="$HOME/.config" | files read "$HOME/.config/agentjail/profiles/file"
 own-config-write | any | own | own-masks | --write="$HOME/.config" | files create "$HOME/.config/agentjail/profiles/evil.ini"
@@ -133,8 +133,8 @@ own-cache-write | any | own | own-masks | --write="$HOME/.cache" | files write "
 own-runtime-list | any | own | own-masks | --read="$XDG_RUNTIME_DIR" | files list "$XDG_RUNTIME_DIR/agentjail"
 own-runtime-write | any | own | own-masks | --write="$XDG_RUNTIME_DIR" | files create "$XDG_RUNTIME_DIR/agentjail/evil"
 own-config-rename | any | own | own-masks | --write="$HOME/.config" | files rename "$HOME/.config/agentjail" "$HOME/.config/x"
-own-config-rename-above | any | own | pins | --write="$HOME" | files rename "$HOME/.config" "$HOME/x"
-own-data-rename-above | any | own | pins | --write="$HOME" | files rename "$HOME/.local" "$HOME/x"
+own-config-rename-above | any | own | pins,~watch-names | --write="$HOME" | files rename "$HOME/.config" "$HOME/x"
+own-data-rename-above | any | own | pins,~watch-names | --write="$HOME" | files rename "$HOME/.local" "$HOME/x"
 own-config-make | any | no_own | own-masks | --write="$HOME/.config" | : mkdir -p "$HOME/.config/agentjail/profiles"
 # --- symlinks ---
 link-in-workspace | any | link | with:--read=$OUT | | files read "$WS/link/secret"
