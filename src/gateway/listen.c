@@ -29,6 +29,7 @@ static bool accept_one(struct acceptor *a)
     struct ip address;
     uint16_t port;
 
+    /* cppcheck-suppress nullPointer ; accept(2): NULL for who does not want the address */
     int fd = accept4(a->source.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0)
         return errno == EINTR || errno == ECONNABORTED;

@@ -186,10 +186,11 @@ static int read_hosts(struct resolver *r)
     for (char *line; (line = strsep(&rest, "\n"));) {
         line[strcspn(line, "#")] = '\0';
         struct ip ip;
-        char *word = strtok(line, " \t\r");
+        char *state;
+        char *word = strtok_r(line, " \t\r", &state);
         if (!word || ip_parse(word, &ip) < 0)
             continue;
-        while ((word = strtok(NULL, " \t\r")))
+        while ((word = strtok_r(NULL, " \t\r", &state)))
             if (add_host(r, word, &ip) < 0)
                 return -ENOMEM;
     }

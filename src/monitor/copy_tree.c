@@ -151,7 +151,7 @@ int copy_tree(struct copy_tree *copy, int from, int to, const char *below, const
     }
     const char *name = NULL;
     _cleanup_close_ int dir = open_parent(to, below, &name);
-    int r = dir < 0 ? dir : copy_any(copy, in, dir, name, 0);
+    int r = dir < 0 ? dir : !name ? -EINVAL : copy_any(copy, in, dir, name, 0);
     if (r == -EFBIG)
         *ret_problem = "more than settings take (2,000 files, 32 MiB, 12 levels); name what is needed of it";
     else if (r == -ELOOP || r == -ENOTDIR)
