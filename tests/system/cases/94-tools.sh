@@ -105,8 +105,8 @@ needs ssh-keygen "ssh-keygen, and git signing with it" && {
     verdict "ssh-keygen, and git signing with it"
 }
 needs tmux tmux && {
-    jail --profile=claude -- sh -c 'tmux -f /dev/null new-session -d -s x "echo inside >tmux-ran; tty >>tmux-ran" &&
-        for i in 1 2 3 4 5 6 7 8 9 10; do test -s tmux-ran && exit 0; sleep 0.2; done; exit 1'
+    jail --profile=claude -- sh -c 'tmux -f /dev/null new-session -d -s x "tty >tmux-new; mv tmux-new tmux-ran" &&
+        for i in $(seq 100); do test -s tmux-ran && exit 0; sleep 0.2; done; exit 1'
     [ $? -eq 0 ] && grep -q /dev/pts tmux-ran
     verdict "tmux, with terminals of the jail's own"
 }
