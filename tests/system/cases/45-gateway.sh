@@ -281,6 +281,7 @@ gateway_below() {
         [ "$up" != "$1" ] || echo "$pid"
     done
 }
+rm -f "$T/stdout" # an "up" of an earlier run would be taken for this one's
 net --gateway-lost=continue --net-allow=www.example.com -- \
     sh -c 'echo up; sleep 2; curl -m 5 -sS https://www.example.com/ || echo closed' &
 jail=$!
@@ -290,6 +291,7 @@ pid=$(gateway_below $jail)
 wait $jail
 grep -q '^closed$' "$T/stdout" && grep -q 'gateway died' "$T/stderr"
 verdict "the gateway's death closes the network, and is told"
+rm -f "$T/stdout"
 net --gateway-lost=stop --net-allow=www.example.com -- sh -c 'echo up; sleep 20' &
 jail=$!
 until grep -q up "$T/stdout" 2>/dev/null; do sleep 0.05; done
