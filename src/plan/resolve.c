@@ -43,10 +43,17 @@ static int open_path(const char *path, struct stat *ret_st)
     return 0;
 }
 
+static void forget(struct resolver_dir *d)
+{
+    free(d->dir);
+    cleanup_close(&d->fd);
+    *d = (struct resolver_dir){ .fd = -1 };
+}
+
 void resolver_free(struct resolver *resolver)
 {
-    free(resolver->dir);
-    cleanup_close(&resolver->fd);
+    for (size_t i = 0; i < RESOLVER_DIRS; i++)
+        forget(&resolver->dirs[i]);
     *resolver = RESOLVER_EMPTY;
 }
 
@@ -58,15 +65,23 @@ static int look_into(struct resolver *resolver, const char *path, const char **r
     if (!slash[1])
         return -EINVAL;
     *ret_name = slash + 1;
-    if (resolver->dir && strncmp(resolver->dir, path, len) == 0 && resolver->dir[len] == '\0')
-        return resolver->fd;
+    for (size_t i = 0; i < RESOLVER_DIRS; i++) {
+        const struct resolver_dir *d = &resolver->dirs[i];
+        if (!d->dir || strncmp(d->dir, path, len) != 0 || d->dir[len])
+            continue;
+        resolver->now = i;
+        return d->fd;
+    }
 
-    resolver_free(resolver);
-    resolver->dir = strndup(path, len);
-    if (!resolver->dir)
+    struct resolver_dir *d = &resolver->dirs[resolver->oldest];
+    resolver->now = resolver->oldest;
+    resolver->oldest = (resolver->oldest + 1) % RESOLVER_DIRS;
+    forget(d);
+    d->dir = strndup(path, len);
+    if (!d->dir)
         return -ENOMEM;
-    resolver->fd = sys_openat2(AT_FDCWD, resolver->dir, O_PATH | O_CLOEXEC | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
-    return resolver->fd;
+    d->fd = sys_openat2(AT_FDCWD, d->dir, O_PATH | O_CLOEXEC | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+    return d->fd;
 }
 
 /* As open_path(). -ELOOP: a symlink somewhere on the way; *ret_last: it is path itself. */
@@ -164,17 +179,18 @@ static bool plain(const char *text)
  * leads up from there only and then down. -EINVAL: it does otherwise. */
 static int follow_last(const struct resolver *resolver, const char *path, struct resolved *r, char **ret_target)
 {
+    const struct resolver_dir *in = &resolver->dirs[resolver->now];
     char text[PATH_MAX];
-    ssize_t n = readlinkat(resolver->fd, strrchr(path, '/') + 1, text, sizeof(text) - 1);
+    ssize_t n = readlinkat(in->fd, strrchr(path, '/') + 1, text, sizeof(text) - 1);
     if (n < 0)
         return -errno;
     text[n] = '\0';
 
     const char *rest = text[0] == '/' ? text + 1 : text;
-    size_t base = text[0] == '/' || !resolver->dir[1] ? 0 : strlen(resolver->dir);
+    size_t base = text[0] == '/' || !in->dir[1] ? 0 : strlen(in->dir);
     while (text[0] != '/' && strncmp(rest, "../", 3) == 0) {
         rest += 3;
-        while (base > 0 && resolver->dir[--base] != '/')
+        while (base > 0 && in->dir[--base] != '/')
             ;
     }
     if (!*rest || !plain(rest))
@@ -182,7 +198,7 @@ static int follow_last(const struct resolver *resolver, const char *path, struct
     int e = add_link(r, path, text);
     if (e < 0)
         return e;
-    return asprintf(ret_target, "%.*s/%s", (int)base, resolver->dir, rest) < 0 ? -ENOMEM : 0;
+    return asprintf(ret_target, "%.*s/%s", (int)base, in->dir, rest) < 0 ? -ENOMEM : 0;
 }
 
 /* One component at a time, as path_resolution(7) does. */

@@ -21,14 +21,20 @@ struct resolved {
     size_t n_links;
 };
 
-/* The directory that was looked into last: grants come in runs from one directory, and looking a name up in an open
- * directory costs a quarter of opening it by its whole path. */
+/* The directories that were looked into last: grants come in runs from a few directories, and looking a name up in an open
+ * one costs a quarter of opening it by its whole path. */
+enum { RESOLVER_DIRS = 4 };
+
 struct resolver {
-    char *dir;    /* absolute, without symlinks; NULL: none; owned */
-    int fd;       /* O_PATH, or -errno: what opening it said */
+    struct resolver_dir {
+        char *dir; /* absolute, without symlinks; NULL: none; owned */
+        int fd;    /* O_PATH, or -errno: what opening it said */
+    } dirs[RESOLVER_DIRS];
+    size_t now;    /* the one looked into last */
+    size_t oldest; /* the one to give up next */
 };
 
-#define RESOLVER_EMPTY ((struct resolver){ .fd = -1 })
+#define RESOLVER_EMPTY ((struct resolver){ .dirs = { { NULL, -1 }, { NULL, -1 }, { NULL, -1 }, { NULL, -1 } } })
 
 void resolver_free(struct resolver *resolver);
 
