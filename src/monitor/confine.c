@@ -11,7 +11,7 @@
 #include "sys/syscalls.h"
 
 /* What the loop, the terminal, the registry, the cgroup's removal and mend() call. Left out, above all: execve, socket,
- * connect, ptrace, chmod. Mounts and namespaces are for mend(), whose child has power over the jail's only. */
+ * connect, ptrace. Mounts and namespaces are for mend(), whose child has power over the jail's only. */
 static const int calls[] = {
     SYS_read,        SYS_write,         SYS_readv,        SYS_writev,      SYS_close,       SYS_lseek,
     SYS_pread64, /* stdio's relays */
@@ -28,6 +28,10 @@ static const int calls[] = {
     SYS_bind, SYS_listen, SYS_accept4, SYS_getsockopt, /* the control socket, which is made before */
     SYS_fchdir,      SYS_prctl,         SYS_set_robust_list, SYS_rseq,     SYS_getrandom,   SYS_fsync,
     SYS_pwrite64, SYS_ftruncate, /* a git configuration, at the end */
+    SYS_fchmodat, SYS_renameat2, /* trees of the payload's that are to go, however it has made them */
+#ifdef SYS_renameat
+    SYS_renameat,
+#endif
 #ifdef SYS_poll
     SYS_poll,
 #endif

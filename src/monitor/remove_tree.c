@@ -62,10 +62,31 @@ static int empty(struct removal *r, int dir, unsigned depth)
     return e;
 }
 
+/* One that its owner may not read (whoever made it wants it to stay) is made readable, by descriptor: the name could be a
+ * symlink by now. */
+static int open_top(int dir, const char *name)
+{
+    char path[32];
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    if (fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & S_IRWXU) == S_IRWXU)
+        return fd;
+    if (fd < 0 && errno != EACCES)
+        return fd;
+    cleanup_close(&fd);
+    _cleanup_close_ int place = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (place < 0)
+        return place;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
+    if (fchmodat(AT_FDCWD, path, 0700, 0) < 0)
+        return -1;
+    return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 int remove_tree(int dir, const char *name)
 {
     struct stat st;
-    _cleanup_close_ int top = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    _cleanup_close_ int top = open_top(dir, name);
     if (top < 0 || fstat(top, &st) < 0)
         return -errno;
     struct removal r = { .top = top, .dev = st.st_dev };

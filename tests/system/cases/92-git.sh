@@ -134,6 +134,8 @@ plant remote-with-hooks 'git init -q --bare r && cp evil r/hooks/pre-receive && 
 
 plant common-directory 'mkdir c && cp -r .git/objects .git/refs c/ && printf "[core]\n\tfsmonitor = %s/evil\n" "$PWD" >c/config && echo "$PWD/c" >.git/commondir'
 NO_HOOKS=yes plant new-hooks 'mkdir -p .git/hooks && cp evil .git/hooks/pre-commit'
+NO_HOOKS=yes plant new-hooks-unreadable 'mkdir -p .git/hooks && cp evil .git/hooks/pre-commit && chmod 111 .git/hooks'
+NO_HOOKS=yes plant new-hooks-deep 'mkdir .git/hooks && cp evil .git/hooks/pre-commit && cd .git/hooks && for i in $(seq 70); do mkdir d && cd d; done'
 
 # What the user's own configuration names in the workspace.
 new_repository
