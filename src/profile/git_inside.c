@@ -131,19 +131,24 @@ static int protect_gitdir(const struct inside *in, const char *gitdir)
 
 static int add_gitdir(const struct inside *in, const char *gitdir, unsigned depth);
 
-/* Repositories below modules/: their names may have slashes. */
+/* By "config", too: it cannot be taken away inside, while a payload may take HEAD, run, and put it back in a later run. */
+static bool is_module(const struct inside *in, const char *dir)
+{
+    return is_kind(join(in, dir, "HEAD"), S_IFREG) || is_kind(join(in, dir, "config"), S_IFREG);
+}
+
+/* Repositories below modules/: their names are paths, ".vim/plugin" as well as "a". */
 static int add_modules(const struct inside *in, const char *dir, unsigned depth)
 {
     _cleanup_closedir_ DIR *entries = depth <= MODULE_DEPTH && is_kind(dir, S_IFDIR) ? opendir(dir) : NULL;
     int r = 0;
     for (struct dirent *d; entries && r == 0 && (d = readdir(entries));) {
-        if (d->d_name[0] == '.')
+        if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
             continue;
         const char *below = join(in, dir, d->d_name);
         if (!below || !is_kind(below, S_IFDIR))
             continue;
-        r = is_kind(join(in, below, "HEAD"), S_IFREG) ? add_gitdir(in, below, depth + 1)
-                                                       : add_modules(in, below, depth + 1);
+        r = is_module(in, below) ? add_gitdir(in, below, depth + 1) : add_modules(in, below, depth + 1);
     }
     return r;
 }
@@ -177,6 +182,27 @@ static int add_gitdir(const struct inside *in, const char *gitdir, unsigned dept
 
 /* --- the workspace's own --- */
 
+/* Whether gitdir is COMMON/worktrees/NAME. */
+static bool is_worktree_of(const char *gitdir, const char *common)
+{
+    static const char below[] = "/worktrees/";
+    size_t len = strlen(common);
+    if (strncmp(gitdir, common, len) != 0 || strncmp(gitdir + len, below, sizeof(below) - 1) != 0)
+        return false;
+    const char *name = gitdir + len + sizeof(below) - 1;
+    return *name && !strchr(name, '/');
+}
+
+/* May a git directory outside the workspace be granted? What names it lies where a payload may have written in an earlier
+ * run, or in what somebody has unpacked: so it must be a whole git directory, not around the workspace or the home. */
+static bool is_grantable(const struct inside *in, const char *common)
+{
+    const char *home = in->m->dirs.home;
+    return !path_in_tree(in->workspace, common) && !(home && path_in_tree(home, common)) &&
+           is_kind(join(in, common, "HEAD"), S_IFREG) && is_kind(join(in, common, "objects"), S_IFDIR) &&
+           is_kind(join(in, common, "refs"), S_IFDIR);
+}
+
 /* The git directory that a worktree's has its configuration, objects and refs in (gitrepository-layout(5), commondir). */
 static const char *common_dir(const struct inside *in, const char *gitdir)
 {
@@ -188,8 +214,8 @@ static const char *common_dir(const struct inside *in, const char *gitdir)
     text.data[strcspn(text.data, "\r\n")] = '\0';
     int n = text.data[0] == '/' ? snprintf(path, sizeof(path), "%s", text.data)
                                 : snprintf(path, sizeof(path), "%s/%s", gitdir, text.data);
-    /* the worktree's directory lies in its worktrees/: nothing else may be meant */
-    if (n >= (int)sizeof(path) || !realpath(path, real) || !path_in_tree(gitdir, real))
+    /* nothing else may be meant, least of all a directory somewhere above: what this names is granted */
+    if (n >= (int)sizeof(path) || !realpath(path, real) || !is_worktree_of(gitdir, real))
         return NULL;
     return arena_strdup(in->m->arena, real);
 }
@@ -240,8 +266,12 @@ int git_inside_add(struct merge *m)
     const char *common = gitdir ? common_dir(&in, gitdir) : NULL;
     if (!common)
         return 0;
-    if (!path_in_tree(common, p->workspace) && (r = grant(&in, common)) < 0)
-        return r;
+    if (!path_in_tree(common, p->workspace)) {
+        if (path_in_tree(gitdir, p->workspace) || !is_grantable(&in, common))
+            return 0;
+        if ((r = grant(&in, common)) < 0)
+            return r;
+    }
     drop_protections(&in);
     r = add_gitdir(&in, common, 0);
     return r == 0 && strcmp(gitdir, common) != 0 ? protect_gitdir(&in, gitdir) : r;

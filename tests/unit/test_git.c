@@ -242,6 +242,8 @@ START_TEST(test_worktree)
     fx_default("[files]\ngit = identity\n");
     fx_file("main/.git/HEAD", "x");
     fx_file("main/.git/config", "");
+    fx_file("main/.git/objects/info/x", "");
+    fx_file("main/.git/refs/x", "");
     fx_file("main/.git/worktrees/w/HEAD", "x");
     fx_file("main/.git/worktrees/w/commondir", "../..\n");
     fx_file("main/.git/worktrees/w/gitdir", fx_path("work/tree/.git"));
@@ -252,6 +254,10 @@ START_TEST(test_worktree)
     ck_assert_uint_eq(fx.policy.n_git_repos, 1);
     ck_assert_ptr_nonnull(fx_grant(GRANT_WRITE, fx_path("main/.git")));
     ck_assert_ptr_nonnull(fx_grant(GRANT_PROTECT, fx_path("main/.git/worktrees/w/commondir")));
+    fx_file("main/.git/worktrees/w/commondir", "../../..\n"); /* leads above */
+    fx_ok("true");
+    ck_assert_ptr_null(fx_grant(GRANT_WRITE, fx_path("main")));
+    ck_assert_uint_eq(fx.policy.n_git_repos, 0);
     fx_file("main/.git/worktrees/w/commondir", fx_path("home")); /* leads elsewhere */
     fx_ok("true");
     ck_assert_ptr_null(fx_grant(GRANT_WRITE, fx_path("home")));
@@ -259,6 +265,44 @@ START_TEST(test_worktree)
     fx_file("main/.git/worktrees/w/gitdir", "/elsewhere/.git"); /* does not point back */
     fx_ok("true");
     ck_assert_uint_eq(fx_count(GRANT_WRITE), 1);
+}
+END_TEST
+
+/* What a payload leaves in its workspace for the next run. */
+START_TEST(test_planted)
+{
+    fx_default("[files]\ngit = identity\n");
+    fx_file("work/tree/.git", "gitdir: g\n");
+    fx_file("work/tree/g/HEAD", "x");
+    fx_file("work/tree/g/gitdir", "../.git\n");
+    fx_file("work/tree/g/commondir", "../..\n");
+    fx_ok("true");
+    ck_assert_uint_eq(fx_count(GRANT_WRITE), 1);
+    fx_file("work/HEAD", "x"); /* even where all looks like a git directory */
+    fx_file("work/objects/x", "x");
+    fx_file("work/refs/x", "x");
+    fx_ok("true");
+    ck_assert_uint_eq(fx_count(GRANT_WRITE), 1);
+    fx_file("work/worktrees/w/gitdir", fx_path("work/tree/.git"));
+    fx_file("work/worktrees/w/commondir", "../..\n");
+    fx_file("work/tree/.git", "gitdir: ../worktrees/w\n");
+    fx_ok("true");
+    ck_assert_uint_eq(fx_count(GRANT_WRITE), 1);
+}
+END_TEST
+
+START_TEST(test_modules_hidden)
+{
+    fx_default("[files]\ngit = identity\n");
+    fx_file("work/tree/.git/HEAD", "x");
+    fx_file("work/tree/.git/config", "");
+    fx_file("work/tree/.git/modules/.vim/p/HEAD", "x");
+    fx_file("work/tree/.git/modules/.vim/p/config", "");
+    fx_file("work/tree/.git/modules/headless/config", "");
+    fx_ok("true");
+    ck_assert_uint_eq(fx.policy.n_git_repos, 3);
+    ck_assert_ptr_nonnull(fx_grant(GRANT_PROTECT, fx_path("work/tree/.git/modules/.vim/p/hooks")));
+    ck_assert_ptr_nonnull(fx_grant(GRANT_PROTECT, fx_path("work/tree/.git/modules/headless/hooks")));
 }
 END_TEST
 
@@ -273,6 +317,8 @@ static Suite *suite(void)
     tcase_add_test(tc, test_identity);
     tcase_add_test(tc, test_repositories);
     tcase_add_test(tc, test_worktree);
+    tcase_add_test(tc, test_planted);
+    tcase_add_test(tc, test_modules_hidden);
     return s;
 }
 

@@ -137,6 +137,40 @@ NO_HOOKS=yes plant new-hooks 'mkdir -p .git/hooks && cp evil .git/hooks/pre-comm
 NO_HOOKS=yes plant new-hooks-unreadable 'mkdir -p .git/hooks && cp evil .git/hooks/pre-commit && chmod 111 .git/hooks'
 NO_HOOKS=yes plant new-hooks-deep 'mkdir .git/hooks && cp evil .git/hooks/pre-commit && cd .git/hooks && for i in $(seq 70); do mkdir d && cd d; done'
 
+# A payload leaves a ".git" file in a workspace that is no repository: what it names must not be granted to the next run.
+# CONTROL: granted, it is there.
+new_world
+rm -rf .git && mkdir deep && cd deep || exit 2
+echo secret >../secret
+jail --git=identity -- sh -c 'echo "gitdir: g" >.git && mkdir g && echo x >g/HEAD && echo ../.git >g/gitdir && echo ../.. >g/commondir'
+[ -s g/commondir ]
+verdict "planted-common-directory: it is planted"
+jail --git=identity --write=.. -- sh -c 'cat ../secret && echo x >../new'
+[ "$(cat "$T/stdout")" = secret ] && [ -e ../new ]
+verdict "planted-common-directory: control: with a grant the directory above is there"
+rm -f ../new && jail --git=identity -- sh -c 'cat ../secret; echo x >../new'
+[ ! -s "$T/stdout" ] && [ ! -e ../new ]
+verdict "planted-common-directory: the next run is not granted what it names"
+end_world
+
+# Submodules whose repository an earlier run has hidden, by its name or by taking HEAD away.
+for place in .vim/p plain; do
+    new_repository
+    printf '#!/bin/sh\ntouch %s/ran\n' "$T" >"$WS/evil" && chmod 755 "$WS/evil"
+    git submodule --quiet add "$OUT/up.git" "$place" && git commit -qm module && rm -f "$T/ran"
+    inside "mv .git/modules/$place/HEAD .git/kept"
+    printf '[core]\n\tfsmonitor = %s/evil\n' "$WS" >"$T/line"
+    line=$(cat "$T/line")
+    inside "printf '%s\n' '$line' >>.git/modules/$place/config; mv .git/kept .git/modules/$place/HEAD"
+    git status >/dev/null 2>&1
+    [ -e ".git/modules/$place/HEAD" ] && [ ! -e "$T/ran" ]
+    verdict "module $place without HEAD in one run: the host's git does not run what the next one writes"
+    cat "$T/line" >>".git/modules/$place/config" && git status >/dev/null 2>&1
+    [ -e "$T/ran" ]
+    verdict "module $place: control: written outside, it runs"
+    end_world
+done
+
 # What the user's own configuration names in the workspace.
 new_repository
 mkdir .githooks && printf '#!/bin/sh\nexit 0\n' >.githooks/pre-commit && chmod 755 .githooks/pre-commit
