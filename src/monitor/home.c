@@ -12,6 +12,8 @@
 
 #include "monitor/copy_tree.h"
 #include "monitor/remove_tree.h"
+#include "plan/resolve.h"
+#include "profile/access.h"
 #include "profile/path.h"
 
 /* Start-up files that the home begins with. A login shell reads /etc/profile, which sets PATH anew on many systems: without
@@ -109,6 +111,30 @@ static int tell(bool credentials, const struct buf *names, const struct copy_tre
     return r < 0 ? r : strv_take(notes, buf_take(&line));
 }
 
+/* Does a symlink on the way to what is imported lie where the payload may write, or that itself? An earlier run could have
+ * chosen with it what comes in. */
+static bool is_chosen_inside(const struct policy *p, const char *path)
+{
+    _cleanup_resolved_ struct resolved real = { 0 };
+    struct resolver resolver = RESOLVER_EMPTY;
+    bool chosen = false;
+    if (path_resolve(&resolver, path, &real) == 0)
+        for (size_t i = 0; i < real.n_links && !chosen; i++)
+            chosen = policy_access(p, real.links[i].path).host_write;
+    resolver_free(&resolver);
+    return chosen;
+}
+
+static const char chosen_inside[] = "leads through a symlink that the command may write, so an earlier run could have chosen "
+                                    "what is copied; name what it points to";
+
+static int note_left_out(const struct import *import, struct strv *notes)
+{
+    _cleanup_buf_ struct buf line = { 0 };
+    int r = buf_printf(&line, "%s: not copied into the profile's home: it %s", import->path, chosen_inside);
+    return r < 0 ? r : strv_take(notes, buf_take(&line));
+}
+
 /* Copy all entries of one kind into home. */
 static int import_all(const struct policy *p, int home, bool credentials, struct strv *notes, struct buf *why)
 {
@@ -122,6 +148,13 @@ static int import_all(const struct policy *p, int home, bool credentials, struct
         if (import->credential != credentials || !path_in_tree(import->path, base))
             continue;
         const char *below = import->path + strlen(base) + 1, *problem = NULL;
+        if (is_chosen_inside(p, import->path)) {
+            if (!import->optional)
+                return refuse(import, why, -EPERM, chosen_inside);
+            if ((r = note_left_out(import, notes)) < 0)
+                return r;
+            continue;
+        }
         r = from < 0 ? -ENOENT : copy_tree(&copy, from, home, below, &problem);
         if (r == -ENOENT && import->optional) {
             r = 0;

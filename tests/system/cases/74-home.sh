@@ -86,4 +86,18 @@ jail --reset-home=yes --profile=default
 verdict "a profile without a home has none to remove"
 end_world
 
+# A user's settings are links into a directory that is the workspace now; an earlier run has turned one elsewhere.
+new_world
+profile 'import = -~/.tool/settings
+import = ~/.vimrc'
+mkdir -p "$HOME/.tool" "$HOME/diary" "$HOME/dot" && echo dear >"$HOME/diary/day" && echo 'set nu' >"$HOME/.vimrc"
+ln -s ../dot/settings "$HOME/.tool/settings" && ln -s ../diary "$HOME/dot/settings"
+jail --profile=kept --workspace="$HOME/dot" -- sh -c 'cat ~/.tool/settings/*'
+[ ! -s "$T/stdout" ] && grep -q 'not copied into .*a symlink that the command may write' "$T/stderr"
+verdict "what an earlier run could have chosen is not imported, and it is said"
+jail --profile=kept --reset-home=yes && jail --profile=kept --workspace=none -- sh -c 'cat ~/.tool/settings/*'
+[ "$(cat "$T/stdout")" = dear ]
+verdict "control: where the command may not write the link, it is followed"
+end_world
+
 done_testing
