@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/program_head.h"
 #include "profile/access.h"
@@ -287,6 +288,9 @@ static int program(struct closure *c, const char *path, const char *role)
     if (r < 0 || (r = follow(c, path, false, check_place, real)) <= 0)
         return r;
     if (stat(real, &st) < 0 || !S_ISREG(st.st_mode))
+        return 0;
+    /* whoever wrote a "#!" line may have named a key or a diary there: what the kernel would not run is no interpreter */
+    if (c->depth > 0 && (!(st.st_mode & 0111) || access(real, X_OK) < 0))
         return 0;
     if ((r = check_mode(c, real, &st)) < 0)
         return r;

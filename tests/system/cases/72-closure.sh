@@ -51,6 +51,24 @@ else
 fi
 end_world
 
+# ---- a "#!" line, or what stands for one, that names what is no program ----
+new_world
+mkdir -p "$HOME/.ssh" "$HOME/clone" && echo key >"$HOME/.ssh/id" && chmod 600 "$HOME/.ssh/id"
+program "$HOME/clone/run" "#!/bin/sh
+'''exec' \"$HOME/.ssh/id\" \"\$0\" \"\$@\"
+' '''"
+program "$HOME/clone/line" "#!$HOME/.ssh/id"
+for name in run line; do
+    jail --explain "$HOME/clone/$name"
+    grep -q "^exec = -$HOME/clone/$name " "$T/stdout" && ! grep -q '\.ssh/id .*closure' "$T/stdout"
+    verdict "$name: a key named as the interpreter is not granted"
+    chmod 700 "$HOME/.ssh/id" && jail --explain "$HOME/clone/$name"
+    grep -q "^read = -$HOME/.ssh/id .*closure" "$T/stdout"
+    verdict "$name: control: what can be run is"
+    chmod 600 "$HOME/.ssh/id"
+done
+end_world
+
 # ---- a virtual environment, as pipx and uv make it ----
 new_world
 venv=$HOME/.local/share/pipx/venvs/t
