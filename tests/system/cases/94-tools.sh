@@ -111,9 +111,10 @@ needs tmux tmux && {
     verdict "tmux, with terminals of the jail's own"
 }
 needs vim "vim in a terminal" && needs tmux "vim in a terminal" && {
-    jail --profile=claude -- sh -c 'tmux -f /dev/null new-session -d -x 80 -y 24 -s x "vim -Nu NONE file" && sleep 0.7 &&
-        tmux send-keys -t x otyped Escape :wq Enter && for i in 1 2 3 4 5 6 7 8 9 10; do tmux has-session -t x 2>/dev/null || exit 0
-        sleep 0.2; done; exit 1'
+    jail --profile=claude -- sh -c 'tmux -f /dev/null new-session -d -x 80 -y 24 -s x "vim -Nu NONE file" && n=0
+        until tmux capture-pane -p -t x | grep -q ^text || test $((n += 1)) -gt 100; do sleep 0.2; done
+        tmux send-keys -t x otyped Escape :wq Enter && n=0
+        while tmux has-session -t x 2>/dev/null && test $((n += 1)) -lt 100; do sleep 0.2; done'
     [ $? -eq 0 ] && grep -qx typed file
     verdict "vim in a terminal of the jail's"
 }
