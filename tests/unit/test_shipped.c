@@ -192,7 +192,7 @@ END_TEST
 
 START_TEST(test_ceilings)
 {
-    fx_file(CEILING("10.ini"), "[isolation]\nnested = deny\n[network]\nmode = none\n[limits]\nmemory = 8G\n");
+    fx_file(CEILING("10.ini"), "[isolation]\nnested = deny\n[network]\nmode = filtered\n[limits]\nmemory = 8G\n");
     for (size_t i = 0; i < shipped.gl_pathc; i++) {
         const char *name = strrchr(shipped.gl_pathv[i], '/') + 1;
         if (strcmp(name, "codex.ini") == 0 || strcmp(name, "chromium.ini") == 0 || strcmp(name, "electron.ini") == 0)
@@ -203,7 +203,10 @@ START_TEST(test_ceilings)
     fx_refused("codex.ini", "--profile=codex", "x");
     fx_refused("policy.d/10.ini:2 (nested = deny)", "--profile=chromium", "x");
     fx_ok("--profile=codex", "--nested=deny", "x");
-    fx_refused("policy.d/10.ini:4 (mode = none)", "--profile=claude", "--network=host", "x");
+    fx_refused("policy.d/10.ini:4 (mode = filtered)", "--profile=claude", "--network=host", "x");
+    fx_file(CEILING("10.ini"), "[network]\nmode = none\n");
+    fx_refused("agent.ini", "--profile=claude", "x");
+    fx_ok("--profile=mcp-server", "x");
     fx_file(CEILING("10.ini"), "[files]\nhome = temporary\n");
     fx_refused("agent.ini", "--profile=claude", "x");
     fx_file(CEILING("10.ini"), "[files]\nhide = /srv\nprotect = -Makefile\n[ceiling]\nfixed-profiles = claude\n");

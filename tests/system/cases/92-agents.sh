@@ -53,10 +53,10 @@ model() {
     [ -n "$PORT" ]
 }
 
-# agent_words NAME: the command that starts it without questions, and the environment that it is given on any machine: its
-# key, and the server's address in place of its vendor's.
+# agent_words NAME HOST: the command that starts it without questions, and the environment that it is given on any machine:
+# its key, and the server's address in place of its vendor's.
 agent_words() {
-    local url=http://127.0.0.1:$PORT provider
+    local url=http://$2:$PORT provider
 
     SETTINGS=("PATH=$NODE_BIN:$PATH")
     case $1 in
@@ -96,11 +96,17 @@ agent_words() {
     esac
 }
 
-# run_agent NAME [LAUNCHER...]: status, $T/stdout, $T/stderr. The model's server is on the host's loopback device.
-run_agent() {
-    agent_words "$1"
+# outside NAME, inside NAME [OPTION...]: run it; status, $T/stdout, $T/stderr. The model's server is on the host's loopback
+# device, and one port of that is all the network that the jail gets beyond its profile's.
+outside() {
+    agent_words "$1" 127.0.0.1
+    env "${SETTINGS[@]}" timeout -k 5 90 "${WORDS[@]}" </dev/null >"$T/stdout" 2>"$T/stderr"
+}
+
+inside() {
+    agent_words "$1" host.agentjail.internal
     shift
-    env "${SETTINGS[@]}" timeout -k 5 90 "$@" "${WORDS[@]}" </dev/null >"$T/stdout" 2>"$T/stderr"
+    env "${SETTINGS[@]}" timeout -k 5 90 "$AGENTJAIL" --host-port="$PORT" "$@" "${WORDS[@]}" </dev/null >"$T/stdout" 2>"$T/stderr"
 }
 
 # What the API was told of a step's outcome; "results" prints all of it.
@@ -152,21 +158,21 @@ refusals() {
 
 for agent in claude codex gemini copilot opencode qwen; do
     agent_world "$agent"
-    model "$(script "$work")" && run_agent "$agent" "$AGENTJAIL" --network=host
+    model "$(script "$work")" && inside "$agent"
     worked
     verdict "$agent edits, builds, tests and commits inside" -- results
     end_background
     end_world
 
     agent_world "$agent"
-    model "$(script "$harm")" && run_agent "$agent"
+    model "$(script "$harm")" && outside "$agent"
     harmed
     verdict "$agent: control: it can be made to do harm outside" -- results
     end_background
     end_world
 
     agent_world "$agent"
-    model "$(script "$harm")" && run_agent "$agent" "$AGENTJAIL" --network=host
+    model "$(script "$harm")" && inside "$agent"
     unharmed
     verdict "$agent: the same does no harm inside" -- results
     refusals
@@ -178,12 +184,12 @@ done
 # Codex with the sandbox that it makes itself: in ours, and only because its profile lets it.
 agent_world
 model "$(script '[{"do": "shell", "command": "make test; test $? = 2 && echo the bug is found; touch HOME/there"}]')" &&
-    run_agent codex-sandbox "$AGENTJAIL" --network=host
+    inside codex-sandbox
 finished && saw "the bug is found" && saw "there.: Read-only file system"
 verdict "codex' own sandbox works inside ours" -- results
 end_background
 model "$(script '[{"do": "shell", "command": "echo ran a command"}]')" &&
-    run_agent codex-sandbox "$AGENTJAIL" --network=host --nested=deny
+    inside codex-sandbox --nested=deny
 finished && ! saw "ran a command"
 verdict "control: not without nested = allow" -- results
 end_background
@@ -192,13 +198,13 @@ end_world
 # Two at once in one repository, with one home: their files do not meet, whatever their process ids are called.
 agent_world
 one='[{"do": "write", "path": "WS/N.c", "content": "int N;\n"}, {"do": "shell", "command": "gcc -c N.c && sleep 0.5 && ls N.o"}]'
-model "$(script "${one//N/first}")" && agent_words claude
-env "${SETTINGS[@]}" timeout -k 5 90 "$AGENTJAIL" --network=host "${WORDS[@]}" </dev/null >"$T/first" 2>&1 &
+model "$(script "${one//N/first}")" && agent_words claude host.agentjail.internal
+env "${SETTINGS[@]}" timeout -k 5 90 "$AGENTJAIL" --host-port="$PORT" "${WORDS[@]}" </dev/null >"$T/first" 2>&1 &
 first=$!
 script "${one//N/second}" >"$T/script2"
 start python3 -B "$SERVER" --script "$T/script2" --record "$T/record2"
 PORT=$LINE
-run_agent claude "$AGENTJAIL" --network=host
+inside claude
 second=$?
 wait "$first" && [ "$second" -eq 0 ] && finished && grep -q '"event": "done"' "$T/record2" && [ -e first.o ] && [ -e second.o ] &&
     python3 -m json.tool "$HOME/.local/share/agentjail/homes/claude/.claude.json" >/dev/null
