@@ -81,8 +81,10 @@ START_TEST(test_long_values)
 
     buf_free(&text);
     buf_str(&text, "[files]\n# ");
-    for (int i = 0; i < READER_LINE_MAX; i++)
+    for (int i = 2; i < READER_LINE_MAX; i++)
         buf_char(&text, 'x');
+    check_taken(text.data, "");
+    buf_char(&text, 'x');
     check_refused(text.data, text.len, "f.ini:2: line is longer than");
 }
 END_TEST
