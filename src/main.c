@@ -25,6 +25,7 @@
 #include "ipc/gateway_fds.h"
 #include "monitor/stdio.h"
 #include "profile/request.h"
+#include "sys/library.h"
 
 static int main_doctor(const struct policy_request *request)
 {
@@ -69,6 +70,18 @@ static bool in_jail(enum mode mode)
     return mode != MODE_DOCTOR && mode != MODE_VERSION && mode != MODE_HELP && getenv("AGENTJAIL") && !host_has_openat2();
 }
 
+/* The others print before they know what they need. */
+static bool runs_without_libraries(enum mode mode)
+{
+    return mode == MODE_RUN || mode == MODE_VERSION || mode == MODE_HELP;
+}
+
+static int refuse(const struct buf *why)
+{
+    run_say(why->data ? why->data : "out of memory");
+    return 125;
+}
+
 int main(int argc, char **argv)
 {
     _cleanup_buf_ struct buf why = { 0 };
@@ -76,15 +89,19 @@ int main(int argc, char **argv)
 
     if (argc == 1 && strcmp(argv[0], GATEWAY_ARGV0) == 0)
         gateway_main();
+    library_begin(argv);
     if (stdio_open_closed() < 0)
         return 125; /* there is nowhere to say so */
 
-    if (bwrap_called(argc, argv))
+    bool bwrap = bwrap_called(argc, argv);
+    if (bwrap && access(SYSCONFDIR "/agentjail/policy.d", F_OK) < 0)
         return bwrap_main(argc, argv);
-    if (request_parse(argc, argv, &request, &why) < 0) {
-        run_say(why.data ? why.data : "out of memory");
-        return 125;
-    }
+    if (bwrap) /* ceilings may need libraries, and what a descriptor had to say can be read only once */
+        return library_needed(&why) < 0 ? refuse(&why) : bwrap_main(argc, argv);
+    if (request_parse(argc, argv, &request, &why) < 0)
+        return refuse(&why);
+    if (!runs_without_libraries(request.mode) && library_needed(&why) < 0)
+        return refuse(&why);
     if (in_jail(request.mode)) {
         run_say("this is inside a jail already, and no other can be made in it; all that runs here is held by this one: "
                 "call the command itself, without agentjail");

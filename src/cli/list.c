@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/list.h"
 
-#include <pwd.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/json.h"
 #include "cli/running.h"
 #include "cli/text.h"
+#include "sys/library.h"
 
 enum { COLUMNS = 8, WIDTH_MAX = 32 };
 
@@ -18,7 +18,7 @@ struct row {
 
 static void user_name(uid_t uid, char *name, size_t size)
 {
-    const struct passwd *pw = getpwuid(uid);
+    const struct passwd *pw = library_user(uid);
     if (pw)
         snprintf(name, size, "%s", pw->pw_name);
     else

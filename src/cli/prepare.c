@@ -10,6 +10,7 @@
 #include "monitor/home.h"
 #include "monitor/label_probe.h"
 #include "plan/resolve.h"
+#include "sys/library.h"
 
 void run_free(struct run *run)
 {
@@ -131,12 +132,22 @@ static int find_directory(struct run *run)
     return run->directory ? 0 : -ENOMEM;
 }
 
+/* First what may need libraries, as the program may then begin anew; then what lasts. */
 int run_prepare(struct run *run, struct buf *why)
 {
     int r = policy_load(run->request, &run->policy, why);
     if (r < 0)
         return r;
     run_step(run, "policy resolved");
+    if (cgroup_wanted(&run->policy))
+        r = library_needed(why);
+    if (r >= 0)
+        r = find_landlock(run, why);
+    if (r >= 0)
+        r = load_filter(run, why);
+    if (r < 0)
+        return r;
+    run_step(run, run->filter.cached ? "filter taken from the cache" : "filter compiled");
     if (gateway_wanted(&run->policy)) {
         r = gateway_start(&run->policy, &run->gateway, &run->network, why);
         if (r < 0)
@@ -153,12 +164,6 @@ int run_prepare(struct run *run, struct buf *why)
     if (r < 0)
         return r;
     run_step(run, "plan made");
-    r = find_landlock(run, why);
-    if (r >= 0)
-        r = load_filter(run, why);
-    if (r < 0)
-        return r;
-    run_step(run, run->filter.cached ? "filter taken from the cache" : "filter compiled");
     r = environment_build(&run->policy, environ, &run->env, &run->dropped);
     if (r >= 0)
         r = find_directory(run);

@@ -23,6 +23,7 @@
 #include "monitor/stdio.h"
 #include "monitor/supervise.h"
 #include "monitor/terminal.h"
+#include "sys/library.h"
 #include "sys/syscalls.h"
 
 /* A file that is replaced between our look at it and its bind, as package upgrades and editors do, is looked at again. */
@@ -111,6 +112,7 @@ static int clone_jail(const struct run *run, struct handover *handover, struct s
     if (s->pid == 0)
         jail_main(&with);
     s->born[1] = boot_ms();
+    library_began(s->pid, &s->signals->original);
     move_away(s->pid, &with.cpus);
     close(with.channel);
     if (s->pid < 0)

@@ -8,6 +8,9 @@
 #include <sys/auxv.h>
 #include <time.h>
 
+#include "sys/library.h"
+#include "sys/module.h"
+
 #define SUBDIRECTORY "filters"
 #define TEMPORARY "new"
 #define FORMAT 1
@@ -99,9 +102,18 @@ static bool build_id(unsigned char ret_id[static PROGRAM_ID_SIZE])
 static int program_id(unsigned char ret_id[static PROGRAM_ID_SIZE])
 {
     _Static_assert(sizeof(struct file_identity) <= PROGRAM_ID_SIZE, "PROGRAM_ID_SIZE is too small");
+    _cleanup_buf_ struct buf pair = { 0 };
+    struct stat st;
+    int r = module_path(LIBRARY_PROGRAM, &pair);
+    if (r < 0)
+        return r;
+    if (library_paired(pair.data) && stat(pair.data, &st) == 0) { /* it compiles for both */
+        struct file_identity both = identity(&st);
+        memcpy(ret_id, &both, sizeof(both));
+        return 0;
+    }
     if (build_id(ret_id))
         return 0;
-    struct stat st;
     if (stat("/proc/self/exe", &st) < 0)
         return -errno;
     struct file_identity own = identity(&st);

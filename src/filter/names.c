@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "filter/names.h"
 
-#include <dlfcn.h>
 #include <linux/audit.h>
 #include <seccomp.h>
 #include <string.h>
+
+#include "sys/library.h"
 
 #define LIBRARY "libseccomp.so.2"
 
@@ -79,16 +80,18 @@ int names_open(struct names **ret_names, struct buf *why)
     if (!names)
         return -ENOMEM;
 
-    names->library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    _cleanup_buf_ struct buf text = { 0 };
+    names->library = library_open(LIBRARY, &text);
     if (!names->library) {
-        buf_printf(why, "cannot compile the filter: %s; install libseccomp (version 2.5 or later)", dlerror());
+        buf_printf(why, "cannot compile the filter: %s; install libseccomp (version 2.5 or later)",
+                   text.data ? text.data : "out of memory");
         return -ELIBACC;
     }
 
     __typeof__(seccomp_version) *version = NULL;
-    *(void **)&version = dlsym(names->library, "seccomp_version");
-    *(void **)&names->resolve_name = dlsym(names->library, "seccomp_syscall_resolve_name_arch");
-    *(void **)&names->resolve_number = dlsym(names->library, "seccomp_syscall_resolve_num_arch");
+    *(void **)&version = library_symbol(names->library, "seccomp_version");
+    *(void **)&names->resolve_name = library_symbol(names->library, "seccomp_syscall_resolve_name_arch");
+    *(void **)&names->resolve_number = library_symbol(names->library, "seccomp_syscall_resolve_num_arch");
     if (!version || !names->resolve_name || !names->resolve_number) {
         buf_printf(why, "cannot compile the filter: %s lacks functions; install libseccomp 2.5 or later", LIBRARY);
         return -ELIBACC;
@@ -105,7 +108,7 @@ void names_close(struct names *names)
     if (!names)
         return;
     if (names->library)
-        dlclose(names->library);
+        library_close(names->library);
     free(names);
 }
 
@@ -134,13 +137,13 @@ const char *names_version(const struct names *names)
 
 int names_library(const struct names *names, const char **ret_path, struct stat *ret_st)
 {
-    Dl_info info;
     struct stat st;
-    if (!dladdr(*(void *const *)&names->resolve_name, &info) || !info.dli_fname || info.dli_fname[0] != '/')
+    const char *path = library_of(*(void *const *)&names->resolve_name);
+    if (!path || path[0] != '/')
         return -ENOENT;
-    if (stat(info.dli_fname, &st) < 0)
+    if (stat(path, &st) < 0)
         return -errno;
-    *ret_path = info.dli_fname;
+    *ret_path = path;
     *ret_st = st;
     return 0;
 }

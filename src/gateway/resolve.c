@@ -9,7 +9,6 @@
 #include "gateway/resolve.h"
 
 #include <ares.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -20,6 +19,7 @@
 #include <sys/select.h>
 
 #include "base/host_name.h"
+#include "sys/library.h"
 
 #define LIBRARY "libcares.so.2"
 #define HOSTS_MAX (4 << 20)
@@ -84,9 +84,11 @@ struct resolver {
 
 static int load(struct resolver *r, struct buf *why)
 {
-    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    _cleanup_buf_ struct buf text = { 0 };
+    void *library = library_open(LIBRARY, &text);
     if (!library) {
-        buf_printf(why, "the library c-ares, which resolves names for the gateway, cannot be loaded: %s", dlerror());
+        buf_printf(why, "the library c-ares, which resolves names for the gateway, cannot be loaded: %s",
+                   text.data ? text.data : "out of memory");
         return -ELIBACC;
     }
     const struct {
@@ -98,7 +100,7 @@ static int load(struct resolver *r, struct buf *why)
         { "ares_process_fd", &r->process_fd },     { "ares_strerror", &r->strerror },
     };
     for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++) {
-        void *symbol = dlsym(library, symbols[i].name);
+        void *symbol = library_symbol(library, symbols[i].name);
         if (!symbol) {
             buf_printf(why, LIBRARY " is too old: it has no %s", symbols[i].name);
             return -ELIBACC;

@@ -115,6 +115,27 @@ static int report_lost(struct cgroup *cgroup, unsigned bits, const char *reason,
 
 /* ---- the three stages ---- */
 
+/* The controllers of the limits that are set. */
+static unsigned limits(const struct policy *policy)
+{
+    unsigned want = 0;
+    for (size_t i = 0; i < CGROUP_CONTROLLERS; i++)
+        if (cgroup_limit(policy, cgroup_controllers[i].bit)->set)
+            want |= cgroup_controllers[i].bit;
+    return want;
+}
+
+/* RLIMIT_NPROC is as good for the number of processes, except for root: alone that is no reason for a group. */
+static unsigned by_rlimit(const struct cgroup_host *host)
+{
+    return cgroup_host_uid(host) != 0 ? CONTROLLER_PIDS : 0;
+}
+
+bool cgroup_wanted(const struct policy *policy)
+{
+    return limits(policy) & ~by_rlimit(&(struct cgroup_host){ 0 });
+}
+
 int cgroup_prepare_on(const struct cgroup_host *host, const struct policy *policy, const char *jail_id,
                       struct cgroup *ret_cgroup, struct buf *why)
 {
@@ -122,13 +143,8 @@ int cgroup_prepare_on(const struct cgroup_host *host, const struct policy *polic
     cgroup.host = *host;
     cgroup.policy = policy;
 
-    unsigned want = 0;
-    for (size_t i = 0; i < CGROUP_CONTROLLERS; i++)
-        if (cgroup_limit(policy, cgroup_controllers[i].bit)->set)
-            want |= cgroup_controllers[i].bit;
-    /* RLIMIT_NPROC is as good for the number of processes, except for root: alone that is no reason for a group. */
-    if (cgroup_host_uid(host) != 0)
-        cgroup.by_rlimit = want & CONTROLLER_PIDS;
+    unsigned want = limits(policy);
+    cgroup.by_rlimit = want & by_rlimit(host);
     unsigned need = want & ~cgroup.by_rlimit;
     if (!need) {
         *ret_cgroup = cgroup;

@@ -52,6 +52,9 @@ struct cgroup {
 
 #define CGROUP_EMPTY ((struct cgroup){ .dir = -1, .above = -1 })
 
+/* Whether the policy has limits that take a cgroup, which may have to be asked of systemd. */
+bool cgroup_wanted(const struct policy *policy);
+
 /* Find where the policy's limits can be held and get it ready. jail_id: the registry's id, [A-Za-z0-9-]. Call it
  * before MSG_BUILD. 0 with a group (or with none: no limit set, or only optional ones that are lost: notes in why,
  * one a line), or -errno with the message for exit 125 in why. */

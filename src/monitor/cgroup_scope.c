@@ -4,7 +4,6 @@
 
 #include "monitor/cgroup_scope.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,6 +17,7 @@
 
 #include "base/strv.h"
 #include "monitor/cgroup_files.h"
+#include "sys/library.h"
 #include "sys/module.h"
 
 #define SCOPE_TEXT_MAX 512
@@ -44,7 +44,7 @@ static void ask(const struct scope_request *request, struct report *report)
     scope_start_fn *start = NULL;
     report->error = module_open(SCOPE_FILE, SCOPE_STAMP_SYMBOL, SCOPE_STAMP, &module, &why);
     if (report->error == 0) {
-        *(void **)&start = dlsym(module, SCOPE_START_SYMBOL);
+        *(void **)&start = library_symbol(module, SCOPE_START_SYMBOL);
         report->error = start ? 0 : -ELIBBAD;
     }
     if (report->error < 0 || !start) {

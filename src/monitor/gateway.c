@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Theory of operation. The gateway reads bytes that the payload and the whole internet have made, so it shares nothing with
  * the monitor: no memory (it executes this program anew), no user namespace, no pid namespace, no file but its policy. The
- * program is opened through /proc/self/exe, which is the very one that runs, whatever an upgrade has put in its place.
+ * program is the one that can open libraries (sys/library.h).
  *
  * It is started as soon as the policy is known, and gets ready while the jail is being built. */
 #include "monitor/gateway.h"
@@ -23,6 +23,7 @@
 #include "jail/userns.h"
 #include "monitor/egress_policy.h"
 #include "sys/ipv6.h"
+#include "sys/library.h"
 #include "sys/syscalls.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
@@ -137,9 +138,9 @@ static int start_with(const void *blob, size_t len, struct gateway *g)
     _cleanup_close_ int far_jail = jail[1];
 
     _cleanup_close_ int policy = seal(blob, len);
-    _cleanup_close_ int program = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+    _cleanup_close_ int program = library_program();
     if (policy < 0 || program < 0)
-        return policy < 0 ? policy : -errno;
+        return policy < 0 ? policy : program;
     struct launch with = { .program = program, .events = far_events, .policy = policy, .jail = far_jail };
     return start_process(&with, g);
 }

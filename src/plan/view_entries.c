@@ -5,9 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/fence_switch.h"
 #include "plan/resolve.h"
 #include "profile/access.h"
+#include "sys/library.h"
+#include "sys/module.h"
 
 static const char *const grant_keys[] = {
     [GRANT_READ] = "read",       [GRANT_WRITE] = "write",     [GRANT_EXEC] = "exec",
@@ -564,7 +567,7 @@ static int add_own_mask(struct collect *c, const char *path)
     return 0;
 }
 
-/* agentjail's own program stays read-only where a grant would let the payload write it: when it runs from a build tree
+/* agentjail's own files stay read-only where a grant would let the payload write it: when it runs from a build tree
  * in the workspace. (Its profiles there are on the policy's protect list.) */
 static int add_own_protect(struct collect *c, const char *path)
 {
@@ -584,7 +587,14 @@ static int add_own_protect(struct collect *c, const char *path)
     return 0;
 }
 
-/* Looked at by its name first: most grants are nowhere near it, and to resolve a name in /proc takes long. */
+/* Looked at by its name first: most grants are nowhere near it, and to resolve a name takes long. */
+static int add_own_file(struct collect *c, const char *path)
+{
+    const struct entry *up = entries_enclosing(c->list, c->list->n, path, true);
+    return up && up->kind == ENTRY_ACCESS && up->access == ACCESS_WRITE ? add_own_protect(c, path) : 0;
+}
+
+/* The program, and what it executes or loads outside any jail. */
 static int add_own_program(struct collect *c)
 {
     char path[PATH_MAX];
@@ -592,8 +602,15 @@ static int add_own_program(struct collect *c)
     if (n <= 0 || path[0] != '/')
         return 0;
     path[n] = '\0';
-    const struct entry *up = entries_enclosing(c->list, c->list->n, path, true);
-    return up && up->kind == ENTRY_ACCESS && up->access == ACCESS_WRITE ? add_own_protect(c, path) : 0;
+    int r = add_own_file(c, path);
+    static const char *const others[] = { LIBRARY_PROGRAM, "names.so", "scope.so" };
+    for (size_t i = 0; i < ELEMENTSOF(others) && r >= 0; i++) {
+        _cleanup_buf_ struct buf other = { 0 };
+        r = module_path(others[i], &other);
+        if (r >= 0)
+            r = add_own_file(c, other.data);
+    }
+    return r;
 }
 
 int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct strv *notes, struct buf *why)

@@ -2,13 +2,14 @@
 #include "profile/dirs.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "config.h"
 #include "profile/path.h"
+#include "sys/build_tree.h"
+#include "sys/library.h"
 
 enum { PASSWD_MAX = 1 << 20 };
 
@@ -21,27 +22,6 @@ const char *env_get(char *const *env, const char *name)
     return NULL;
 }
 
-#if defined(AGENTJAIL_SRCDIR) && defined(AGENTJAIL_BUILDDIR)
-/* Only the binary that lies in the build tree itself uses the source tree's profiles. */
-static bool in_build_tree(void)
-{
-    char exe[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-    if (n <= 0)
-        return false;
-    exe[n] = '\0';
-    char *slash = strrchr(exe, '/');
-    if (!slash || slash == exe)
-        return false;
-    *slash = '\0';
-    if (strcmp(exe, AGENTJAIL_BUILDDIR) == 0)
-        return true;
-
-    struct stat a, b; /* the build directory may have been named through a symlink */
-    return stat(AGENTJAIL_BUILDDIR, &a) == 0 && stat(exe, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-#endif
-
 int host_load(struct policy_host *ret_host)
 {
     struct policy_host host = {
@@ -51,7 +31,7 @@ int host_load(struct policy_host *ret_host)
         .env = environ,
         .uid = getuid(),
     };
-#if defined(AGENTJAIL_SRCDIR) && defined(AGENTJAIL_BUILDDIR)
+#ifdef AGENTJAIL_SRCDIR
     if (in_build_tree()) {
         host.package_dir = AGENTJAIL_SRCDIR "/profiles";
         host.filter_dir = AGENTJAIL_SRCDIR "/profiles/seccomp";
@@ -115,7 +95,7 @@ static int find_user(struct arena *arena, const struct policy_host *host, struct
         _cleanup_buf_ struct buf text = { 0 };
         const char *pw_name = NULL, *pw_dir = NULL;
         if (!find_local(host->uid, &text, &pw_name, &pw_dir)) {
-            const struct passwd *pw = getpwuid(host->uid);
+            const struct passwd *pw = library_user(host->uid);
             pw_name = pw ? pw->pw_name : NULL;
             pw_dir = pw ? pw->pw_dir : NULL;
         }

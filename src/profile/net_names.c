@@ -3,9 +3,8 @@
 
 #include "profile/net_names.h"
 
-#include <dlfcn.h>
-
 #include "modules/names.h"
+#include "sys/library.h"
 #include "sys/module.h"
 
 #define NAMES_FILE "names.so"
@@ -20,7 +19,7 @@ static void *symbol(const char *name, struct buf *why)
                    text.data ? text.data : NAMES_FILE);
         return NULL;
     }
-    void *function = dlsym(module, name);
+    void *function = library_symbol(module, name);
     if (!function)
         buf_printf(why, "needs %s, which is damaged: install it anew", NAMES_FILE);
     return function;

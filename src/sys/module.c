@@ -3,25 +3,14 @@
 
 #include "sys/module.h"
 
-#include <dlfcn.h>
-#include <limits.h>
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
-#ifdef AGENTJAIL_BUILDDIR
-/* The build tree's modules count only for a binary of that very tree. */
-static bool in_build_tree(void)
-{
-    char exe[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-    if (n <= 0)
-        return false;
-    exe[n] = '\0';
-    size_t len = strlen(AGENTJAIL_BUILDDIR);
-    return strncmp(exe, AGENTJAIL_BUILDDIR, len) == 0 && exe[len] == '/';
-}
-#endif
+#include "sys/build_tree.h"
+#include "sys/library.h"
 
-static int module_path(const char *file, struct buf *ret_path)
+int module_path(const char *file, struct buf *ret_path)
 {
     const char *dir = PKGLIBDIR;
 #ifdef AGENTJAIL_BUILDDIR
@@ -43,16 +32,17 @@ int module_open(const char *file, const char *stamp_symbol, const char *stamp, v
     int r = module_path(file, &path);
     if (r < 0)
         return r;
-    void *module = dlopen(path.data, RTLD_NOW | RTLD_LOCAL);
+    _cleanup_buf_ struct buf text = { 0 };
+    void *module = library_open(path.data, &text);
     if (!module) {
-        buf_printf(why, "cannot load the module %s: %s", file, dlerror());
+        buf_printf(why, "cannot load the module %s: %s", file, text.data ? text.data : "out of memory");
         return -ENOENT;
     }
-    const char *found = dlsym(module, stamp_symbol);
+    const char *found = library_symbol(module, stamp_symbol);
     if (!found || strcmp(found, stamp) != 0) {
         buf_printf(why, "%s is of version %.40s, this program of %s: install both anew", path.data,
                    found ? found : "unknown", stamp);
-        dlclose(module);
+        library_close(module);
         return -ELIBBAD;
     }
     *ret_module = module;

@@ -47,7 +47,8 @@ current=/proc/self/attr/current
 packaging=$MACHINE_SRCDIR/packaging/apparmor
 abi=s,abi/4.0,abi/3.0,
 sed -e "$abi" "$packaging/agentjail-payload" >/tmp/agentjail-payload
-sed -e "$abi" -e '/^ *userns,/d' -e "s,/usr/bin/agentjail,$jail," "$packaging/agentjail" >/tmp/agentjail-profile
+sed -e "$abi" -e '/^ *userns,/d' \
+    -e "s,^profile agentjail [^ ]*,profile agentjail $jail{\\,-dynamic}," "$packaging/agentjail" >/tmp/agentjail-profile
 # attach_disconnected: the case's own output lies outside the jail's mounts.
 echo 'profile machine-deny flags=(attach_disconnected) { file, deny /etc/hosts r, }' >/tmp/deny
 echo 'profile machine-complain flags=(complain,attach_disconnected) { /usr/** mr, }' >/tmp/complain
