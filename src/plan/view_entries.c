@@ -461,6 +461,20 @@ static void drop(struct entries *list, size_t i)
     list->v[i] = list->v[--list->n];
 }
 
+static struct entry *written_scratch(struct entries *list, const char *path)
+{
+    struct entry *e = find(list, ENTRY_SCRATCH, path);
+    return e && e->origin.file ? e : NULL;
+}
+
+/* What takes a grant's place (false: nothing does) keeps the grant's right to run programs: that is asked for by itself. */
+static bool hand_on_exec(struct entry *winner, const struct entry *loser)
+{
+    if (winner && loser->exec)
+        winner->exec = true;
+    return winner;
+}
+
 /* One place a path: what was written wins over what is built in, a scratch directory over the host's. */
 static void drop_doubles(struct entries *list)
 {
@@ -472,8 +486,7 @@ static void drop_doubles(struct entries *list)
         if (e->kind == ENTRY_HOME || (e->kind == ENTRY_SCRATCH && !e->origin.file))
             loses = written;
         else if (e->kind == ENTRY_ACCESS)
-            loses = find(list, ENTRY_OVERLAY, e->path) ||
-                    (find(list, ENTRY_SCRATCH, e->path) && find(list, ENTRY_SCRATCH, e->path)->origin.file);
+            loses = hand_on_exec(find(list, ENTRY_OVERLAY, e->path), e) || hand_on_exec(written_scratch(list, e->path), e);
         if (loses)
             drop(list, i--);
     }

@@ -43,6 +43,12 @@ grant 0 "a file" --read="$OUT/secret" -- sh -c 'cat "$0/secret" && ! test -e "$0
 grant 0 "scratch" --scratch="$WS/sub" -- sh -c '! test -e sub/file && echo x >sub/x'
 grant 125 "scratch where no directory is" --scratch="$WS/new/scratch" -- true
 grant 0 "copy on write" --copy-on-write="$DATA" -- sh -c 'echo changed >"$0/file" && echo x >"$0/new" && cat "$0/new"' "$DATA"
+printf '#!/bin/sh\necho "ran $0"\n' >"$DATA/program" && chmod +x "$DATA/program"
+grant 126 "copy on write: nothing is run from there by itself" --copy-on-write="$DATA" -- sh -c '"$0/program"' "$DATA"
+grant 0 "copy on write, and exec" --copy-on-write="$DATA" --exec="$DATA" -- \
+    sh -c '"$0/program" && echo changed >"$0/file" && cp "$0/program" "$0/copy" && "$0/copy"' "$DATA"
+grant 0 "scratch, and exec" --scratch="$DATA" --exec="$DATA" --read="$RO" -- \
+    sh -c 'printf "#!/bin/sh\n" >"$0/tool" && chmod +x "$0/tool" && "$0/tool"' "$DATA"
 ln -s "$OUT" "$T/link"
 grant 0 "a symlink outside writable places: what it means, by both names" --read="$T/link" -- \
     sh -c 'cat "$0/link/secret" "$0/out/secret"' "$T"
