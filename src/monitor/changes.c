@@ -15,6 +15,12 @@ enum { DEPTH_MAX = 64, SHOWN = 8, CLOCK_EVERY = 256 };
 /* The kernel stamps files with a clock that lags by up to a tick. */
 #define TICK_NS 10000000
 
+/* Names to tell, the first SHOWN of them. */
+struct names {
+    struct buf text;
+    size_t n;
+};
+
 struct walk {
     int64_t since;   /* ns since 1970 */
     uint64_t left;   /* entries */
@@ -24,9 +30,17 @@ struct walk {
     size_t root_len; /* of path: what is not printed */
     struct buf path; /* of the directory at hand */
     uint64_t files;  /* changed */
-    size_t shown;
-    struct buf names;
+    struct names changed;
+    struct names emptied; /* directories that something was removed from */
     int result;
+};
+
+/* A directory of the tree while it is read. */
+struct seen {
+    int fd;
+    unsigned depth;
+    bool counting; /* in a heap: only the number of its files matters */
+    bool grown;    /* something in it is new, which is why it changed */
 };
 
 static int64_t now_ms(void)
@@ -47,22 +61,42 @@ static bool is_heap(const char *name)
     return false;
 }
 
-static void add_name(struct walk *w, const char *name, uint64_t files)
+/* Note a name in the directory at hand, or that itself ("."). */
+static void add_name(struct walk *w, struct names *names, const char *name, uint64_t files)
 {
-    if (w->shown++ >= SHOWN || w->result < 0)
+    if (names->n++ >= SHOWN || w->result < 0)
         return;
     _cleanup_buf_ struct buf whole = { 0 }, line = { 0 };
     const char *dir = w->path.len > w->root_len ? w->path.data + w->root_len : "";
-    int r = buf_printf(&whole, "%s%s%s", dir, *dir ? "/" : "", name);
+    bool itself = *dir && strcmp(name, ".") == 0;
+    int r = buf_printf(&whole, "%s%s%s", dir, *dir && !itself ? "/" : "", itself ? "" : name);
     if (r >= 0)
         r = record_field(&line, whole.data, SIZE_MAX);
     if (r >= 0)
-        r = buf_str(&w->names, w->names.len ? ", " : "");
+        r = buf_str(&names->text, names->text.len ? ", " : "");
     if (r >= 0)
-        r = buf_visible(&w->names, line.data);
+        r = buf_visible(&names->text, line.data);
     if (r >= 0 && files)
-        r = buf_printf(&w->names, "/ (%llu)", (unsigned long long)files);
+        r = buf_printf(&names->text, "/ (%llu)", (unsigned long long)files);
     w->result = r;
+}
+
+static bool is_recent(const struct walk *w, struct timespec t)
+{
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec >= w->since;
+}
+
+/* A directory that changed: was it made, or moved here, and not only what is in it? */
+static bool is_new(const struct walk *w, int dir, const char *name, const struct stat *st)
+{
+    struct statx x;
+    if (!is_recent(w, st->st_ctim))
+        return false;
+    if (!is_recent(w, st->st_mtim))
+        return true;
+    if (statx(dir, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BTIME, &x) < 0 || !(x.stx_mask & STATX_BTIME))
+        return true;
+    return is_recent(w, (struct timespec){ .tv_sec = x.stx_btime.tv_sec, .tv_nsec = x.stx_btime.tv_nsec });
 }
 
 /* One entry more: is there room for it? */
@@ -78,29 +112,40 @@ static bool take(struct walk *w)
 
 static void walk_dir(struct walk *w, int at, const char *name, unsigned depth, bool counting);
 
-static void visit(struct walk *w, int dir, const char *name, unsigned depth, bool counting)
+static void visit_dir(struct walk *w, struct seen *in, const char *name, const struct stat *st)
+{
+    in->grown = in->grown || is_new(w, in->fd, name, st);
+    if (st->st_dev != w->dev)
+        return;
+    bool heap = !in->counting && is_heap(name);
+    uint64_t before = w->files;
+    walk_dir(w, in->fd, name, in->depth + 1, in->counting || heap);
+    if (heap && w->files > before)
+        add_name(w, &w->changed, name, w->files - before);
+}
+
+static void visit(struct walk *w, struct seen *in, const char *name)
 {
     struct stat st;
-    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
+    if (fstatat(in->fd, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
         return; /* gone meanwhile */
     if (S_ISDIR(st.st_mode)) {
-        if (st.st_dev != w->dev)
-            return;
-        if (counting || !is_heap(name)) {
-            walk_dir(w, dir, name, depth + 1, counting);
-            return;
-        }
-        uint64_t before = w->files;
-        walk_dir(w, dir, name, depth + 1, true);
-        if (w->files > before)
-            add_name(w, name, w->files - before);
+        visit_dir(w, in, name, &st);
         return;
     }
-    if ((int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec < w->since)
+    if (!is_recent(w, st.st_ctim))
         return;
+    in->grown = true;
     w->files++;
-    if (!counting)
-        add_name(w, name, 0);
+    if (!in->counting)
+        add_name(w, &w->changed, name, 0);
+}
+
+/* Was something removed? What is gone has no time of its own, but its directory has changed, and nothing new is there. */
+static bool has_lost(const struct walk *w, const struct seen *in)
+{
+    struct stat st;
+    return !in->counting && !in->grown && !w->cut && fstat(in->fd, &st) == 0 && is_recent(w, st.st_mtim);
 }
 
 static void walk_dir(struct walk *w, int at, const char *name, unsigned depth, bool counting)
@@ -118,12 +163,15 @@ static void walk_dir(struct walk *w, int at, const char *name, unsigned depth, b
         if (w->result >= 0)
             w->result = buf_str(&w->path, name);
     }
+    struct seen in = { .fd = dirfd(dir), .depth = depth, .counting = counting };
     for (struct dirent *d; w->result >= 0 && !w->cut && (d = readdir(dir));) {
         if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
             continue;
         if (take(w))
-            visit(w, dirfd(dir), d->d_name, depth, counting);
+            visit(w, &in, d->d_name);
     }
+    if (has_lost(w, &in))
+        add_name(w, &w->emptied, ".", 0);
     w->path.len = len;
     w->path.data[len] = '\0';
 }
@@ -137,12 +185,12 @@ static void walk_tree(struct walk *w, const char *root, const char *workspace)
     if (w->result < 0 || lstat(root, &st) < 0)
         return;
     if (!S_ISDIR(st.st_mode)) {
-        if ((int64_t)st.st_ctim.tv_sec * 1000000000 + st.st_ctim.tv_nsec < w->since)
+        if (!is_recent(w, st.st_ctim))
             return;
         w->files++;
         w->path.len = w->root_len = 0;
         w->path.data[0] = '\0';
-        add_name(w, root, 0);
+        add_name(w, &w->changed, root, 0);
         return;
     }
     w->dev = st.st_dev;
@@ -165,6 +213,14 @@ static bool is_within_earlier(const struct plan *plan, size_t i)
     return false;
 }
 
+static int print_names(const struct names *names, struct buf *out)
+{
+    int r = buf_str(out, names->text.data ? names->text.data : "");
+    if (r >= 0 && names->n > SHOWN)
+        r = buf_printf(out, " and %zu more", names->n - SHOWN);
+    return r < 0 ? r : buf_char(out, '\n');
+}
+
 int changes_print(const struct plan *plan, const char *workspace, int64_t since, struct changes_limits limits, struct buf *out)
 {
     struct walk w = { .since = since - TICK_NS, .left = limits.entries, .until = now_ms() + limits.ms };
@@ -173,14 +229,18 @@ int changes_print(const struct plan *plan, const char *workspace, int64_t since,
             walk_tree(&w, plan->ops[i].target, workspace);
     int r = w.result;
     if (r >= 0 && w.files) {
-        r = buf_printf(out, "%s%llu file%s changed: %s", w.cut ? "at least " : "", (unsigned long long)w.files,
-                       w.files == 1 ? "" : "s", w.names.data ? w.names.data : "");
-        if (r >= 0 && w.shown > SHOWN)
-            r = buf_printf(out, " and %zu more", w.shown - SHOWN);
+        r = buf_printf(out, "%s%llu file%s changed: ", w.cut ? "at least " : "", (unsigned long long)w.files,
+                       w.files == 1 ? "" : "s");
         if (r >= 0)
-            r = buf_char(out, '\n');
+            r = print_names(&w.changed, out);
+    }
+    if (r >= 0 && w.emptied.n) {
+        r = buf_str(out, "something was removed from: ");
+        if (r >= 0)
+            r = print_names(&w.emptied, out);
     }
     buf_free(&w.path);
-    buf_free(&w.names);
+    buf_free(&w.changed.text);
+    buf_free(&w.emptied.text);
     return r;
 }

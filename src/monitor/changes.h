@@ -19,7 +19,9 @@ struct changes_limits {
 
 /* Append "N files changed: a, b and M more" when there are some whose status changed at or after since (ns since 1970),
  * names relative to workspace (may be NULL) where they lie in it, safe for a terminal. .git, node_modules and the like count
- * as one name with the number of their files. A walk that comes to a limit says so. 0 or -ENOMEM. */
+ * as one name with the number of their files. A second line, "something was removed from: a, .", names directories that changed
+ * without anything new in them: what is gone cannot be counted, and where something came, too, it cannot be told. A walk that
+ * comes to a limit says so. 0 or -ENOMEM. */
 int changes_print(const struct plan *plan, const char *workspace, int64_t since, struct changes_limits limits, struct buf *out);
 
 #endif

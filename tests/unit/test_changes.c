@@ -117,6 +117,31 @@ START_TEST(the_first_names_are_shown)
 }
 END_TEST
 
+START_TEST(removals_are_told_by_their_directory)
+{
+    ck_assert_int_eq(unlink("ws/old"), 0);
+    make("ws/sub/new"); /* in a directory that is not: no reason for the other's change */
+    expect("1 file changed: sub/new\nsomething was removed from: .\n", CHANGES_LIMITS);
+}
+END_TEST
+
+START_TEST(removals_below_and_moves)
+{
+    ck_assert_int_eq(mkdir("ws/a", 0700) | mkdir("ws/a/gone", 0700) | mkdir("ws/b", 0700) | mkdir("ws/b/moved", 0700), 0);
+    make("ws/.git/lock");
+    begin();
+    ck_assert_int_eq(rmdir("ws/a/gone") | rename("ws/b/moved", "ws/sub/moved") | unlink("ws/.git/lock"), 0);
+    struct buf out = { 0 };
+    ck_assert_int_eq(changes_print(&plan, NULL, since, CHANGES_LIMITS, &out), 0);
+    ck_assert(strncmp(out.data, "something was removed from: ", 28) == 0);
+    ck_assert_ptr_nonnull(strstr(out.data, "/ws/a"));
+    ck_assert_ptr_nonnull(strstr(out.data, "/ws/b"));
+    ck_assert_ptr_null(strstr(out.data, "sub")); /* something came there */
+    ck_assert_ptr_null(strstr(out.data, ".git"));
+    buf_free(&out);
+}
+END_TEST
+
 START_TEST(limits_end_the_walk)
 {
     for (int i = 0; i < 20; i++) {
@@ -161,6 +186,8 @@ static Suite *suite(void)
     tcase_add_test(tc, links_are_not_followed);
     tcase_add_test(tc, heaps_count_as_one);
     tcase_add_test(tc, the_first_names_are_shown);
+    tcase_add_test(tc, removals_are_told_by_their_directory);
+    tcase_add_test(tc, removals_below_and_moves);
     tcase_add_test(tc, limits_end_the_walk);
     tcase_add_test(tc, only_writable_trees_of_the_hosts);
     suite_add_tcase(s, tc);

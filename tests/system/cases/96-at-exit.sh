@@ -36,6 +36,10 @@ on_terminal -- "$AGENTJAIL" --timeout=1 -- sh -c 'echo x >new; sleep 60'
 [ $? -eq 124 ] && grep -q '^agentjail: 1 file changed: new$' "$T/stdout"
 verdict "a command that is ended: told"
 sleep 0.1
+on_terminal -- "$AGENTJAIL" -- sh -c 'rm file; echo x >>sub/file' && grep -q '^agentjail: 1 file changed: sub/file$' "$T/stdout" &&
+    grep -q '^agentjail: something was removed from: \.$' "$T/stdout"
+verdict "what was removed: told by its directory"
+sleep 0.1
 on_terminal -- "$AGENTJAIL" --copy-on-write="$WS" -- sh -c 'echo x >new; echo y >other' && ! grep -q changed "$T/stdout"
 verdict "changes that stay inside: nothing told"
 sleep 0.1
