@@ -60,8 +60,4 @@ int view_leave_host(void);
  * the kernel to let go of it. */
 bool view_left_host(void);
 
-/* In the finished view (the caller's root directory), do one watched operation again over what is now at its target,
- * after the host has made the kernel drop the mount that was there. 0 or -errno, -ENOENT: nothing is there. */
-int view_mend(const struct plan *plan, size_t index);
-
 #endif

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <linux/nsfs.h>
 
-#include "jail/view.h"
+#include "jail/view_mend.h"
 #include "sys/syscalls.h"
 
 static int mend_inside(int ns, const struct plan *plan, size_t index)
