@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/collect.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fence_switch.h"
+#include "plan/view_entries.h"
+#include "profile/access.h"
+
+static const char *const grant_keys[] = {
+    [GRANT_READ] = "read",       [GRANT_WRITE] = "write",     [GRANT_EXEC] = "exec",
+    [GRANT_HIDE] = "hide",       [GRANT_PROTECT] = "protect", [GRANT_SCRATCH] = "scratch",
+    [GRANT_OVERLAY] = "copy-on-write", [GRANT_DEVICE] = "device",
+};
+
+int collect_resolve_missing(struct collect *c, const char *path, struct resolved *ret_resolved)
+{
+    _cleanup_free_ char *head = strdup(path);
+    if (!head)
+        return -ENOMEM;
+    size_t len = strlen(path);
+
+    for (;;) {
+        while (len > 1 && head[len - 1] != '/')
+            len--;
+        size_t keep = len > 1 ? len - 1 : 1;
+        head[keep] = '\0';
+        len = keep;
+        int r = path_resolve(&c->resolver, head, ret_resolved);
+        if (r == -ENOENT && keep > 1)
+            continue;
+        if (r < 0)
+            return r;
+
+        _cleanup_buf_ struct buf whole = { 0 };
+        const char *rest = path + strlen(head);
+        r = buf_printf(&whole, "%s%s%s", ret_resolved->path[1] ? ret_resolved->path : "", rest[0] == '/' ? "" : "/",
+                       rest);
+        free(ret_resolved->path);
+        ret_resolved->path = buf_take(&whole);
+        return ret_resolved->path ? r : -ENOMEM;
+    }
+}
+
+static int refuse(struct collect *c, const struct grant *g, int error, const char *problem)
+{
+    origin_print(c->why, &g->origin, grant_keys[g->kind]);
+    buf_printf(c->why, "%s: %s", g->path, problem);
+    return error;
+}
+
+static int note(struct collect *c, const struct grant *g, const char *problem)
+{
+    if (!c->notes)
+        return 0;
+    _cleanup_buf_ struct buf line = { 0 };
+    int r = origin_print(&line, &g->origin, grant_keys[g->kind]);
+    if (r >= 0)
+        r = buf_printf(&line, "%s: %s", g->path, problem);
+    return r < 0 ? r : strv_take(c->notes, buf_take(&line));
+}
+
+/* A grant that does not exist, or cannot be reached, on this host. */
+static int missing(struct collect *c, const struct grant *g, int error)
+{
+    bool holds = g->kind == GRANT_PROTECT || g->kind == GRANT_HIDE;
+
+    if (g->optional)
+        return holds && g->kind == GRANT_PROTECT ? note(c, g, "not held: does not exist yet") : 0;
+    if (error == -EACCES)
+        return refuse(c, g, error, "you may not search a directory on the way; name something that you can reach");
+    if (error == -ELOOP)
+        return refuse(c, g, error, "more symlinks than the kernel follows");
+    if (error == -ENAMETOOLONG)
+        return refuse(c, g, error, "longer than the kernel's limit of 4,095 bytes");
+    if (holds)
+        return refuse(c, g, -ENOENT,
+                      "does not exist, and a name that is not there yet cannot be held; create it, or write a '-' "
+                      "before it to do without");
+    return refuse(c, g, -ENOENT, "does not exist; create it, or write a '-' before it to make it optional");
+}
+
+static bool reserved(const char *path)
+{
+    return path_within(path, "/proc") || path_within(path, "/dev");
+}
+
+int collect_links(struct collect *c, const struct grant *g, struct resolved *r)
+{
+    for (size_t i = 0; i < r->n_links; i++) {
+        struct entry *e = entries_at(c->list, ENTRY_LINK, TAKE_PTR(r->links[i].path), &g->origin);
+        if (!e)
+            return -ENOMEM;
+        if (!e->text)
+            e->text = TAKE_PTR(r->links[i].text);
+    }
+    return 0;
+}
+
+static int add_access(struct collect *c, const struct grant *g, struct resolved *r)
+{
+    if (reserved(r->path))
+        return refuse(c, g, -EINVAL,
+                      path_within(r->path, "/proc") ? "the jail has a /proc of its own; the host's is never shown"
+                                                    : "the jail has a /dev of its own; write device = for a node");
+    if (S_ISCHR(r->st.st_mode) || S_ISBLK(r->st.st_mode))
+        return refuse(c, g, -EINVAL, "is a device; write device = for a node below /dev");
+
+    enum entry_kind kind = g->kind == GRANT_OVERLAY ? ENTRY_OVERLAY : ENTRY_ACCESS;
+    if (kind == ENTRY_OVERLAY && !S_ISDIR(r->st.st_mode))
+        return refuse(c, g, -ENOTDIR, "is not a directory");
+    struct entry *e = entries_at(c->list, kind, TAKE_PTR(r->path), &g->origin);
+    if (!e)
+        return -ENOMEM;
+    e->exists = true;
+    e->st = r->st;
+    if (g->kind == GRANT_EXEC)
+        e->exec = true;
+    else if (g->kind != GRANT_READ)
+        e->access = ACCESS_WRITE;
+    else if (e->access == ACCESS_NONE)
+        e->access = ACCESS_READ;
+    return collect_links(c, g, r);
+}
+
+static int add_device(struct collect *c, const struct grant *g, struct resolved *r)
+{
+    if (!path_within(r->path, "/dev") || !r->path[4])
+        return refuse(c, g, -EINVAL, "not below /dev");
+    if (S_ISREG(r->st.st_mode) || S_ISLNK(r->st.st_mode))
+        return refuse(c, g, -EINVAL, "is not a device node");
+    struct entry *e = entries_at(c->list, ENTRY_DEVICE, TAKE_PTR(r->path), &g->origin);
+    if (!e)
+        return -ENOMEM;
+    e->exists = true;
+    e->st = r->st;
+    e->access = ACCESS_WRITE;
+    return collect_links(c, g, r);
+}
+
+static int add_scratch(struct collect *c, const struct grant *g)
+{
+    _cleanup_resolved_ struct resolved r = { 0 };
+    int e = path_resolve(&c->resolver, g->path, &r);
+    bool exists = e >= 0;
+    if (e == -ENOENT)
+        e = collect_resolve_missing(c, g->path, &r);
+    if (e < 0)
+        return missing(c, g, e);
+    if (exists && !S_ISDIR(r.st.st_mode))
+        return refuse(c, g, -ENOTDIR, "is not a directory");
+    if (reserved(r.path) || !r.path[1])
+        return refuse(c, g, -EINVAL, "cannot be a scratch directory");
+
+    struct entry *entry = entries_at(c->list, ENTRY_SCRATCH, TAKE_PTR(r.path), &g->origin);
+    if (!entry)
+        return -ENOMEM;
+    entry->origin = g->origin;
+    entry->access = ACCESS_WRITE;
+    entry->exists = exists;
+    entry->st = r.st;
+    return collect_links(c, g, &r);
+}
+
+/* The first symlink of a resolution that the payload could have planted: it lies in a writable place of the host's. */
+static const char *planted_link(const struct collect *c, const struct resolved *r)
+{
+    for (size_t i = 0; i < r->n_links; i++) {
+        const struct entry *up = entries_enclosing(c->list, c->list->n, r->links[i].path, false);
+        if (up && up->kind == ENTRY_ACCESS && up->access == ACCESS_WRITE)
+            return r->links[i].path;
+    }
+    return NULL;
+}
+
+/* protect and hide follow symlinks to what they mean. That a link itself stays is more than a mount can hold. */
+static int add_held(struct collect *c, const struct grant *g, struct resolved *r)
+{
+    const char *planted = g->kind == GRANT_PROTECT && fence_on(FENCE_SYMLINKS) ? planted_link(c, r) : NULL;
+
+    /* A repository's symlink must not keep the jail from running or from writing where it lies. */
+    if (planted && g->optional && (reserved(r->path) || path_within(planted, r->path)))
+        return note(c, g, "not held: a symlink to what holds the workspace, or to /proc or /dev");
+    if (reserved(r->path))
+        return refuse(c, g, -EINVAL, "/proc and /dev are the jail's own");
+    if (!r->path[1])
+        return refuse(c, g, -EINVAL, "the whole file system cannot be hidden or protected; grant less instead");
+    if (planted) {
+        if (!g->optional)
+            return refuse(c, g, -ELOOP,
+                          "is a symlink inside a writable directory, which a mount cannot hold; protect what it "
+                          "points to, or write a '-' before it to do without");
+        int e = note(c, g, "the symlink itself is not held, only what it points to");
+        if (e < 0)
+            return e;
+    }
+    struct entry *e = entries_at(c->list, g->kind == GRANT_HIDE ? ENTRY_MASK : ENTRY_PROTECT, TAKE_PTR(r->path),
+                               &g->origin);
+    if (!e)
+        return -ENOMEM;
+    e->exists = true;
+    e->st = r->st;
+    return 0;
+}
+
+/* A protected name below what is a file: whoever replaces the file by a directory makes the name, so the file is held in
+ * its place. Above all the ".git" of a worktree or submodule, which says where git looks for its configuration. */
+static int resolve_file_above(struct collect *c, const struct grant *g, struct resolved *r)
+{
+    _cleanup_free_ char *path = strdup(g->path);
+    int error = path ? -ENOTDIR : -ENOMEM;
+    char *slash;
+
+    while (error == -ENOTDIR && (slash = strrchr(path, '/')) && slash != path) {
+        *slash = '\0';
+        error = path_resolve(&c->resolver, path, r);
+    }
+    return error;
+}
+
+static int resolve_grant(struct collect *c, const struct grant *g,
+                         int (*add)(struct collect *, const struct grant *, struct resolved *))
+{
+    _cleanup_resolved_ struct resolved r = { 0 };
+    int error = path_resolve(&c->resolver, g->path, &r);
+    if (error == -ENOTDIR && g->kind == GRANT_PROTECT)
+        error = resolve_file_above(c, g, &r);
+    if (error == -ENOMEM)
+        return error;
+    if (error < 0)
+        return missing(c, g, error == -ENOTDIR ? -ENOENT : error);
+    return add(c, g, &r);
+}
+
+/* Is the host's file shown at this path, by a grant below a place? */
+static bool shown_below(const struct policy *policy, const char *path, const char *place)
+{
+    const struct grant *g = policy_access(policy, path).grant;
+    return g && (g->kind == GRANT_READ || g->kind == GRANT_WRITE || g->kind == GRANT_OVERLAY) &&
+           path_within(g->path, place) && strcmp(g->path, place) != 0;
+}
+
+static int add_exec(struct collect *c, const struct grant *g)
+{
+    /* Inside the jail's own places (home, scratch) the host has no say in what is there, unless the same is also granted
+     * to be read: then it is the host's, wherever a symlink leads. */
+    const struct entry *up = entries_enclosing(c->list, c->list->n, g->path, true);
+    if (up && (up->kind == ENTRY_HOME || up->kind == ENTRY_SCRATCH) && !shown_below(c->policy, g->path, up->path))
+        return entries_at(c->list, ENTRY_EXEC, strdup(g->path), &g->origin) ? 0 : -ENOMEM;
+    return resolve_grant(c, g, add_access);
+}
+
+int collect_grants(struct collect *c, int pass)
+{
+    int r = 0;
+    for (size_t i = 0; i < c->policy->n_grants && r >= 0; i++) {
+        const struct grant *g = &c->policy->grants[i];
+        bool held = g->kind == GRANT_PROTECT || g->kind == GRANT_HIDE;
+        if (pass != (held ? 2 : g->kind == GRANT_EXEC ? 1 : 0))
+            continue;
+        if (held)
+            r = resolve_grant(c, g, add_held);
+        else if (g->kind == GRANT_EXEC)
+            r = add_exec(c, g);
+        else if (g->kind == GRANT_SCRATCH)
+            r = add_scratch(c, g);
+        else
+            r = resolve_grant(c, g, g->kind == GRANT_DEVICE ? add_device : add_access);
+    }
+    return r;
+}

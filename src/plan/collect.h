@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From the grants that people wrote to entries: what each means on this host, and whether it can be had at all. */
+#ifndef AGENTJAIL_PLAN_COLLECT_H
+#define AGENTJAIL_PLAN_COLLECT_H
+
+#include "base/buf.h"
+#include "base/strv.h"
+#include "plan/entries.h"
+#include "plan/resolve.h"
+#include "profile/policy.h"
+
+/* What one collection works on. */
+struct collect {
+    const struct policy *policy;
+    struct entries *list;
+    struct strv *notes; /* what mounts cannot hold, for people; may be NULL */
+    struct buf *why;     /* on failure: what is wrong, for people */
+    struct resolver resolver;
+};
+
+/* One of three passes over the policy's grants, in this order, as later ones look at what the earlier ones found: 0 places,
+ * 1 exec, 2 protect and hide. Adds their entries. 0, or -errno with a message in c->why. */
+int collect_grants(struct collect *c, int pass);
+
+/* Add the symlinks that led to a place, which are to be seen in the jail, too. Takes them out of r. 0 or -ENOMEM. */
+int collect_links(struct collect *c, const struct grant *g, struct resolved *r);
+
+/* Real path of something that need not exist: its deepest existing ancestor resolved, the rest as written. path is
+ * absolute. 0 or -errno, as path_resolve(). */
+int collect_resolve_missing(struct collect *c, const char *path, struct resolved *ret_resolved);
+
+#endif
