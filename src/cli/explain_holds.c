@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/explain_holds.h"
+
+#include "profile/option.h"
+#include "profile/upstream.h"
+
+static void hold_backend(struct explain *e)
+{
+    HELD(e, "user (two), mount, pid, ipc, uts, cgroup namespaces");
+    if (e->host && e->host->userns != USERNS_WORKS) {
+        const char *fix = host_userns_fix(e->host->userns);
+        MISSING(e, "namespaces: %s: no jail here%s%s\n", host_userns_text(e->host->userns),
+                fix ? "; mend it with: " : "", fix ? fix : "");
+    }
+}
+
+static void hold_network(struct explain *e)
+{
+    if (e->policy->network == NETWORK_NONE)
+        HELD(e, "an empty network namespace");
+    else if (e->policy->network == NETWORK_FILTERED)
+        HELD(e, e->policy->n_net_allow ? "the gateway: only what the rules allow" : "the gateway: no rule, nothing allowed");
+    else if (e->policy->network == NETWORK_OPEN)
+        HELD(e, "the gateway: all public addresses");
+    else
+        HELD(e, "NOTHING: every address and port that this host reaches, and its local services");
+}
+
+/* A gateway is what holds the rules; only these two modes have one. */
+static bool has_gateway(const struct policy *p)
+{
+    return p->network == NETWORK_FILTERED || p->network == NETWORK_OPEN;
+}
+
+static void hold_dns(struct explain *e)
+{
+    if (has_gateway(e->policy))
+        HELD(e, e->policy->dns == DNS_SYNTHETIC ? "the gateway: each name has an address of its own"
+                                                : "the gateway: a connection counts for all names of its address");
+}
+
+static void hold_upstream(struct explain *e)
+{
+    const struct upstream *u = &e->policy->upstream;
+    _cleanup_buf_ struct buf text = { 0 };
+    int r = upstream_format(u, &text);
+    if (r < 0)
+        e->result = r;
+    else if (u->from_env)
+        HELD(e, "%s%s%s", text.data ? text.data : "no proxy in the environment", u->exceptions ? ", but not for " : "",
+             u->exceptions ? u->exceptions : "");
+}
+
+static void hold_loopback(struct explain *e)
+{
+    const struct policy *p = e->policy;
+    if (p->network != NETWORK_NONE || p->loopback)
+        return;
+    HELD(e, "Landlock: no TCP at all");
+    if (p->landlock.value && e->host && e->host->landlock_abi >= 2 && e->host->landlock_abi < 4)
+        MISSING(e, "Landlock ABI 4 for loopback = no: TCP on the jail's own 127.0.0.1 works\n");
+}
+
+static void hold_filter(struct explain *e)
+{
+    HELD(e, "seccomp");
+    if (e->host && !(e->host->seccomp & HOST_SECCOMP_ERRNO))
+        MISSING(e, "seccomp: this kernel or container has no system call filters\n");
+}
+
+static void hold_landlock(struct explain *e)
+{
+    const struct host_features *h = e->host;
+    if (!e->policy->landlock.value) {
+        HELD(e, "switched off");
+        return;
+    }
+    if (!h) {
+        HELD(e, "Landlock");
+        return;
+    }
+    if (h->landlock_abi < 2) {
+        HELD(e, "nothing here");
+        MISSING(e, "Landlock: %s; the mounts and the filter hold alone\n",
+                h->landlock_abi        ? "this kernel's would refuse every rename between directories"
+                : h->landlock_disabled ? "switched off at boot (lsm=)"
+                                       : "this kernel has none");
+        return;
+    }
+    HELD(e, "Landlock, ABI %d", h->landlock_abi);
+    for (int abi = h->landlock_abi + 1; host_landlock_text(abi) && abi <= 6; abi++)
+        MISSING(e, "Landlock ABI %d: %s\n", abi, host_landlock_text(abi));
+    if (e->policy->nested)
+        MISSING(e, "Landlock for files: cannot be had with nested = allow\n");
+}
+
+static void hold_label(struct explain *e)
+{
+    const struct host_features *h = e->host;
+    if (!e->policy->label.value)
+        return;
+    if (!h || h->apparmor || h->selinux) {
+        HELD(e, "%s", h && h->selinux ? "SELinux" : h ? "AppArmor" : "the security module");
+        return;
+    }
+    HELD(e, "nothing here");
+    MISSING(e, "label: this kernel runs neither AppArmor nor SELinux\n");
+}
+
+static void hold_nested(struct explain *e)
+{
+    HELD(e, e->policy->nested ? "NOTHING between it and the kernel's namespace and mount code"
+                              : "seccomp and the second user namespace");
+}
+
+static void hold_terminal(struct explain *e)
+{
+    HELD(e, e->policy->terminal == TERMINAL_SAFE ? "a terminal of its own, output filtered"
+                                                 : "a terminal of its own, output NOT filtered");
+}
+
+static void hold_strict(struct explain *e)
+{
+    HELD(e, e->policy->strict ? "it does not run where a fence is missing" : "fences with '-' may be missing");
+}
+
+static void hold_home(struct explain *e)
+{
+    const struct policy *p = e->policy;
+    if (p->home == HOME_PERSISTENT)
+        HELD(e, "%s, kept in %s", p->home_target, p->home_source);
+    else
+        HELD(e, "%s, %s", p->home_target, p->home == HOME_NONE ? "empty and read-only" : "empty, gone at the end");
+}
+
+static void hold_workspace(struct explain *e)
+{
+    const struct policy *p = e->policy;
+    if (p->workspace_note)
+        HELD(e, "%s", p->workspace_note);
+    else if (p->workspace_default)
+        HELD(e, "found around the current directory");
+}
+
+/* A limit that only a control group holds. */
+static void hold_in_cgroup(struct explain *e, const struct limit *limit, unsigned controller, const char *name)
+{
+    static const char *const ways[] = {
+        [HOST_CGROUP_NONE] = "nothing here",
+        [HOST_CGROUP_DELEGATED] = "a delegated control group",
+        [HOST_CGROUP_SCOPE] = "a scope of systemd",
+    };
+    if (!limit->set)
+        return;
+    bool there = !e->host || (e->host->cgroup_way != HOST_CGROUP_NONE && (e->host->controllers & controller));
+    if (!e->host)
+        HELD(e, "a control group");
+    else
+        HELD(e, "%s", ways[there ? e->host->cgroup_way : HOST_CGROUP_NONE]);
+    if (!there)
+        MISSING(e, "control group for %s: %s\n", name,
+                limit->optional ? "the limit is left out" : "the command will not run");
+}
+
+static void hold_memory(struct explain *e)
+{
+    hold_in_cgroup(e, &e->policy->memory, CONTROLLER_MEMORY, "memory");
+}
+
+static void hold_cpu(struct explain *e)
+{
+    hold_in_cgroup(e, &e->policy->cpu, CONTROLLER_CPU, "cpu");
+}
+
+static void hold_processes(struct explain *e)
+{
+    hold_in_cgroup(e, &e->policy->processes, CONTROLLER_PIDS, "processes");
+}
+
+static void hold_time(struct explain *e)
+{
+    if (e->policy->time.set)
+        HELD(e, "the monitor: TERM, and KILL 2 s later");
+}
+
+static void (*const holds[N_OPTIONS])(struct explain *) = {
+    [OPTION_BACKEND] = hold_backend, [OPTION_NETWORK] = hold_network,     [OPTION_LOOPBACK] = hold_loopback,
+    [OPTION_FILTER] = hold_filter,   [OPTION_LANDLOCK] = hold_landlock,   [OPTION_LABEL] = hold_label,
+    [OPTION_NESTED] = hold_nested,   [OPTION_TERMINAL] = hold_terminal,   [OPTION_STRICT] = hold_strict,
+    [OPTION_DNS] = hold_dns,         [OPTION_UPSTREAM] = hold_upstream,
+    [OPTION_HOME] = hold_home,       [OPTION_WORKSPACE] = hold_workspace, [OPTION_MEMORY] = hold_memory,
+    [OPTION_CPU] = hold_cpu,         [OPTION_PROCESSES] = hold_processes, [OPTION_TIME] = hold_time,
+};
+
+void explain_hold(struct explain *e, const struct option *o)
+{
+    buf_free(&e->held);
+    if (holds[o - options])
+        holds[o - options](e);
+}
