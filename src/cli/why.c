@@ -12,6 +12,7 @@
 #include "cli/why_host.h"
 #include "plan/query.h"
 #include "plan/resolve.h"
+#include "profile/match.h"
 #include "profile/path.h"
 #include "profile/reading.h"
 #include "profile/types.h"
@@ -321,7 +322,7 @@ static int find_match(struct question *q, const char *command, struct buf *why)
     if (r >= 0)
         r = load_ceilings(&reading.load);
     if (r >= 0)
-        r = load_match(&reading.load, path_basename(command), &name, &origin);
+        r = match_profile(&reading.load, path_basename(command), &name, &origin);
     if (r < 0 || !origin.file || strcmp(name, q->policy.name) != 0)
         return r;
     q->match_file = arena_strdup(q->arena, origin.file);

@@ -6,6 +6,7 @@
 
 #include "profile/ceiling.h"
 #include "profile/file.h"
+#include "profile/match.h"
 #include "profile/path.h"
 #include "profile/reading.h"
 

@@ -29,14 +29,11 @@ enum file_kind { FILE_PROFILE, FILE_PART, FILE_CEILING };
 /* Open the three directories. 0 or -errno; one that others may write is refused. */
 int load_open(struct load *l, struct merge *m);
 
+/* Close them. */
 void load_close(struct load *l);
 
 /* Read /etc/agentjail/policy.d into m->ceilings. 0 or -errno. */
 int load_ceilings(struct load *l);
-
-/* The name of the profile whose match names a command of this basename, "default" if none does; owned by the arena.
- * ret_origin (may be NULL) is set to the line that matches. */
-int load_match(struct load *l, const char *basename, const char **ret_name, struct origin *ret_origin);
 
 /* Read the profile (a name, or a path if it has a slash) with its includes, then its drop-ins, into m->settings; sets
  * policy->name and profile_origin. */
@@ -45,9 +42,6 @@ int load_profile(struct load *l, const char *name);
 /* Read a text as a file of that kind, with its includes, into m->settings (m->ceilings). On failure *ret_line is the line
  * of the text which that comes from, 0 if none. For --check. */
 int load_text(struct load *l, const char *file, enum file_kind kind, const char *text, size_t len, unsigned *ret_line);
-
-/* The names of a match key's value, one by one: the length of the word at *p, which moves to its begin; 0 at the end. */
-size_t match_word(const char **p);
 
 /* Read one include by name as the command line asks for it. */
 int load_include(struct load *l, const struct setting *s);

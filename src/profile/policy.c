@@ -12,6 +12,7 @@
 #include "profile/command.h"
 #include "profile/git_inside.h"
 #include "profile/load.h"
+#include "profile/match.h"
 #include "profile/merge.h"
 #include "profile/net_types.h"
 #include "profile/option.h"
@@ -447,7 +448,7 @@ static int choose_and_load(struct merge *m, struct load *l, const struct policy_
     if (q->profile)
         return load_once(m, l, q, q->profile);
     const char *command = q->command ? q->command[0] : NULL, *name = "default";
-    int r = command ? load_match(l, path_basename(command), &name, NULL) : 0;
+    int r = command ? match_profile(l, path_basename(command), &name, NULL) : 0;
     if (r < 0)
         return r;
     r = load_once(m, l, q, name);

@@ -5,6 +5,7 @@
 
 #include "profile/ceiling.h"
 #include "profile/file.h"
+#include "profile/match.h"
 #include "profile/path.h"
 #include "profile/reader.h"
 
