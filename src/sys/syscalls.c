@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "sys/walk.h"
 
 #ifndef STATX_MNT_ID
 #define STATX_MNT_ID 0x00001000U
@@ -68,16 +71,26 @@ int sys_fsmount(int fd, unsigned flags, unsigned attributes)
     return RESULT(syscall(SYS_fsmount, fd, flags, attributes));
 }
 
+/* A filter that cannot see behind pointers, such as our own in a jail, says that there is no openat2. With a root it is
+ * EAGAIN if somebody has renamed or mounted anything anywhere while ".." was resolved: whoever does that all the time would
+ * let no jail start. */
+static int open_resolved(int dirfd, const char *path, const struct open_how *how)
+{
+    int r = RESULT(syscall(SYS_openat2, dirfd, path, how, sizeof(*how)));
+    bool walk = r == -ENOSYS || (r == -EAGAIN && how->resolve & RESOLVE_IN_ROOT);
+    return walk ? walk_open(dirfd, path, how->flags, (mode_t)how->mode, how->resolve) : r;
+}
+
 int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t resolve)
 {
-    struct open_how how = { .flags = flags, .resolve = resolve };
-    return RESULT(syscall(SYS_openat2, dirfd, path, &how, sizeof(how)));
+    const struct open_how how = { .flags = flags, .resolve = resolve };
+    return open_resolved(dirfd, path, &how);
 }
 
 int sys_openat2_create(int dirfd, const char *path, uint64_t flags, mode_t mode, uint64_t resolve)
 {
-    struct open_how how = { .flags = flags | O_CREAT | O_CLOEXEC, .mode = mode, .resolve = resolve };
-    return RESULT(syscall(SYS_openat2, dirfd, path, &how, sizeof(how)));
+    const struct open_how how = { .flags = flags | O_CREAT | O_CLOEXEC, .mode = mode, .resolve = resolve };
+    return open_resolved(dirfd, path, &how);
 }
 
 pid_t sys_fork(uint64_t flags, int *ret_pidfd)

@@ -60,6 +60,8 @@ int sys_mount_setattr(int fd, const char *path, unsigned flags, const struct mou
 int sys_fsopen(const char *type, unsigned flags);
 int sys_fsconfig(int fd, unsigned command, const char *key, const void *value, int aux);
 int sys_fsmount(int fd, unsigned flags, unsigned attributes);
+
+/* openat2(2); where that is ENOSYS, or EAGAIN for a "..", the same by walking (sys/walk.h). */
 int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t resolve);
 
 /* openat2(2) with O_CREAT and O_CLOEXEC on top of flags: a new file gets mode. */
