@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "bwrap/run.h"
@@ -70,6 +71,12 @@ static bool in_jail(enum mode mode)
     return mode != MODE_DOCTOR && mode != MODE_VERSION && mode != MODE_HELP && getenv("AGENTJAIL") && !host_has_openat2();
 }
 
+/* What a setuid program may do for its caller is another design (and how bubblewrap was left more than once). */
+static bool is_setuid(void)
+{
+    return getauxval(AT_UID) != getauxval(AT_EUID) || getauxval(AT_GID) != getauxval(AT_EGID);
+}
+
 /* The others print before they know what they need. */
 static bool runs_without_libraries(enum mode mode)
 {
@@ -93,6 +100,10 @@ int main(int argc, char **argv)
     if (stdio_open_closed() < 0)
         return 125; /* there is nowhere to say so */
 
+    if (is_setuid()) {
+        run_say("this program must not be setuid or setgid: take that bit away (chmod ug-s)");
+        return 125;
+    }
     bool bwrap = bwrap_called(argc, argv);
     if (bwrap && access(SYSCONFDIR "/agentjail/policy.d", F_OK) < 0)
         return bwrap_main(argc, argv);
