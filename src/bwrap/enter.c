@@ -2,6 +2,7 @@
 /* Theory of operation. The monitor cloned this process, into new user and pid namespaces if there are to be any (into all
  * of them if somebody outside is told of us). It has every capability in its user namespace. In order:
  *
+ *  0. --die-with-parent, which holds from the first moment (and again after 1, which may undo it).
  *  1. users   map the caller: to uid 0 if a devpts will be mounted, which wants one, or as asked; or wait until somebody
  *             else has (--userns-block-fd). Make the inner user namespace, where the command has its own uid, in the first
  *             case and for --disable-userns.
@@ -16,10 +17,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -66,6 +67,7 @@ static void change_user(struct bwrap_enter *e)
         bwrap_die(e, -errno, "unable to switch to gid %u", (unsigned)e->gid);
     if (e->uid != e->real_uid && setuid(e->uid) < 0)
         bwrap_die(e, -errno, "unable to switch to uid %u", (unsigned)e->uid);
+    bwrap_die_with_parent(e); /* other ids take it back (prctl(2)) */
 }
 
 /* The inner namespace is the one more that is allowed; none can then be made in it, nor the number be raised from it. */
@@ -266,13 +268,13 @@ _Noreturn static void become_init(struct bwrap_enter *e, struct namespaces *ns)
         held[n++] = take_lock(e, args->locks[i]);
     if (args->fds[BWRAP_FD_SYNC] >= 0)
         held[n++] = args->fds[BWRAP_FD_SYNC];
-    if (on(e, BWRAP_DIE_WITH_PARENT) && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-        bwrap_die(e, -errno, "prctl");
+    bwrap_die_with_parent(e);
 
     struct init_lingers lingers = {
         .payload = bwrap_payload,
         .outlive = !on(e, BWRAP_DIE_WITH_PARENT),
         .dumpable = e->looked_at,
+        .traced = args->caps & UINT64_C(1) << CAP_SYS_PTRACE,
         .keep = held,
         .n_keep = n,
     };
@@ -290,6 +292,7 @@ _Noreturn void bwrap_enter(struct bwrap_enter *e)
         .net = has_init(e) && e->wanted & ~e->made & CLONE_NEWNET,
         .loopback = true,
     };
+    bwrap_die_with_parent(e);
     if (!has_init(e))
         CPU_ZERO(&ns.cpus);
     for (size_t i = BWRAP_FD_INFO; i <= BWRAP_FD_JSON_STATUS; i++) /* the monitor's: who reads waits for their end */

@@ -8,7 +8,7 @@
  *  3. capabilities     bounding set and all others become what --cap-add and --cap-drop come to: nothing, as a rule.
  *  4. host            wait until its tree is gone (jail/namespaces.c): a path with ".." could lead there until then.
  *  5. directory, label.
- *  6. die with parent  after 3, as a change of capabilities would undo it.
+ *  6. die with parent  for the process that becomes the command; its maker did so as soon as it was there.
  *  7. seccomp          the caller's programs; the last one may forbid everything above.
  *  8. execve. */
 #include "bwrap/payload.h"
@@ -134,7 +134,7 @@ static void take_label(struct bwrap_enter *e)
 }
 
 /* The parent may have ended before we asked: the monitor's end of the channel is closed then. */
-static void die_with_parent(struct bwrap_enter *e)
+void bwrap_die_with_parent(struct bwrap_enter *e)
 {
     struct pollfd monitor = { .fd = e->channel, .events = POLLIN };
     if (!(e->args->switches & BWRAP_DIE_WITH_PARENT))
@@ -167,7 +167,7 @@ _Noreturn void bwrap_payload(struct payload_args *args)
     bwrap_leave_host(e, args->namespaces);
     bwrap_change_directory(e);
     take_label(e);
-    die_with_parent(e);
+    bwrap_die_with_parent(e);
     int r = caps_raise_ambient(e->args->caps);
     if (r < 0)
         bwrap_die(e, r, "Adding ambient capabilities");

@@ -11,6 +11,9 @@ struct payload_args;
  * does. args->start is a struct bwrap_enter's. Says what goes wrong; does not return. */
 _Noreturn void bwrap_payload(struct payload_args *args);
 
+/* If --die-with-parent asks for it: be killed when our maker ends, and end if the monitor has. */
+void bwrap_die_with_parent(struct bwrap_enter *e);
+
 /* Wait until nothing of the host's tree can be reached any more. */
 void bwrap_leave_host(struct bwrap_enter *e, struct namespaces *ns);
 

@@ -416,6 +416,16 @@ static int tell_outside(struct bwrap_run *run)
     return 0;
 }
 
+/* parent: who it was when we began; it may have ended since. */
+static int die_with_parent(const struct bwrap_run *run, pid_t parent)
+{
+    if (!on(run, BWRAP_DIE_WITH_PARENT))
+        return 0;
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+        return -errno;
+    return getppid() == parent ? 0 : raise(SIGKILL);
+}
+
 /* From here on we need little. Descriptors that the caller left open are the command's alone. */
 static int give_up_power(struct bwrap_run *run, pid_t parent)
 {
@@ -427,11 +437,8 @@ static int give_up_power(struct bwrap_run *run, pid_t parent)
     r = caps_set(0);
     if (r < 0 && r != -EPERM)
         return r;
-    if (on(run, BWRAP_DIE_WITH_PARENT) && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-        return -errno;
-    if (on(run, BWRAP_DIE_WITH_PARENT) && getppid() != parent)
-        raise(SIGKILL);
-    return fence_on(FENCE_DUMPABLE) ? monitor_confine() : 0;
+    r = die_with_parent(run, parent); /* once more: a user namespace that was joined has changed what we are */
+    return r < 0 || !fence_on(FENCE_DUMPABLE) ? r : monitor_confine();
 }
 
 static int status_of(int status)
@@ -496,11 +503,13 @@ static int usage(const char *name, FILE *to)
     return bwrap_usage(name, &text) < 0 || print(text.data, to) || to == stderr;
 }
 
-static int run_command(struct bwrap_run *run, char *const *argv)
+static int run_command(struct bwrap_run *run, char *const *argv, pid_t parent)
 {
-    pid_t parent = getppid();
     if (!run->args.command[0])
         return usage(argv[0], stderr);
+    int r = die_with_parent(run, parent);
+    if (r < 0)
+        return refuse_errno(run, "prctl", r);
     _cleanup_buf_ struct buf why = { 0 };
     if (ceiling_check_bwrap(&why) < 0)
         return refuse(run, why.data ? why.data : "the administrator's ceilings cannot be read");
@@ -518,6 +527,7 @@ int bwrap_main(int argc, char **argv)
 {
     _cleanup_buf_ struct buf why = { 0 };
     struct bwrap_run run = { .registry = REGISTRY_EMPTY, .channel = -1, .pidfd = -1 };
+    pid_t parent = getppid(); /* before we read what may keep us waiting */
     int skip = argc > 1 && strcmp(argv[1], "--bwrap") == 0 ? 2 : 1;
     run.args.read = read_and_close;
     run.enter.args = &run.args;
@@ -539,7 +549,7 @@ int bwrap_main(int argc, char **argv)
     else if (run.args.mode == BWRAP_HELP)
         status = usage(argv[0], stdout);
     else
-        status = run_command(&run, argv);
+        status = run_command(&run, argv, parent);
 #ifdef AGENTJAIL_SANITIZED
     bwrap_args_free(&run.args);
     strv_free(&run.env);

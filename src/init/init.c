@@ -2,7 +2,8 @@
 /* Theory of operation. When we come here we have all capabilities in the jail's user namespace, share the payload's view
  * and its outer Landlock domain, and are PID 1. In order:
  *
- *  1. not dumpable, before the payload exists: it can then neither ptrace us nor read /proc/1.
+ *  1. not dumpable, before the payload exists: it can then neither ptrace us nor read /proc/1. (Where others may look at us
+ *     at any time our capabilities keep the payload off, which has none, until the filter does.)
  *  2. make the payload (lockdown/payload.c), as vfork(2) does.
  *  3. no capabilities, no_new_privs, an own seccomp filter of the few calls used below.
  *  4. serve: reap, tell the monitor of stops and the end, deliver its signals, watch the mounts, freeze and thaw.
@@ -82,7 +83,12 @@ static void tell(struct init *init, enum message_kind kind, int code, int64_t va
         lost_monitor(init);
 }
 
-/* with_prctl: to become dumpable yet. */
+static bool shown_always(const struct init_args *args)
+{
+    return args->lingers && args->lingers->dumpable && !args->lingers->traced;
+}
+
+/* with_prctl: to become dumpable and to drop capabilities yet. */
 static int confine(bool with_prctl)
 {
     static const int calls[] = {
@@ -98,12 +104,12 @@ static int confine(bool with_prctl)
         SYS_mmap, SYS_munmap, SYS_madvise, SYS_sigaltstack, SYS_futex, SYS_readlink, SYS_gettid,
         SYS_clone, SYS_mprotect, SYS_getppid, SYS_sched_yield, SYS_readlinkat, SYS_fstat, SYS_newfstatat,
 #endif
-        SYS_prctl, /* the last */
+        SYS_prctl, SYS_capset, /* the last */
     };
     #ifdef AGENTJAIL_SANITIZED
     with_prctl = true;
 #endif
-    return seccomp_confine(calls, ELEMENTSOF(calls) - (with_prctl ? 0 : 1));
+    return seccomp_confine(calls, ELEMENTSOF(calls) - (with_prctl ? 0 : 2));
 }
 
 static int payload_entry(void *args)
@@ -150,13 +156,14 @@ static void start_payload(struct init *init, const struct init_args *args)
                                     .lingers = args->lingers };
     int (*entry)(void *) = args->lingers ? lingers_entry : payload_entry;
     bool late = args->start->label != LABEL_NONE;
+    bool hide = fence_on(FENCE_DUMPABLE) && !shown_always(args);
 
-    if (!late && fence_on(FENCE_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+    if (!late && hide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         fail(args->channel, "not dumpable", errno);
     pid_t pid = clone(entry, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &payload);
     if (pid < 0)
         fail(args->channel, "the command's process cannot be made", errno);
-    if (late && fence_on(FENCE_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+    if (late && hide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         fail(args->channel, "not dumpable", errno);
     init->payload = pid;
     report_start(init, &payload.failure);
@@ -183,15 +190,17 @@ static void keep_few(struct init *init, const struct init_lingers *lingers)
 /* 3. Fds 0-2 may be the user's terminal or files; init has no business with them. */
 static void drop(struct init *init, const struct init_args *args)
 {
-    int r = caps_drop_all();
+    bool shown = args->lingers && args->lingers->dumpable, always = shown_always(args);
+    int r = always ? 0 : caps_drop_all();
     if (r < 0)
         fail(args->channel, "init's capabilities cannot be dropped", -r);
     if (args->lingers)
         keep_few(init, args->lingers);
     for (int fd = 0; fd < 3 && !args->lingers; fd++)
         close(fd);
-    bool shown = args->lingers && args->lingers->dumpable;
     r = confine(shown);
+    if (r >= 0 && always)
+        r = caps_drop_all();
     if (r >= 0 && shown && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
         r = -errno;
     if (r < 0)

@@ -28,7 +28,8 @@ struct init_args {
 struct init_lingers {
     void (*payload)(struct payload_args *args); /* in payload_main()'s place; does not return */
     bool outlive;    /* the channel may end without ending us */
-    bool dumpable;   /* once we are confined, others of the user outside may look at us, as at /proc/PID/ns */
+    bool dumpable;   /* others of the user outside may look at us, as at /proc/PID/ns: at any time, or once we are confined */
+    bool traced;     /* once we are confined only: the payload may ptrace whom it sees (CAP_SYS_PTRACE) */
     const int *keep; /* descriptors that stay open */
     size_t n_keep;
 };
