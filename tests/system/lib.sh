@@ -28,6 +28,20 @@ skip() { printf 'ok - %s # SKIP %s\n' "$1" "$2"; }
 
 note() { printf '%s\n' "$*" | sed 's/^/#   /'; }
 
+# excerpt stdout|stderr BYTES: how that began and how it ended.
+excerpt() {
+    local file=$T/$1 size
+
+    [ -s "$file" ] || return 0
+    size=$(stat -c %s "$file")
+    if [ "$size" -le "$2" ]; then
+        note "$1: $(tr -d '\000' <"$file")"
+    else
+        note "$1: $(head -c $(($2 / 3)) "$file" | tr -d '\000')" "($((size - $2)) bytes)" \
+            "$(tail -c $(($2 - $2 / 3)) "$file" | tr -d '\000')"
+    fi
+}
+
 # verdict NAME [NOTE... | -- COMMAND...]: ok if the last command was, else not ok with the notes, or what COMMAND says (a
 # command substitution among the notes would overwrite the status), and the two files of output.
 verdict() {
@@ -44,8 +58,8 @@ verdict() {
         elif [ $# -gt 0 ]; then
             note "$@"
         fi
-        [ ! -s "$T/stdout" ] || note "stdout: $(head -c 600 "$T/stdout" | tr -d '\000')"
-        [ ! -s "$T/stderr" ] || note "stderr: $(head -c 900 "$T/stderr" | tr -d '\000')"
+        excerpt stdout 600
+        excerpt stderr 1200
     fi
     return 0
 }

@@ -1,47 +1,10 @@
 # shellcheck shell=bash disable=SC1091,SC2016,SC2034,SC2094,SC2154,SC2181,SC2317
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# agentjail in bubblewrap's place: namespaces, users, capabilities, filters, what it tells and what it keeps open; then
-# how sandboxes made with bubblewrap were left.
+# agentjail in bubblewrap's place: namespaces, users, capabilities, filters, what it tells and what it keeps open.
 . "$SYSTEM/lib.sh"
 
-REFERENCE=${BWRAP_REFERENCE-$(command -v bwrap)}
 new_world
-mkdir "$T/bin" && ln -s "$AGENTJAIL" "$T/bin/bwrap" || exit 2
-BWRAP=$T/bin/bwrap
-host=(--ro-bind / / --dev-bind /dev /dev --tmpfs /tmp)
-
-b() {
-    timeout -k 5 60 "$BWRAP" "$@" >"$T/stdout" 2>"$T/stderr"
-}
-
-# says NAME STATUS TEXT ARGUMENT...
-says() {
-    local name=$1 wanted=$2 text=$3 got
-    shift 3
-    b "$@"
-    got=$?
-    [ "$got" = "$wanted" ] && [ "$(cat "$T/stdout")" = "$text" ]
-    verdict "$name" "status $got, wanted $wanted and: $text"
-}
-
-refuses() {
-    local name=$1 pattern=$2 got
-    shift 2
-    b "$@"
-    got=$?
-    [ "$got" = 1 ] && grep -Eqx -- "bwrap: $pattern" "$T/stderr"
-    verdict "$name" "status $got, wanted 1 and: $pattern"
-}
-
-# until_true COMMAND...: for 10 s at most.
-until_true() {
-    local i
-    for i in $(seq 200); do
-        ! "$@" || return 0
-        sleep 0.05
-    done
-    return 1
-}
+. "$SYSTEM/bwrap.sh"
 
 # ---- namespaces ----
 for kind in user pid net ipc uts cgroup; do
@@ -239,21 +202,36 @@ for with in "" --unshare-pid; do
     ! alive_after_kill --die-with-parent $with
     verdict "not with --die-with-parent $with"
 done
+# From the first moment: the caller is killed while all wait for --block-fd.
+gone() {
+    local state
+    state=$(sed -n 's/^State:.\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null)
+    [ -z "$state" ] || [ "$state" = Z ]
+}
+[ -e "$T/block" ] || mkfifo "$T/block"
+# killed_waiting OPTION...: the caller is killed; child is the first process inside.
+killed_waiting() {
+    local caller
+    : >"$T/who"
+    sh -c '"$@"; exit' - "$BWRAP" "${host[@]}" --block-fd 7 --info-fd 8 "$@" true 7<>"$T/block" 8>"$T/who" 2>/dev/null &
+    caller=$!
+    until_true grep -q '}' "$T/who"
+    child=$(sed -n 's/.*"child-pid": \([0-9]*\).*/\1/p' "$T/who")
+    kill -KILL $caller
+    wait $caller 2>/dev/null
+    [ -n "$child" ]
+}
+for with in "" --unshare-pid "--unshare-pid --as-pid-1"; do
+    # shellcheck disable=SC2086
+    killed_waiting --die-with-parent $with && until_true gone "$child"
+    verdict "--die-with-parent before the command has started $with"
+done
+killed_waiting --unshare-pid && ! gone "$child"
+verdict "control: without it nothing ends"
+kill -KILL "$child"
 says "--new-session" 0 "no" "${host[@]}" --new-session --unshare-pid sh -c '(: >/dev/tty) 2>&- && echo yes || echo no'
 
 # ---- filters ----
-filter() { # FILE CALL...: a program that refuses these calls
-    python3 - "$@" <<'PYTHON'
-import platform, struct, sys
-arch = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}[platform.machine()]
-numbers = {"x86_64": {"chmod": [90, 268], "chroot": [161]}, "aarch64": {"chmod": [53], "chroot": [51]}}[platform.machine()]
-deny = [n for call in sys.argv[2:] for n in numbers[call]]
-code = [(0x20, 0, 0, 4), (0x15, 0, len(deny) + 1, arch), (0x20, 0, 0, 0)]
-code += [(0x15, len(deny) - i, 0, n) for i, n in enumerate(deny)]
-code += [(0x06, 0, 0, 0x7FFF0000), (0x06, 0, 0, 0x00050000 | 39)]
-open(sys.argv[1], "wb").write(b"".join(struct.pack("=HBBI", *c) for c in code))
-PYTHON
-}
 filter "$T/no-chmod" chmod
 filter "$T/no-chroot" chroot
 try='import os
@@ -288,6 +266,36 @@ says "bwrap in bwrap" 0 "in" "${host[@]}" --unshare-user --proc /proc --unshare-
     says "agentjail in bwrap" 0 "in" --ro-bind / / --dev-bind /dev /dev --unshare-user --unshare-pid --proc /proc --bind "$T" "$T" \
         "$AGENTJAIL" --profile=offline --quiet echo in
 
+# The outer filter hides openat2(2); what it resolves is then resolved step by step. (Root's jails cannot nest: nobody may
+# map uid 0 there. A fresh /proc the kernel gives nobody whose own is masked: not bubblewrap either.)
+if [ "$UID_NOW" -ne 0 ]; then
+    nest=(--read="$T/bin" --exec="$T/bin" --read="$AGENTJAIL" --exec="$AGENTJAIL" --read="$RO")
+    jail "${nest[@]}" --nested=allow -- "$BWRAP" --ro-bind / / --unshare-all --dev /dev --bind "$WS" "$WS" sh -c \
+        "cat $WS/file; touch /usr/x 2>/dev/null || echo read-only"
+    [ $? -eq 0 ] && [ "$(tr '\n' ' ' <"$T/stdout")" = "text read-only " ]
+    verdict "bwrap in a jail of agentjail's, nested = allow"
+    ln -s "$RO" "$WS/absolute"
+    jail "${nest[@]}" --nested=allow -- "$BWRAP" "${usr[@]}" --dev /dev --unshare-pid --dir /run --symlink /run /var/run \
+        --ro-bind "$RO" /var/run/ro --ro-bind absolute /run/link --bind "$WS" /w --tmpfs /w/sub --chmod 0700 /w/sub \
+        sh -c 'cat /run/ro/file /run/link/file; ls /w/sub; stat -c %a /w/sub'
+    [ $? -eq 0 ] && [ "$(tr '\n' ' ' <"$T/stdout")" = "text text 700 " ]
+    verdict "with links on the way to sources and targets"
+    jail "${nest[@]}" --nested=allow --read="$OUT" -- "$BWRAP" "${usr[@]}" --bind "$WS" /w --symlink "$OUT" /w/escape --dir /w/escape/made true
+    [ -L "$WS/escape" ] && [ ! -e "$OUT/made" ]
+    verdict "and none leads out of the root"
+    jail "${nest[@]}" --nested=allow -- "$BWRAP" --ro-bind / / --unshare-pid --proc /proc echo in
+    [ $? -eq 1 ] && grep -qx "bwrap: Can't mount proc on /newroot/proc: Operation not permitted" "$T/stderr"
+    verdict "no fresh /proc there, and it says so"
+    jail "${nest[@]}" --nested=deny -- "$BWRAP" --ro-bind / / echo in
+    [ $? -eq 1 ] && grep -q '^bwrap: .*namespace' "$T/stderr" && [ ! -s "$T/stdout" ]
+    verdict "control: not without nested = allow"
+fi
+
+timeout 20 "$ATTACKS/shim" openat2 "$BWRAP" "${usr[@]}" --proc /proc --dev /dev --unshare-pid --dir /run --symlink /run /var/run \
+    --ro-bind "$RO" /var/run/ro --bind "$WS" /w --tmpfs /w/sub --remount-ro /w/sub sh -c 'cat /run/ro/file; ls /w/sub' >"$T/stdout" 2>"$T/stderr"
+[ $? -eq 0 ] && [ "$(cat "$T/stdout")" = text ]
+verdict "on a kernel without openat2"
+
 if [ "$UID_NOW" -eq 0 ] && [ ! -e /etc/agentjail/policy.d ] && unshare -m true 2>/dev/null; then
     # In a mount namespace of its own, where /etc has a ceiling.
     ceiling() {
@@ -305,70 +313,6 @@ if [ "$UID_NOW" -eq 0 ] && [ ! -e /etc/agentjail/policy.d ] && unshare -m true 2
     [ $? -eq 1 ] && grep -q 'write allow or deny' "$T/stderr"
     verdict "a ceiling that says neither refuses"
 fi
-
-# ---- how such sandboxes were left ----
-# CVE-2017-5226: typing into the caller's terminal. The control is the same without the session.
-for option in "" --new-session; do
-    python3 - "$BWRAP" $option <<'PYTHON' >"$T/stdout" 2>"$T/stderr"
-import os, pty, sys
-code = '''import fcntl, os
-try:
-    t = os.open("/dev/tty", os.O_RDWR); fcntl.ioctl(t, 0x5412, b"x"); print("typed")
-except OSError as e:
-    print("stopped" if e.errno in (6, 5, 1, 25) else e)'''
-pid, fd = pty.fork()
-if pid == 0:
-    os.execv(sys.argv[1], sys.argv[1:] + ["--dev-bind", "/", "/", "--unshare-pid", "python3", "-c", code])
-text = b""
-try:
-    while True:
-        part = os.read(fd, 4096)
-        if not part:
-            break
-        text += part
-except OSError:
-    pass
-print("typed" if b"typed" in text else "stopped" if b"stopped" in text else text)
-PYTHON
-    case $option:$(sysctl -n dev.tty.legacy_tiocsti 2>/dev/null) in
-    :1) [ "$(cat "$T/stdout")" = typed ] && verdict "TIOCSTI: works without --new-session, as with bubblewrap" ;;
-    :*) ok "TIOCSTI: this kernel has none to attack" ;;
-    *) [ "$(cat "$T/stdout")" = stopped ] && verdict "CVE-2017-5226: --new-session stops TIOCSTI" ;;
-    esac
-done
-# CVE-2020-5291, CVE-2026-87766 and their kin: a target's parent that is a symlink leads nowhere on the host.
-ln -s "$OUT" "$WS/escape"
-b --ro-bind /usr /usr --symlink usr/lib /lib --symlink usr/lib64 /lib64 --symlink usr/bin /bin --bind "$WS" /w --dir /w/escape/made true
-[ ! -e "$OUT/made" ]
-verdict "a symlink in a writable bind does not lead the set-up to the host"
-ln -s "$OUT/secret" "$WS/link"
-chmod 640 "$OUT/secret"
-b --ro-bind /usr /usr --symlink usr/lib /lib --symlink usr/lib64 /lib64 --symlink usr/bin /bin --bind "$WS" /w --chmod 0666 /w/link true
-[ "$(stat -c %a "$OUT/secret")" = 640 ]
-verdict "--chmod through a symlink does not reach the host"
-b --ro-bind /usr /usr --symlink usr/lib /lib --symlink usr/lib64 /lib64 --symlink usr/bin /bin --bind "$WS" /w --file 7 /w/link true 7</dev/null
-[ "$(cat "$OUT/secret")" = secret ]
-verdict "--file through a symlink does not reach the host"
-says "an absolute symlink in the root leads within it (/var/run)" 0 "x" --ro-bind /usr /usr --symlink usr/lib /lib --symlink usr/lib64 /lib64 \
-    --symlink usr/bin /bin --dir /run --symlink /run /var/run --ro-bind "$RO" /var/run/ro sh -c 'test -e /run/ro/file && echo x'
-# The host's tree is gone: no way up from the root, none through what init or the monitor hold.
-says "nothing of the host is behind the root" 0 "" --ro-bind /usr /usr --symlink usr/lib /lib --symlink usr/lib64 /lib64 --symlink usr/bin /bin \
-    --proc /proc --unshare-all --chdir / sh -c "cat ../../../..$OUT/secret /proc/1/root$OUT/secret /proc/1/cwd$OUT/secret /proc/[0-9]*/fd/*$OUT/secret 2>&- ; :"
-# Without the caller's filter process 1 would be the way around it (ptrace).
-says "process 1 soon has a filter, too" 0 "2" "${host[@]}" --unshare-pid --proc /proc --seccomp 7 sh -c \
-    'for i in 1 2 3 4 5; do grep -q "Seccomp:.2" /proc/1/status && break; sleep 0.1; done; sed -n "s/^Seccomp:.//p" /proc/1/status' 7<"$T/no-chmod"
-[ "$UID_NOW" -eq 0 ] || # who has every capability traces whom it likes
-    says "and cannot be traced without one" 0 "stopped" "${host[@]}" --unshare-pid --proc /proc --seccomp 7 python3 -c \
-    'import ctypes; print("traced" if ctypes.CDLL(None).ptrace(16, 1, 0, 0) == 0 else "stopped")' 7<"$T/no-chmod"
-says "and soon none of the capabilities" 0 "0000000000000000" "${host[@]}" --unshare-pid --proc /proc sh -c \
-    'for i in 1 2 3 4 5; do grep -q "CapEff:.0*$" /proc/1/status && break; sleep 0.1; done; sed -n "s/^CapEff:.//p" /proc/1/status'
-# CVE-2021-41133 and -2017-5226's like: what new mount calls could undo. The mounts are another namespace's.
-says "a namespace of the command's own does not make read-only writable" 0 "no" "${host[@]}" --unshare-user sh -c \
-    "unshare -Urm sh -c 'mount -o remount,rw,bind / / && echo x >$WS/file' 2>&- && echo yes || echo no"
-says "nor uncovers what a mount covers" 0 "no" --ro-bind / / --dev-bind /dev /dev --tmpfs "$OUT" --unshare-user sh -c \
-    "unshare -Urm sh -c 'umount $OUT && cat $OUT/secret' 2>&- && echo yes || echo no"
-says "a file of root's stays root's with a mapped uid 0" 0 "no" "${host[@]}" --unshare-user --uid 0 --gid 0 --cap-add ALL sh -c \
-    '(echo x >/etc/agentjail-test) 2>&- && echo yes || echo no'
 
 end_world
 done_testing
