@@ -175,39 +175,59 @@ PYTHON
 verdict "bubblejail's line: its process 1 serves, sees its files and buses, and ends when told"
 
 # ---- sandbox-runtime, Codex ----
-# agent PROGRAM: where it is, as the agents' tests or PATH have it.
-agent() {
-    local found
-    found=$(PATH="${AGENTS:+$AGENTS/node_modules/.bin:$AGENTS/bin:}$PATH" type -P "$1") && echo "$found"
-}
-if srt=$(agent srt) && needs socat srt && needs rg srt; then
-    printf '{"network":{"allowedDomains":[],"deniedDomains":[]},"filesystem":{"denyRead":["%s"],"allowWrite":["%s"],"denyWrite":[]}}\n' \
-        "$OUT/secret" "$WS" >"$T/srt.json"
-    rm -f "$T/calls"
-    PATH="$T/bin:$PATH" timeout 60 "$srt" --settings "$T/srt.json" -c \
-        "cat $OUT/secret; echo x >$OUT/made; echo new >$WS/made; env | grep -q ^HTTP_PROXY= && echo proxied" >"$T/stdout" 2>"$T/stderr"
-    called && [ ! -e "$OUT/made" ] && [ "$(cat "$WS/made")" = new ] && [ "$(cat "$T/stdout")" = proxied ]
-    verdict "srt: reads denied, writes denied, network proxied"
-else
-    [ -n "$srt" ] || skip "srt: reads denied, writes denied, network proxied" "optional: no srt here"
+# agent PROGRAM ROW...: it is in PATH, from the agents' tests or this machine's; AGENT is its path.
+if [ -n "${AGENTS-}" ]; then
+    for dir in "$AGENTS"/versions/node/*/bin; do PATH=$dir:$PATH; done
 fi
-if codex=$(agent codex); then
+agent() {
+    local name=$1 why
+    shift
+    AGENT=$(type -P "$name") && return
+    case ${AGENTS:+given}${CI-} in
+    '') why="optional: no $name here" ;;
+    *) why="$name was not fetched: tests/agents/fetch ${AGENTS-}" ;;
+    esac
+    for row; do skip "$row" "$why"; done
+    return 1
+}
+rows_srt=("srt: reads denied, writes denied, network proxied" "control: without its settings srt lets them")
+if agent srt "${rows_srt[@]}" && needs socat "${rows_srt[@]}" && needs rg "${rows_srt[@]}"; then
+    # srt_run SETTINGS: what it prints says what the command could do; "proxied": the network is the proxy's.
+    srt_run() {
+        printf '%s\n' "$1" >"$T/srt.json"
+        rm -f "$T/calls" "$OUT/made" "$WS/made"
+        PATH="$T/bin:$PATH" timeout 60 "$AGENT" --settings "$T/srt.json" -c \
+            "cat $OUT/secret; echo x >$OUT/made; echo new >$WS/made; env | grep -q ^HTTP_PROXY= && echo proxied" >"$T/stdout" 2>"$T/stderr"
+        called && [ "$(cat "$WS/made")" = new ]
+    }
+    network='"network":{"allowedDomains":[],"deniedDomains":[]}'
+    srt_run "{$network,\"filesystem\":{\"denyRead\":[\"$OUT/secret\"],\"allowWrite\":[\"$WS\"],\"denyWrite\":[]}}" &&
+        [ ! -e "$OUT/made" ] && [ "$(cat "$T/stdout")" = proxied ]
+    verdict "${rows_srt[0]}" -- cat "$T/calls"
+    srt_run "{$network,\"filesystem\":{\"denyRead\":[],\"allowWrite\":[\"$WS\",\"$OUT\"],\"denyWrite\":[]}}" &&
+        [ -e "$OUT/made" ] && grep -qx secret "$T/stdout"
+    verdict "${rows_srt[1]}"
+fi
+rows_codex=("codex sandbox: by this bwrap" "codex sandbox: runs, and writes nothing")
+if agent codex "${rows_codex[@]}"; then
     # It follows symlinks, executes what it finds and otherwise takes a bwrap of its own: so a link that is none, as make
-    # install makes it, and the list of jails tells which one it was.
-    mkdir "$T/link" && cp "$AGENTJAIL" "$T/link/bwrap"
-    PATH="$T/link:$PATH" timeout 60 "$codex" sandbox sh -c "sleep 2; echo in; echo x >$OUT/made" >"$T/stdout" 2>"$T/stderr" &
+    # install makes it, and the list of jails tells which one it was. The command waits until that has been looked at.
+    rm -f "$OUT/made"
+    mkdir "$T/link" && cp "$AGENTJAIL" "$T/link/bwrap" && mkfifo "$WS/go" || exit 2
+    PATH="$T/link:$PATH" timeout 60 "$AGENT" sandbox sh -c "read x <$WS/go; echo in; echo x >$OUT/made" >"$T/stdout" 2>"$T/stderr" &
     running=$!
-    for i in $(seq 100); do
+    for i in $(seq 300); do
         "$AGENTJAIL" --list 2>/dev/null | grep -q bwrap && break
+        kill -0 $running 2>/dev/null || i=300
+        [ "$i" -lt 300 ] || break
         sleep 0.1
     done
-    [ "$i" -lt 100 ]
-    verdict "codex sandbox: by this bwrap"
+    [ "$i" -lt 300 ]
+    verdict "${rows_codex[0]}" -- "$AGENTJAIL" --list
+    timeout 20 sh -c "echo >$WS/go"
     wait $running
     [ "$(cat "$T/stdout")" = in ] && [ ! -e "$OUT/made" ]
-    verdict "codex sandbox: runs, and writes nothing"
-else
-    skip "codex sandbox" "optional: no codex here"
+    verdict "${rows_codex[1]}"
 fi
 end_world
 done_testing
