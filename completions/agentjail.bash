@@ -2,12 +2,16 @@
 # bash completion for agentjail(1); tests/option_docs holds it to the option table.
 # shellcheck shell=bash
 
-_agentjail_names() { # KIND SUFFIX: names of profiles or filters
+_agentjail_names() { # KIND SUFFIX: names of filters or parts of profiles
     local dir
     for dir in "${XDG_CONFIG_HOME:-$HOME/.config}/agentjail" /etc/agentjail /usr/share/agentjail \
         /usr/local/share/agentjail; do
         [[ -d $dir/$1 ]] && find "$dir/$1" -maxdepth 1 -name "*$2" -exec basename -s "$2" {} \; 2>/dev/null
     done
+}
+
+_agentjail_profiles() {
+    agentjail --profiles 2>/dev/null | sed -n 's/^\([^ ][^ ]*\).*/\1/p'
 }
 
 _agentjail_ids() { # of the jails that run
@@ -50,16 +54,14 @@ _agentjail() {
         esac
     done
     case $prev in
-    --profile | --include)
+    --profile | --include | --show)
         if [[ $cur == */* ]]; then
             _filedir ini
-        else
-            mapfile -t COMPREPLY < <(compgen -W "$(_agentjail_names profiles .ini)" -- "$cur")
+            return
         fi
-        return
-        ;;
-    --show)
-        mapfile -t COMPREPLY < <(compgen -W "$(_agentjail_names profiles .ini)" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "$(_agentjail_profiles)" -- "$cur")
+        [[ $prev != --include ]] ||
+            mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$(_agentjail_names profiles/include .ini)" -- "$cur")
         return
         ;;
     --why)
@@ -117,11 +119,17 @@ _agentjail() {
     --landlock) mapfile -t COMPREPLY < <(compgen -W 'on -on off' -- "$cur") && return ;;
     --nested) mapfile -t COMPREPLY < <(compgen -W 'allow deny' -- "$cur") && return ;;
     --terminal) mapfile -t COMPREPLY < <(compgen -W 'safe full' -- "$cur") && return ;;
-    --strict) mapfile -t COMPREPLY < <(compgen -W 'yes no' -- "$cur") && return ;;
     --host-port | --publish) return ;;
     --label | --memory | --cpu | --processes | --timeout) return ;;
     esac
-    $split && return
+    # What follows these without "=" is not theirs.
+    if $split; then
+        case $prev in
+        --strict) mapfile -t COMPREPLY < <(compgen -W 'yes no' -- "$cur") ;;
+        --reset-home) mapfile -t COMPREPLY < <(compgen -W yes -- "$cur") ;;
+        esac
+        return
+    fi
     if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
         [[ ${COMPREPLY-} == *= ]] && compopt -o nospace

@@ -9,6 +9,19 @@ function __agentjail_names --argument-names kind suffix
     end
 end
 
+function __agentjail_profiles
+    if string match --quiet -- '*/*' (commandline --current-token)
+        __fish_complete_suffix .ini
+    else
+        agentjail --profiles 2>/dev/null | string replace --filter --regex '^(\S+) +(.*)$' '$1\t$2'
+    end
+end
+
+# As __fish_complete_command, which would put the option before each name.
+function __agentjail_commands
+    complete --do-complete (string replace --regex '^--[a-z-]+=' '' -- (commandline --current-token))
+end
+
 function __agentjail_ids
     agentjail --list 2>/dev/null | string match --regex --groups-only '^([0-9a-f]+) +(.*)$' | while read --line id rest
         printf '%s\t%s\n' $id $rest
@@ -25,15 +38,20 @@ function __agentjail_options
     return 0
 end
 
+# The command itself: not the value of an option, which may go without one.
+function __agentjail_command
+    __agentjail_options; and not string match --quiet -- '-*' (commandline --current-token)
+end
+
 complete -c agentjail -n 'not __agentjail_options' -x -a '(__fish_complete_subcommand)'
-complete -c agentjail -n __agentjail_options -f -a '(__fish_complete_command)'
+complete -c agentjail -n __agentjail_command -f -a '(__fish_complete_command)'
 complete -c agentjail -n __agentjail_options -l dry-run -d 'Print the steps, start nothing'
 complete -c agentjail -n __agentjail_options -l explain -d 'Print what is allowed, by which line, held by what'
 complete -c agentjail -n __agentjail_options -l doctor -d 'Print what this host offers and lacks'
 complete -c agentjail -n __agentjail_options -l profiles -d 'List the profiles'
-complete -c agentjail -n __agentjail_options -l show -x -a '(__agentjail_names profiles .ini)' -d 'Print what a profile comes to'
+complete -c agentjail -n __agentjail_options -l show -x -a '(__agentjail_profiles)' -d 'Print what a profile comes to'
 complete -c agentjail -n __agentjail_options -l check -r -F -d 'Print every mistake in a profile'
-complete -c agentjail -n __agentjail_options -l why -r -F -a '(__fish_complete_command)' -d 'Tell what may be done with it'
+complete -c agentjail -n __agentjail_options -l why -r -F -a '(__agentjail_commands)' -d 'Tell what may be done with it'
 complete -c agentjail -n __agentjail_options -l list -d 'List the jails that run'
 complete -c agentjail -n __agentjail_options -l inspect -x -a '(__agentjail_ids)' -d 'Show what is in a running jail'
 complete -c agentjail -n __agentjail_options -l kill -x -a '(__agentjail_ids) all' -d 'End a jail and everything in it'
@@ -41,11 +59,11 @@ complete -c agentjail -n __agentjail_options -l freeze -x -a '(__agentjail_ids) 
 complete -c agentjail -n __agentjail_options -l thaw -x -a '(__agentjail_ids) all' -d 'Let a frozen jail run again'
 complete -c agentjail -n __agentjail_options -l json -d 'With a mode: print JSON'
 complete -c agentjail -n __agentjail_options -l all-users -d "As root: everybody's jails"
-complete -c agentjail -n __agentjail_options -l reset-home -d 'Remove the home of the profile'
+complete -c agentjail -n __agentjail_options -l reset-home -f -a yes -d 'Remove the home of the profile'
 complete -c agentjail -n __agentjail_options -l version -d 'Print the version'
 complete -c agentjail -n __agentjail_options -l help -d 'Print a summary of the options'
-complete -c agentjail -n __agentjail_options -l profile -r -a '(__agentjail_names profiles .ini)' -d 'Profile to use'
-complete -c agentjail -n __agentjail_options -l include -x -a '(__agentjail_names profiles .ini)' -d 'Read another profile'
+complete -c agentjail -n __agentjail_options -l profile -x -a '(__agentjail_profiles)' -d 'Profile to use'
+complete -c agentjail -n __agentjail_options -l include -x -a '(__agentjail_profiles; __agentjail_names profiles/include .ini)' -d 'Read another profile'
 complete -c agentjail -n __agentjail_options -l workspace -r -a 'auto none' -d 'Directory to work in'
 complete -c agentjail -n __agentjail_options -l home -x -a 'temporary persistent none' -d 'Kind of home directory'
 complete -c agentjail -n __agentjail_options -l git -x -a 'identity none' -d 'Your name and aliases in git'
@@ -80,7 +98,7 @@ complete -c agentjail -n __agentjail_options -l label -x -d 'AppArmor profile or
 complete -c agentjail -n __agentjail_options -l landlock -x -a 'on -on off' -d Landlock
 complete -c agentjail -n __agentjail_options -l nested -x -a 'allow deny' -d 'Namespaces and mounts of its own'
 complete -c agentjail -n __agentjail_options -l terminal -x -a 'safe full' -d 'Output that acts on the terminal beyond drawing'
-complete -c agentjail -n __agentjail_options -l strict -a 'yes no' -d 'Do not run if any fence is missing'
+complete -c agentjail -n __agentjail_options -l strict -f -a 'yes no' -d 'Do not run if any fence is missing'
 complete -c agentjail -n __agentjail_options -l memory -x -d 'Bytes, or with K, M, G, T'
 complete -c agentjail -n __agentjail_options -l cpu -x -d '150% or 1.5 of a CPU'
 complete -c agentjail -n __agentjail_options -l processes -x -d 'Processes and threads at a time'
