@@ -252,6 +252,22 @@ static void tell(struct strv *notes, const char *config, int error, const struct
         strv_take(notes, buf_take(&line));
 }
 
+/* git-lfs sends files by a hook before each push, which it puts into a repository when it is first used there. From inside
+ * it cannot, says nothing about it, and what is pushed then refers to files that nobody has. */
+static void tell_lfs(struct strv *notes, const char *config, const struct buf *kept)
+{
+    if (!kept->data || !strstr(kept->data, "lfs.repositoryformatversion"))
+        return;
+    int len = (int)(strrchr(config, '/') - config);
+    _cleanup_buf_ struct buf hook = { 0 }, line = { 0 };
+    if (buf_printf(&hook, "%.*s/hooks/pre-push", len, config) < 0 || faccessat(AT_FDCWD, hook.data, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        return;
+    buf_printf(&line, "%s is missing, and cannot be made inside: without it git push sends no files of git-lfs; write "
+               "git lfs install, and git lfs push --all REMOTE where something was pushed", hook.data);
+    if (line.len)
+        strv_take(notes, buf_take(&line));
+}
+
 /* Names that were not there when the jail began. */
 static void remove_new(const char *config, unsigned char lacked, struct strv *notes)
 {
@@ -288,6 +304,7 @@ void git_copies_end(const struct git_copies *copies, const struct policy *policy
         if (r >= 0)
             r = keep_one(policy->git_repos[i].config, &keep, &kept, &dropped);
         tell(notes, policy->git_repos[i].config, r, &kept, &dropped);
+        tell_lfs(notes, policy->git_repos[i].config, &kept);
     }
 }
 

@@ -230,9 +230,22 @@ end_world
 
 if type -P git-lfs >/dev/null; then
     new_repository
+    git lfs install >/dev/null 2>&1
+    git remote set-url origin "file://$OUT/up.git"
+    inside 'git lfs track "*.bin" && head -c 100000 /dev/zero >a.bin && git add . && git commit -qm lfs && git lfs ls-files && git show HEAD:a.bin && git push -qu origin main'
+    [ $? -eq 0 ] && grep -q 'a\.bin' "$T/stdout" && grep -q '^size 100000' "$T/stdout" && ! grep -q 'hooks/pre-push' "$T/stderr" &&
+        git clone -q "file://$OUT/up.git" "$OUT/clone" 2>"$T/stderr" && [ "$(wc -c <"$OUT/clone/a.bin")" -eq 100000 ]
+    verdict "git-lfs: track, commit and push, and others get the file"
+    (cd "$OUT/clone" && head -c 200000 /dev/zero >a.bin && git commit -qam larger && git push -q) >"$T/stdout" 2>&1
+    inside 'git pull -q && wc -c <a.bin && rm a.bin && git checkout -q a.bin && wc -c <a.bin && git lfs fsck && git status -s'
+    [ $? -eq 0 ] && [ "$(grep -c '^200000$' "$T/stdout")" -eq 2 ] && [ -z "$(git status -s)" ]
+    verdict "git-lfs: pull and checkout"
+    end_world
+    new_repository
     git lfs install --skip-repo >/dev/null 2>&1
-    inside 'git lfs track "*.bin" >/dev/null && echo big >a.bin && git add . && git commit -qm lfs && git lfs ls-files | grep -q a.bin && git show HEAD:a.bin | grep -q git-lfs'
-    verdict "git-lfs"
+    inside 'git lfs track "*.bin" && echo big >a.bin && git add . && git commit -qm lfs'
+    [ $? -eq 0 ] && grep -q 'hooks/pre-push is missing.*git lfs install' "$T/stderr" && [ ! -e .git/hooks/pre-push ]
+    verdict "git-lfs begun inside: the hook that it cannot make is told"
     end_world
 else
     skip "git-lfs" "optional: no git-lfs on this machine"

@@ -83,7 +83,8 @@ needs cargo cargo && {
     [ $? -eq 0 ] && grep -qx 42 "$T/stdout"
     verdict "cargo build, run, test; its credentials are not there"
 }
-needs go go && {
+# Where there is one; cargo is what CI has.
+! command -v go >/dev/null || {
     mkdir gomod
     printf 'module demo\n' >gomod/go.mod
     printf 'package main\nimport "fmt"\nfunc main() { fmt.Println(42) }\n' >gomod/main.go
