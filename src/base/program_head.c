@@ -111,6 +111,15 @@ static void parse_elf32(const char *data, size_t len, struct program_head *head)
     }
 }
 
+/* A program or a shared object (loaders are), by e_type in either byte order: no core file, which holds what a program knew. */
+static bool is_elf_program(const unsigned char *data, size_t len)
+{
+    if (len < EI_NIDENT + 2 || memcmp(data, ELFMAG, SELFMAG) != 0)
+        return false;
+    unsigned type = data[EI_NIDENT] | data[EI_NIDENT + 1];
+    return (data[EI_NIDENT] == 0 || data[EI_NIDENT + 1] == 0) && (type == ET_EXEC || type == ET_DYN);
+}
+
 void program_head_parse(const void *data, size_t len, struct program_head *ret_head)
 {
     const char *text = data;
@@ -118,7 +127,7 @@ void program_head_parse(const void *data, size_t len, struct program_head *ret_h
     if (len >= 2 && text[0] == '#' && text[1] == '!') {
         ret_head->kind = PROGRAM_SCRIPT;
         parse_script(text, len, ret_head);
-    } else if (len > EI_CLASS && memcmp(text, ELFMAG, SELFMAG) == 0) {
+    } else if (is_elf_program(data, len)) {
         ret_head->kind = PROGRAM_ELF;
         if (text[EI_CLASS] == ELFCLASS64)
             parse_elf64(text, len, ret_head);

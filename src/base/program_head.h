@@ -12,7 +12,7 @@ enum { PROGRAM_HEAD_BYTES = 4096, PROGRAM_HEAD_TEXT = 1024 };
 enum program_kind {
     PROGRAM_OTHER,
     PROGRAM_SCRIPT, /* begins with "#!" */
-    PROGRAM_ELF,
+    PROGRAM_ELF, /* to be run, or a loader */
 };
 
 struct program_head {

@@ -3,15 +3,14 @@
  * there in an earlier run, to choose what the next one is granted. The way to such a place ends there. */
 #include "profile/closure.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/program_head.h"
 #include "profile/access.h"
 #include "profile/command.h"
+#include "profile/interpreter.h"
 #include "profile/package.h"
 #include "profile/path.h"
 
@@ -125,20 +124,6 @@ static int grant_tree(struct closure *c, const char *path, const char *role)
 }
 
 /* --- one program --- */
-
-static int read_head(const char *path, struct program_head *ret_head)
-{
-    char data[PROGRAM_HEAD_BYTES];
-    _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    struct stat st;
-    if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-        return -ENOENT;
-    ssize_t n = pread(fd, data, sizeof(data), 0);
-    if (n < 0)
-        return -errno;
-    program_head_parse(data, (size_t)n, ret_head);
-    return 0;
-}
 
 static bool is_env(const struct program_head *head)
 {
@@ -289,12 +274,15 @@ static int program(struct closure *c, const char *path, const char *role)
         return r;
     if (stat(real, &st) < 0 || !S_ISREG(st.st_mode))
         return 0;
-    /* whoever wrote a "#!" line may have named a key or a diary there: what the kernel would not run is no interpreter */
-    if (c->depth > 0 && (!(st.st_mode & 0111) || access(real, X_OK) < 0))
-        return 0;
+    /* whoever wrote a "#!" line may have named a key or a diary there */
+    bool granted_anyway = is_system(real) || (command_is_shown(c->m, real) && command_is_shown(c->m, path));
+    const char *unfit = c->depth > 0 && !granted_anyway ? interpreter_unfit(c->m, path, real) : NULL;
+    if (unfit)
+        return merge_note(c->m, "%s: %s is not shown as its %s, as %s; if you mean it, write --read=%s --exec=%s", c->command,
+                          path, role, unfit, path, path);
     if ((r = check_mode(c, real, &st)) < 0)
         return r;
-    (void)read_head(real, &head); /* what cannot be read needs nothing more that we could find */
+    (void)interpreter_head(real, &head); /* what cannot be read needs nothing more that we could find */
 
     c->depth++;
     r = follow(c, path, is_javascript(&head), package, unused);

@@ -10,6 +10,15 @@ static void program(const char *below, const char *text)
     ck_assert_int_eq(chmod(fx_path("%s", below), 0755), 0);
 }
 
+/* As much of an ELF file as says that it is a program. */
+static void elf(const char *below)
+{
+    static const char head[20] = "\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\3\0\76";
+    program(below, "");
+    FILE *f = fopen(fx_path("%s", below), "we");
+    ck_assert(f && fwrite(head, sizeof(head), 1, f) == 1 && fclose(f) == 0);
+}
+
 static void link_to(const char *below, const char *text)
 {
     char *path = fx_path("%s", below);
@@ -39,7 +48,7 @@ static const char cli[] = "#!/usr/bin/env node\n";
 
 START_TEST(test_npm_below_nvm)
 {
-    program("home/.nvm/versions/node/v22/bin/node", "\177ELF");
+    elf("home/.nvm/versions/node/v22/bin/node");
     program("home/.nvm/versions/node/v22/lib/node_modules/@a/claude/cli.js", cli);
     link_to("home/.nvm/versions/node/v22/bin/claude", "../lib/node_modules/@a/claude/cli.js");
     set_path("home/.nvm/versions/node/v22/bin", "none");
@@ -55,7 +64,7 @@ START_TEST(test_npm_prefix_and_other_node)
 {
     program("home/.npm-global/lib/node_modules/tool/cli.js", cli);
     link_to("home/.npm-global/bin/tool", "../lib/node_modules/tool/cli.js");
-    program("home/node/bin/node", "\177ELF");
+    elf("home/node/bin/node");
     fx_dir("home/node/include/node");
     set_path("home/.npm-global/bin", "home/node/bin");
     fx_ok("tool");
@@ -70,7 +79,7 @@ END_TEST
 START_TEST(test_pipx_with_another_python)
 {
     char text[PATH_MAX + 64];
-    program("home/.pyenv/versions/3.12/bin/python3", "\177ELF");
+    elf("home/.pyenv/versions/3.12/bin/python3");
     fx_dir("home/.pyenv/versions/3.12/lib");
     fx_dir("home/.pyenv/versions/3.12/include");
     snprintf(text, sizeof(text), "home = %s\nversion = 3.12\n", fx_path("home/.pyenv/versions/3.12/bin"));
@@ -89,11 +98,11 @@ END_TEST
 
 START_TEST(test_single_files_and_versions)
 {
-    program("home/.local/share/claude/versions/2.1.0", "\177ELF");
+    elf("home/.local/share/claude/versions/2.1.0");
     link_to("home/.local/bin/claude", fx_path("home/.local/share/claude/versions/2.1.0"));
     program("home/.local/share/cursor/versions/1/agent", "#!/bin/sh\n");
     link_to("home/.local/bin/agent", fx_path("home/.local/share/cursor/versions/1/agent"));
-    program("home/.cargo/bin/rg", "\177ELF");
+    elf("home/.cargo/bin/rg");
     set_path("home/.local/bin", "home/.cargo/bin");
     fx_ok("claude");
     granted("home/.local/share/claude/versions/2.1.0", "closure of claude: program");
@@ -108,7 +117,7 @@ END_TEST
 
 START_TEST(test_rustup_and_shims)
 {
-    program("home/.cargo/bin/rustup", "\177ELF");
+    elf("home/.cargo/bin/rustup");
     link_to("home/.cargo/bin/cargo", "rustup");
     fx_dir("home/.rustup/toolchains");
     program("home/.pyenv/shims/python", "#!/usr/bin/env bash\n");
@@ -124,7 +133,7 @@ END_TEST
 
 START_TEST(test_mise_without_its_variables)
 {
-    program("home/.local/bin/mise", "\177ELF");
+    elf("home/.local/bin/mise");
     fx_dir("home/.local/share/mise/installs");
     link_to("home/.local/share/mise/shims/node", fx_path("home/.local/bin/mise"));
     fx_file("home/.config/mise/config.toml", "[tools]\nnode = \"22\"\n");
@@ -144,7 +153,7 @@ START_TEST(test_bounds)
 {
     fx_file("home/package.json", "{}");
     program("home/tool.js", cli);
-    program("home/bin/node", "\177ELF");
+    elf("home/bin/node");
     set_path("home", "home/bin");
     fx_ok("tool.js");
     granted("home/tool.js", "closure of tool.js: program");
@@ -193,7 +202,7 @@ START_TEST(test_hidden_stays_hidden)
     char text[PATH_MAX + 64];
     snprintf(text, sizeof(text), "[files]\nread = %s\nhide = %s\n", fx_path("home"), fx_path("home/apps"));
     fx_default(text);
-    program("home/apps/tool", "\177ELF");
+    elf("home/apps/tool");
     set_path("home/apps", "none");
     fx_ok("tool");
     ck_assert_uint_eq(fx_count(GRANT_EXEC), 0);
@@ -203,7 +212,7 @@ END_TEST
 
 START_TEST(test_ceiling)
 {
-    program("home/apps/tool", "\177ELF");
+    elf("home/apps/tool");
     set_path("home/apps", "none");
     fx_file(CEILING("a.ini"), "[files]\nexec = /usr\n");
     fx_refused("closure of tool: program: exec: ", "tool");
@@ -213,14 +222,14 @@ END_TEST
 
 START_TEST(test_wrappers)
 {
-    program("usr/bin/snap", "\177ELF");
+    elf("usr/bin/snap");
     link_to("snap/code", fx_path("usr/bin/snap"));
     set_path("snap", "none");
     fx_refused("is a snap", "code");
     program("home/.local/share/flatpak/exports/bin/org.x", "#!/bin/sh\n");
     fx_refused("is a flatpak", fx_path("home/.local/share/flatpak/exports/bin/org.x"));
     link_to("snap/root", fx_path("usr/bin/sudo"));
-    program("usr/bin/sudo", "\177ELF");
+    elf("usr/bin/sudo");
     fx_refused("becomes another user", "root");
 }
 END_TEST

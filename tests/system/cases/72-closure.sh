@@ -52,21 +52,54 @@ fi
 end_world
 
 # ---- a "#!" line, or what stands for one, that names what is no program ----
+# Attack: a script that somebody has left outside of the workspace names a file of the user's; granted, it can be read.
+# CONTROL: outside it can, and inside with the grant that the line tried to get.
 new_world
-mkdir -p "$HOME/.ssh" "$HOME/clone" && echo key >"$HOME/.ssh/id" && chmod 600 "$HOME/.ssh/id"
-program "$HOME/clone/run" "#!/bin/sh
-'''exec' \"$HOME/.ssh/id\" \"\$0\" \"\$@\"
-' '''"
-program "$HOME/clone/line" "#!$HOME/.ssh/id"
-for name in run line; do
-    jail --explain "$HOME/clone/$name"
-    grep -q "^exec = -$HOME/clone/$name " "$T/stdout" && ! grep -q '\.ssh/id .*closure' "$T/stdout"
-    verdict "$name: a key named as the interpreter is not granted"
-    chmod 700 "$HOME/.ssh/id" && jail --explain "$HOME/clone/$name"
-    grep -q "^read = -$HOME/.ssh/id .*closure" "$T/stdout"
-    verdict "$name: control: what can be run is"
-    chmod 600 "$HOME/.ssh/id"
+mkdir -p "$HOME/.ssh" "$HOME/clone" "$HOME/private" "$HOME/bin"
+program "$HOME/.ssh/id" 'key'
+program "$HOME/private/backup" '#!/bin/sh
+password=key'
+program "$HOME/bin/token-of-mine" '#!/bin/sh
+password=key'
+program "$HOME/private/chain" "#!$HOME/.ssh/id
+key"
+cp /bin/cat "$HOME/private/cat"
+printf 'key\n' >"$HOME/private/plain"
+PATH=$HOME/bin:$SYSTEM_PATH
+for secret in .ssh/id private/backup private/chain private/plain bin/token-of-mine; do
+    program "$HOME/clone/quoted" "#!/bin/sh
+'''exec' \"$HOME/$secret\" \"\$0\" \"\$@\"
+' '''
+cat $HOME/$secret"
+    program "$HOME/clone/split" "#!/usr/bin/env -S $HOME/$secret"
+    program "$HOME/clone/line" "#!$HOME/$secret"
+    for name in quoted split line; do
+        jail --explain "$HOME/clone/$name"
+        grep -q "^exec = -$HOME/clone/$name " "$T/stdout" && ! grep -q "$HOME/$secret .*closure" "$T/stdout"
+        verdict "$secret: named as the interpreter by $name it is not granted"
+    done
+    sh "$HOME/clone/quoted" 2>/dev/null | grep -q key || grep -q key "$HOME/$secret"
+    verdict "$secret: control: outside it can be read"
+    jail -- "$HOME/clone/quoted"
+    ! grep -q key "$T/stdout" && grep -q "$HOME/$secret is not shown as its interpreter, as it .*--read=$HOME/$secret" "$T/stderr"
+    verdict "$secret: the script cannot read it, and the reason is said"
+    jail --read="$HOME/$secret" -- sh -c 'cat "$0"' "$HOME/$secret"
+    grep -q key "$T/stdout"
+    verdict "$secret: control: granted, it can be read"
 done
+program "$HOME/bin/shim" "#!/bin/sh
+exec cat \"\$1\""
+for interpreter in private/cat bin/shim; do
+    program "$HOME/clone/line" "#!$HOME/$interpreter
+text"
+    jail -- "$HOME/clone/line"
+    grep -q '^text$' "$T/stdout"
+    verdict "$interpreter: control: a program, or a script on PATH, is granted and runs"
+done
+jail --hide="$HOME/private" -- "$HOME/clone/line" && program "$HOME/clone/line" "#!$HOME/private/cat" &&
+    jail --hide="$HOME/private" --explain "$HOME/clone/line" && ! grep -q 'private/cat .*closure' "$T/stdout"
+verdict "what a profile hides is not granted as an interpreter"
+PATH=$SYSTEM_PATH
 end_world
 
 # ---- a virtual environment, as pipx and uv make it ----
