@@ -10,14 +10,6 @@
 
 #include "base/cleanup.h"
 #include "profile/import.h"
-#include "sys/syscalls.h"
-
-/* Open what is to be copied. *ret_name is its place for import_is_credential(): its real one. */
-static int open_source(int from, const char *below)
-{
-    return sys_openat2(from, below, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-                       RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
-}
 
 /* The directory of below in to, made as far as it is missing; *ret_name is the last component. */
 static int open_parent(int to, const char *below, const char **ret_name)
@@ -84,7 +76,16 @@ static int copy_file(struct copy_tree *copy, int in, const struct stat *st, int 
 
 static int copy_any(struct copy_tree *copy, int in, int dir, const char *name, unsigned depth);
 
-static int copy_entries(struct copy_tree *copy, int in, int to, unsigned depth)
+/* By its name, or by that and its directory's: .m2/settings.xml. */
+static bool is_left_out(const struct copy_tree *copy, const char *in, const char *name)
+{
+    char both[2 * NAME_MAX + 2];
+    snprintf(both, sizeof(both), "%s/%s", in, name);
+    return !copy->credentials && (import_is_credential(name) || import_is_credential(both));
+}
+
+/* The entries of the directory in, whose name is dir. */
+static int copy_entries(struct copy_tree *copy, int in, const char *dir, int to, unsigned depth)
 {
     int fd = dup(in);
     _cleanup_closedir_ DIR *entries = fd < 0 ? NULL : fdopendir(fd);
@@ -97,7 +98,7 @@ static int copy_entries(struct copy_tree *copy, int in, int to, unsigned depth)
         if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
             continue;
         _cleanup_close_ int fd2 = -1;
-        if (copy->credentials || !import_is_credential(d->d_name))
+        if (!is_left_out(copy, dir, d->d_name))
             fd2 = openat(in, d->d_name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
         if (fd2 < 0)
             copy->n_left++;
@@ -123,32 +124,11 @@ static int copy_any(struct copy_tree *copy, int in, int dir, const char *name, u
     if (mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
         return -errno;
     _cleanup_close_ int to = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return to < 0 ? -errno : copy_entries(copy, in, to, depth);
+    return to < 0 ? -errno : copy_entries(copy, in, name, to, depth);
 }
 
-/* Whether what in really is, symlinks followed, is a credential by its name. */
-static bool leads_to_credential(int in)
+int copy_tree(struct copy_tree *copy, int in, int to, const char *below, const char **ret_problem)
 {
-    char path[32], real[PATH_MAX];
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", in);
-    ssize_t n = readlink(path, real, sizeof(real) - 1);
-    if (n < 0)
-        return true;
-    real[n] = '\0';
-    return import_is_credential(real);
-}
-
-int copy_tree(struct copy_tree *copy, int from, int to, const char *below, const char **ret_problem)
-{
-    _cleanup_close_ int in = open_source(from, below);
-    if (in == -EXDEV)
-        *ret_problem = "is a symlink that leads out of your home; name what it points to";
-    if (in < 0)
-        return in;
-    if (!copy->credentials && leads_to_credential(in)) {
-        *ret_problem = "leads to what may hold credentials; write credentials = in place of import =";
-        return -EPERM;
-    }
     const char *name = NULL;
     _cleanup_close_ int dir = open_parent(to, below, &name);
     int r = dir < 0 ? dir : !name ? -EINVAL : copy_any(copy, in, dir, name, 0);

@@ -18,10 +18,9 @@ struct copy_tree {
     uint64_t bytes;
 };
 
-/* Copy below (a relative path) of the directory from to the same place in the directory to, which somebody hostile may
- * write: nothing is followed there, what is there already stays unless copy->credentials. In from a symlink is followed
- * as long as it stays below from, for below itself; inside a tree symlinks are left out. Owners are the caller's, modes
- * 0600, 0700 where the owner may execute. 0; -ENOENT: there is none; -errno, and *ret_problem may say it better. */
-int copy_tree(struct copy_tree *copy, int from, int to, const char *below, const char **ret_problem);
+/* Copy the open file or directory in to the place below (a relative path) of the directory to, which somebody hostile may
+ * write: nothing is followed there, what is there already stays unless copy->credentials. Inside in symlinks are left out.
+ * Owners are the caller's, modes 0600, 0700 where the owner may execute. 0; -errno, and *ret_problem may say it better. */
+int copy_tree(struct copy_tree *copy, int in, int to, const char *below, const char **ret_problem);
 
 #endif

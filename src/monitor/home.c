@@ -14,7 +14,9 @@
 #include "monitor/remove_tree.h"
 #include "plan/resolve.h"
 #include "profile/access.h"
+#include "profile/import.h"
 #include "profile/path.h"
+#include "sys/syscalls.h"
 
 /* Start-up files that the home begins with. A login shell reads /etc/profile, which sets PATH anew on many systems: without
  * the first the toolchains that the profile shows would be gone from it. */
@@ -111,22 +113,75 @@ static int tell(bool credentials, const struct buf *names, const struct copy_tre
     return r < 0 ? r : strv_take(notes, buf_take(&line));
 }
 
-/* Does a symlink on the way to what is imported lie where the payload may write, or that itself? An earlier run could have
- * chosen with it what comes in. */
-static bool is_chosen_inside(const struct policy *p, const char *path)
+/* May the payload write at this real path? The policy knows grants by their text, which may be a symlink's. */
+static bool payload_writes(const struct policy *p, const char *path)
 {
-    _cleanup_resolved_ struct resolved real = { 0 };
-    struct resolver resolver = RESOLVER_EMPTY;
-    bool chosen = false;
-    if (path_resolve(&resolver, path, &real) == 0)
-        for (size_t i = 0; i < real.n_links && !chosen; i++)
-            chosen = policy_access(p, real.links[i].path).host_write;
-    resolver_free(&resolver);
-    return chosen;
+    if (policy_access(p, path).host_write)
+        return true;
+    char real[PATH_MAX];
+    for (size_t i = 0; i < p->n_grants; i++)
+        if (p->grants[i].kind == GRANT_WRITE && realpath(p->grants[i].path, real) && path_in_tree(path, real))
+            return true;
+    return false;
+}
+
+/* Does a symlink on the way to what is imported lie where the payload may write? An earlier run could have chosen with it
+ * what comes in. */
+static bool is_chosen_inside(const struct policy *p, const struct resolved *real)
+{
+    for (size_t i = 0; i < real->n_links; i++)
+        if (payload_writes(p, real->links[i].path))
+            return true;
+    return false;
 }
 
 static const char chosen_inside[] = "leads through a symlink that the command may write, so an earlier run could have chosen "
                                     "what is copied; name what it points to";
+
+static const char leads_out[] = "is a symlink that leads out of your home; name what it points to";
+
+/* Open what is to be imported, once: what has been judged is what is copied, whatever happens to the path meanwhile. Its fd,
+ * or -errno and *ret_problem. */
+static int open_import(const struct policy *p, const struct import *import, const char **ret_problem)
+{
+    _cleanup_resolved_ struct resolved real = { 0 };
+    struct resolver resolver = RESOLVER_EMPTY;
+    char home[PATH_MAX];
+    struct stat st;
+    int r = path_resolve(&resolver, import->path, &real);
+    resolver_free(&resolver);
+    if (r < 0 || !realpath(p->home_target, home))
+        return r < 0 ? r : -errno;
+    if (is_chosen_inside(p, &real)) {
+        *ret_problem = chosen_inside;
+        return -EPERM;
+    }
+    if (!path_in_tree(real.path, home) || strcmp(real.path, home) == 0) {
+        *ret_problem = leads_out;
+        return -EXDEV;
+    }
+    const char *below = real.path + strlen(home) + 1;
+    for (size_t i = 0; i < p->own_paths.n; i++)
+        if (path_in_tree(real.path, p->own_paths.v[i]) || path_in_tree(p->own_paths.v[i], real.path)) {
+            *ret_problem = "leads to agentjail's own files";
+            return -EPERM;
+        }
+    if (!import->credential && import_is_credential(below)) {
+        *ret_problem = "leads to what may hold credentials; write credentials = in place of import =";
+        return -EPERM;
+    }
+    _cleanup_close_ int from = open(home, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    _cleanup_close_ int in = from < 0 ? -errno
+                                      : sys_openat2(from, below, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+                                                    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+    if (in < 0 && in != -ELOOP && in != -ENOENT)
+        return in;
+    if (in < 0 || fstat(in, &st) < 0 || st.st_dev != real.st.st_dev || st.st_ino != real.st.st_ino) {
+        *ret_problem = "was replaced while it was looked at; try again when nothing writes there";
+        return -ESTALE;
+    }
+    return TAKE_FD(in);
+}
 
 static int note_left_out(const struct import *import, struct strv *notes)
 {
@@ -141,25 +196,20 @@ static int import_all(const struct policy *p, int home, bool credentials, struct
     _cleanup_buf_ struct buf names = { 0 };
     struct copy_tree copy = { .credentials = credentials };
     const char *base = p->home_target;
-    _cleanup_close_ int from = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC);
     int r = 0;
     for (size_t i = 0; i < p->n_imports && r == 0; i++) {
         const struct import *import = &p->imports[i];
         if (import->credential != credentials || !path_in_tree(import->path, base))
             continue;
         const char *below = import->path + strlen(base) + 1, *problem = NULL;
-        if (is_chosen_inside(p, import->path)) {
-            if (!import->optional)
-                return refuse(import, why, -EPERM, chosen_inside);
-            if ((r = note_left_out(import, notes)) < 0)
-                return r;
+        _cleanup_close_ int in = open_import(p, import, &problem);
+        if (in == -ENOENT && import->optional)
+            continue;
+        if (problem == chosen_inside && import->optional) {
+            r = note_left_out(import, notes);
             continue;
         }
-        r = from < 0 ? -ENOENT : copy_tree(&copy, from, home, below, &problem);
-        if (r == -ENOENT && import->optional) {
-            r = 0;
-            continue;
-        }
+        r = in < 0 ? in : copy_tree(&copy, in, home, below, &problem);
         if (r < 0)
             return refuse(import, why, r, problem);
         r = buf_printf(&names, "%s%s", names.len ? ", " : "", below);

@@ -100,4 +100,46 @@ jail --profile=kept --reset-home=yes && jail --profile=kept --workspace=none -- 
 verdict "control: where the command may not write the link, it is followed"
 end_world
 
+# The same, but turned while it is looked at: another jail in that workspace swaps a directory for a link, again and again.
+# Attack: with luck what was judged is not what is copied. CONTROL: the link alone leads there.
+new_world
+profile 'import = -~/.tool/settings'
+mkdir -p "$HOME/.tool" "$HOME/diary" "$HOME/dot/settings" && echo dear >"$HOME/diary/day" && echo mine >"$HOME/dot/settings/own"
+ln -s ../dot/settings "$HOME/.tool/settings" && ln -s ../diary "$HOME/dot/other"
+cat "$HOME/dot/other/day" | grep -q dear
+verdict "control: outside, the link that is swapped in leads to the diary"
+cd "$HOME/dot" || exit 2
+start python3 -c 'import ctypes, os
+swap = ctypes.CDLL(None).renameat2
+print("up", flush=True)
+while os.getppid() > 1 and not os.path.exists("stop"):
+    swap(-100, b"settings", -100, b"other", 2)'
+bad=0
+for _ in $(seq 40); do
+    timeout 60 "$AGENTJAIL" --quiet --profile=kept --workspace="$HOME/dot" -- sh -c 'cat ~/.tool/settings/day' 2>/dev/null | grep -q dear && bad=1
+    timeout 60 "$AGENTJAIL" --profile=kept --reset-home=yes >/dev/null 2>&1
+done
+touch stop && wait "$BACKGROUND_PID"
+[ "$bad" -eq 0 ]
+verdict "what is swapped while it is looked at is not imported"
+rm -f stop && rm -rf "$HOME/dot/settings" "$HOME/dot/other" && mkdir "$HOME/dot/settings" && echo mine >"$HOME/dot/settings/own"
+jail --profile=kept --workspace="$HOME/dot" -- sh -c 'cat ~/.tool/settings/own'
+[ "$(cat "$T/stdout")" = mine ]
+verdict "control: what stays as it is is imported"
+end_world
+
+# What holds credentials by its name and its directory's, inside a tree that is imported.
+new_world
+profile 'import = ~/.m2
+import = -~/way'
+mkdir -p "$HOME/.m2" && echo password >"$HOME/.m2/settings.xml" && echo fine >"$HOME/.m2/toolchains.xml"
+mkdir -p "$HOME/.config/agentjail/own" && echo own >"$HOME/.config/agentjail/own/x" && ln -s .config/agentjail/own "$HOME/way"
+jail --profile=kept -- sh -c 'cat ~/.m2/*'
+[ $? -eq 125 ] && [ ! -s "$T/stdout" ] && grep -q "leads to agentjail's own files" "$T/stderr"
+verdict "a link to agentjail's own files is not imported"
+rm "$HOME/way" && jail --profile=kept -- sh -c 'cat ~/.m2/*'
+[ "$(cat "$T/stdout")" = fine ] && cat "$HOME/.m2/settings.xml" | grep -q password
+verdict "~/.m2/settings.xml is left out of an imported ~/.m2; control: it is there outside"
+end_world
+
 done_testing
