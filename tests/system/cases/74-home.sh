@@ -106,7 +106,7 @@ new_world
 profile 'import = -~/.tool/settings'
 mkdir -p "$HOME/.tool" "$HOME/diary" "$HOME/dot/settings" && echo dear >"$HOME/diary/day" && echo mine >"$HOME/dot/settings/own"
 ln -s ../dot/settings "$HOME/.tool/settings" && ln -s ../diary "$HOME/dot/other"
-cat "$HOME/dot/other/day" | grep -q dear
+grep -q dear "$HOME/dot/other/day"
 verdict "control: outside, the link that is swapped in leads to the diary"
 cd "$HOME/dot" || exit 2
 start python3 -c 'import ctypes, os
@@ -138,8 +138,8 @@ jail --profile=kept -- sh -c 'cat ~/.m2/*'
 [ $? -eq 125 ] && [ ! -s "$T/stdout" ] && grep -q "leads to agentjail's own files" "$T/stderr"
 verdict "a link to agentjail's own files is not imported"
 rm "$HOME/way" && jail --profile=kept -- sh -c 'cat ~/.m2/*'
-[ "$(cat "$T/stdout")" = fine ] && cat "$HOME/.m2/settings.xml" | grep -q password
-verdict "~/.m2/settings.xml is left out of an imported ~/.m2; control: it is there outside"
+[ "$(cat "$T/stdout")" = fine ] && grep -q password "$HOME/.m2/settings.xml"
+verdict ".m2/settings.xml is left out of an imported .m2; control: it is there outside"
 end_world
 
 done_testing
