@@ -10,6 +10,7 @@
 
 #include "base/git_config.h"
 #include "monitor/git_keep.h"
+#include "monitor/git_worktrees.h"
 #include "monitor/remove_tree.h"
 #include "profile/access.h"
 #include "profile/path.h"
@@ -110,7 +111,7 @@ static int fill(struct git_copies *copies, const struct policy *policy)
         copies->texts[i] = buf_take(&text);
         copies->lacked[i] = names_lacked(policy->git_repos[i].config);
     }
-    return 0;
+    return git_worktrees_note(policy, &copies->worktrees);
 }
 
 int git_copies_make(struct policy *policy, const char *id, struct git_copies *copies, struct buf *why)
@@ -290,6 +291,8 @@ void git_copies_end(const struct git_copies *copies, const struct policy *policy
 {
     struct local local = { .policy = policy };
     snprintf(local.top, sizeof(local.top), "%s", policy->workspace ? policy->workspace : "/");
+    if (copies->n)
+        git_worktrees_remove_new(policy, &copies->worktrees, notes);
     for (size_t i = 0; i < copies->n; i++) {
         _cleanup_buf_ struct buf copy = { 0 };
         _cleanup_buf_ struct buf kept = { 0 };
@@ -316,6 +319,7 @@ void git_copies_remove(struct git_copies *copies)
         free(copies->texts[i]);
     free(copies->texts);
     free(copies->lacked);
+    strv_free(&copies->worktrees);
     free(copies->path);
     cleanup_close(&copies->dir);
     cleanup_close(&copies->parent);

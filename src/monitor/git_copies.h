@@ -14,6 +14,7 @@ struct git_copies {
     char **texts;    /* what each copy was made of, in the order of policy->git_repos; NULL: it could not be read */
     unsigned char *lacked; /* which names that git runs by a repository had not: they could not be held */
     size_t n;
+    struct strv worktrees; /* entries that lead out of where the command may write, before it ran */
 };
 
 #define GIT_COPIES_EMPTY ((struct git_copies){ .dir = -1, .parent = -1 })
@@ -24,7 +25,8 @@ int git_copies_make(struct policy *policy, const char *id, struct git_copies *co
 
 /* The jail is over: judge what it has left (git_keep.h), write what is kept into the host's files under git's own lock,
  * in place, so that no other jail's mount on them is undone. Names that mounts could not hold, as they were not there, and
- * by which git would run what the payload wrote, are removed. A line for people a file into notes. */
+ * by which git would run what the payload wrote, are removed, and entries of working trees that are not its own
+ * (git_worktrees.h). A line for people a file into notes. */
 void git_copies_end(const struct git_copies *copies, const struct policy *policy, struct strv *notes);
 
 /* Remove the copies. */

@@ -11,11 +11,13 @@
 #include "profile/git.h"
 #include "profile/path.h"
 
-enum { MODULE_DEPTH = 8, REPOS_MAX = 64, WORKTREES_MAX = 256 };
+/* What is beyond them is protected as a whole: a payload could fill them to hide something. */
+enum { SCAN_DEPTH = 24, SCAN_DIRS = 4096, REPOS_MAX = 64 };
 
 struct inside {
     struct merge *m;
     const char *workspace;
+    unsigned dirs; /* looked into so far */
 };
 
 static char *join(const struct inside *in, const char *dir, const char *name)
@@ -108,6 +110,9 @@ static int add_repo(const struct inside *in, const char *gitdir)
 {
     struct policy *p = in->m->policy;
     char *config = join(in, gitdir, "config");
+    for (size_t i = 0; config && i < p->n_git_repos; i++)
+        if (strcmp(p->git_repos[i].config, config) == 0)
+            return 0;
     if (!config || !is_kind(config, S_IFREG) || p->n_git_repos == REPOS_MAX)
         return config ? protect(in, gitdir, "config") : 0;
     struct git_repo *repos = reallocarray(p->git_repos, p->n_git_repos + 1, sizeof(*repos));
@@ -129,55 +134,111 @@ static int protect_gitdir(const struct inside *in, const char *gitdir)
     return r;
 }
 
-static int add_gitdir(const struct inside *in, const char *gitdir, unsigned depth);
-
-/* By "config", too: it cannot be taken away inside, while a payload may take HEAD, run, and put it back in a later run. */
-static bool is_module(const struct inside *in, const char *dir)
+/* By "config" above all: it cannot be taken away inside, while a payload may take HEAD, run, and put it back in a later
+ * run. */
+static bool is_gitdir(const struct inside *in, const char *dir)
 {
-    return is_kind(join(in, dir, "HEAD"), S_IFREG) || is_kind(join(in, dir, "config"), S_IFREG);
+    return is_kind(join(in, dir, "config"), S_IFREG) ||
+           (is_kind(join(in, dir, "HEAD"), S_IFREG) && is_kind(join(in, dir, "objects"), S_IFDIR));
 }
 
-/* Repositories below modules/: their names are paths, ".vim/plugin" as well as "a". */
-static int add_modules(const struct inside *in, const char *dir, unsigned depth)
+/* objects/ab: 256 of them in each repository, with nothing but objects in them. */
+static bool is_fanout(const char *dir, const char *name)
 {
-    _cleanup_closedir_ DIR *entries = depth <= MODULE_DEPTH && is_kind(dir, S_IFDIR) ? opendir(dir) : NULL;
+    return strcmp(path_basename(dir), "objects") == 0 && strlen(name) == 2 && strspn(name, "0123456789abcdef") == 2;
+}
+
+static int add_worktrees(struct inside *in, const char *gitdir);
+
+/* Protect every git directory below dir, also one inside another: git makes none there, but what is inside a directory that
+ * a payload has made look like one is the user's all the same. -E2BIG: more than one looks through. */
+static int scan(struct inside *in, const char *dir, unsigned depth)
+{
+    _cleanup_closedir_ DIR *entries = is_kind(dir, S_IFDIR) ? opendir(dir) : NULL;
     int r = 0;
     for (struct dirent *d; entries && r == 0 && (d = readdir(entries));) {
-        if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
+        if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0 || is_fanout(dir, d->d_name) ||
+            (d->d_type != DT_DIR && d->d_type != DT_UNKNOWN))
             continue;
         const char *below = join(in, dir, d->d_name);
-        if (!below || !is_kind(below, S_IFDIR))
+        if (below && !is_kind(below, S_IFDIR))
             continue;
-        r = is_module(in, below) ? add_gitdir(in, below, depth + 1) : add_modules(in, below, depth + 1);
+        if (!below || depth == SCAN_DEPTH || ++in->dirs > SCAN_DIRS)
+            return -E2BIG;
+        if (is_gitdir(in, below) && ((r = add_repo(in, below)) < 0 || (r = protect_gitdir(in, below)) < 0 ||
+                                     (r = add_worktrees(in, below)) < 0))
+            return r;
+        r = scan(in, below, depth + 1);
     }
     return r;
 }
 
-static int add_worktrees(const struct inside *in, const char *gitdir)
+/* The git directories below gitdir/name; if they are too many, all of it as it stands. */
+static int add_below(struct inside *in, const char *gitdir, const char *name)
+{
+    const char *dir = join(in, gitdir, name);
+    size_t repos = in->m->policy->n_git_repos;
+    int r = dir ? scan(in, dir, 0) : 0;
+    if (r != -E2BIG)
+        return r;
+    in->m->policy->n_git_repos = repos;
+    r = protect(in, gitdir, name);
+    return r < 0 ? r : merge_note(in->m, "%s is protected as a whole: it holds too many directories to look for git's in them; "
+                                  "git inside cannot change submodules and worktrees of it", dir);
+}
+
+/* Worktrees have hooks and the like of their own, and the git directories of their submodules. */
+static int add_worktrees(struct inside *in, const char *gitdir)
 {
     const char *dir = join(in, gitdir, "worktrees");
     _cleanup_closedir_ DIR *entries = dir && is_kind(dir, S_IFDIR) ? opendir(dir) : NULL;
-    unsigned n = 0;
     int r = 0;
-    for (struct dirent *d; entries && r == 0 && n < WORKTREES_MAX && (d = readdir(entries));) {
-        const char *below = d->d_name[0] == '.' ? NULL : join(in, dir, d->d_name);
+    for (struct dirent *d; entries && r == 0 && (d = readdir(entries));) {
+        bool dots = strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0;
+        const char *below = dots ? NULL : join(in, dir, d->d_name);
         if (!below || !is_kind(below, S_IFDIR))
             continue;
-        n++;
+        if (++in->dirs > SCAN_DIRS)
+            return protect(in, gitdir, "worktrees");
         r = protect_gitdir(in, below);
+        if (r == 0)
+            r = add_below(in, below, "modules");
     }
     return r;
 }
 
-static int add_gitdir(const struct inside *in, const char *gitdir, unsigned depth)
+/* Submodules that the user's configuration names, wherever scan() does not look. */
+static int add_named_modules(struct inside *in, const char *gitdir)
+{
+    _cleanup_buf_ struct buf text = { 0 };
+    _cleanup_git_config_ struct git_config config = { 0 };
+    const char *path = join(in, gitdir, "config"), *modules = join(in, gitdir, "modules");
+    if (!path || !modules || buf_read_file(&text, AT_FDCWD, path, GIT_CONFIG_BYTES) < 0 || !text.data ||
+        git_config_parse(text.data, text.len, &config) < 0)
+        return 0;
+    int r = 0;
+    for (size_t i = 0; i < config.n && r == 0; i++) {
+        const struct git_entry *e = &config.v[i];
+        const char *below = strcmp(e->section, "submodule") == 0 && e->subsection ? join(in, modules, e->subsection) : NULL;
+        if (!below || !is_kind(below, S_IFDIR))
+            continue;
+        r = add_repo(in, below);
+        if (r == 0)
+            r = protect_gitdir(in, below);
+    }
+    return r;
+}
+
+static int add_gitdir(struct inside *in, const char *gitdir)
 {
     int r = add_repo(in, gitdir);
     if (r == 0)
         r = protect_gitdir(in, gitdir);
     if (r == 0)
         r = add_worktrees(in, gitdir);
-    const char *modules = join(in, gitdir, "modules");
-    return r == 0 && modules ? add_modules(in, modules, depth) : r;
+    if (r == 0)
+        r = add_below(in, gitdir, "modules");
+    return r < 0 ? r : add_named_modules(in, gitdir);
 }
 
 /* --- the workspace's own --- */
@@ -193,6 +254,31 @@ static bool is_worktree_of(const char *gitdir, const char *common)
     return *name && !strchr(name, '/');
 }
 
+/* Is dir a git directory by where it lies, or by having nothing in it but what git has there? Else it may be a directory of
+ * the user's, another workspace above all, in which a payload has put the few files by which git knows its own. */
+static bool is_plain_gitdir(const char *dir)
+{
+    static const char *const names[] = {
+        "config", "config.worktree", "description", "hooks", "info", "objects", "refs", "packed-refs", "logs", "worktrees",
+        "modules", "index", "shallow", "branches", "lfs", "rr-cache", "gc.log", "gc.pid", "COMMIT_EDITMSG", "TAG_EDITMSG",
+        "MERGE_MSG", "MERGE_MODE", "MERGE_RR", "SQUASH_MSG", "sequencer", "rebase-merge", "rebase-apply", "commondir",
+        "gitdir", "git-daemon-export-ok", "svn", "HEAD", "worktree-info", "reftable",
+    };
+    if (strcmp(path_basename(dir), ".git") == 0 || strstr(dir, "/.git/"))
+        return true;
+    _cleanup_closedir_ DIR *entries = opendir(dir);
+    bool plain = entries != NULL;
+    for (struct dirent *d; plain && (d = readdir(entries));) {
+        size_t len = strlen(d->d_name);
+        bool known = strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0 ||
+                     (len > 5 && strcmp(d->d_name + len - 5, "_HEAD") == 0) || strncmp(d->d_name, "BISECT_", 7) == 0;
+        for (size_t i = 0; !known && i < ELEMENTSOF(names); i++)
+            known = strcmp(d->d_name, names[i]) == 0;
+        plain = known;
+    }
+    return plain;
+}
+
 /* May a git directory outside the workspace be granted? What names it lies where a payload may have written in an earlier
  * run, or in what somebody has unpacked: so it must be a whole git directory, not around the workspace or the home. */
 static bool is_grantable(const struct inside *in, const char *common)
@@ -200,7 +286,7 @@ static bool is_grantable(const struct inside *in, const char *common)
     const char *home = in->m->dirs.home;
     return !path_in_tree(in->workspace, common) && !(home && path_in_tree(home, common)) &&
            is_kind(join(in, common, "HEAD"), S_IFREG) && is_kind(join(in, common, "objects"), S_IFDIR) &&
-           is_kind(join(in, common, "refs"), S_IFDIR);
+           is_kind(join(in, common, "refs"), S_IFDIR) && is_plain_gitdir(common);
 }
 
 /* The git directory that a worktree's has its configuration, objects and refs in (gitrepository-layout(5), commondir). */
@@ -265,14 +351,21 @@ int git_inside_add(struct merge *m)
     const char *gitdir = place.gitdir ? place.gitdir : join(&in, p->workspace, ".git");
     const char *common = gitdir ? common_dir(&in, gitdir) : NULL;
     if (!common)
-        return 0;
+        return merge_note(m, "%s/commondir leads to no git directory that has this one among its worktrees: nothing of it is "
+                          "granted; repair it with git worktree repair", gitdir ? gitdir : p->workspace);
     if (!path_in_tree(common, p->workspace)) {
-        if (path_in_tree(gitdir, p->workspace) || !is_grantable(&in, common))
+        if (path_in_tree(gitdir, p->workspace))
             return 0;
+        if (!is_grantable(&in, common))
+            return merge_note(m, "%s is named as the workspace's git directory by %s/.git, but is not granted, as it is not "
+                              "one, or is more than that; write --write=%s if you mean it", common, p->workspace, common);
         if ((r = grant(&in, common)) < 0)
             return r;
     }
     drop_protections(&in);
-    r = add_gitdir(&in, common, 0);
+    r = add_gitdir(&in, common);
+    if (r == 0 && strstr(common, "/modules/"))
+        r = add_below(&in, arena_strndup(m->arena, common, (size_t)(path_basename(common) - common - 1)),
+                      path_basename(common));
     return r == 0 && strcmp(gitdir, common) != 0 ? protect_gitdir(&in, gitdir) : r;
 }

@@ -56,7 +56,7 @@ static int take(struct merge *m, const char *path, const char *gitdir)
     m->policy->workspace = arena_strdup(m->arena, path);
     if (!m->policy->workspace)
         return -ENOMEM;
-    if (gitdir && !path_in_tree(gitdir, path))
+    if (gitdir && !path_in_tree(gitdir, path) && m->policy->git != GIT_IDENTITY) /* git_inside.c grants it, or says why not */
         return note(m,
                     "git keeps this working tree's data in %s, outside the workspace: git will not work without "
                     "--read=%s to look, or --write= to commit, with which the command could change what your own git "

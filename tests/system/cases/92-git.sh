@@ -171,6 +171,97 @@ for place in .vim/p plain; do
     end_world
 done
 
+# A submodule whose repository an earlier run has put into what looks like another one.
+for plant in HEAD config; do
+    new_repository
+    printf '#!/bin/sh\ntouch %s/ran\n' "$T" >"$WS/evil" && chmod 755 "$WS/evil"
+    git submodule --quiet add "$OUT/up.git" deep/er/m && git commit -qm module && rm -f "$T/ran"
+    printf '[core]\n\tfsmonitor = %s/evil\n' "$WS" >"$T/line"
+    line=$(cat "$T/line")
+    inside "echo x >.git/modules/deep/$plant; mkdir .git/modules/deep/objects; echo x >.git/modules/deep/er/$plant"
+    [ -e ".git/modules/deep/er/$plant" ]
+    verdict "module below a planted $plant: it is planted"
+    inside "printf '%s\n' '$line' >>.git/modules/deep/er/m/config; cp evil .git/modules/deep/er/m/hooks/post-checkout"
+    git status >/dev/null 2>&1
+    git -C deep/er/m checkout -q HEAD >/dev/null 2>&1
+    [ ! -e "$T/ran" ]
+    verdict "module below a planted $plant: the host's git does not run what the next run writes"
+    cat "$T/line" >>".git/modules/deep/er/m/config" && git status >/dev/null 2>&1
+    [ -e "$T/ran" ]
+    verdict "module below a planted $plant: control: written outside, it runs"
+    end_world
+done
+
+# The same hidden among more directories than anybody looks through.
+new_repository
+printf '#!/bin/sh\ntouch %s/ran\n' "$T" >"$WS/evil" && chmod 755 "$WS/evil"
+git submodule --quiet add "$OUT/up.git" m && git commit -qm module && rm -f "$T/ran"
+mkdir -p ".git/modules/0/$(seq -s / 30)" # as an earlier run may have left it
+jail --git=identity -- sh -c 'printf "[core]\n\tfsmonitor = %s/evil\n" "$PWD" >>.git/modules/m/config; echo x >.git/modules/new; echo y >new'
+git status >/dev/null 2>&1
+[ ! -e "$T/ran" ] && [ ! -e .git/modules/new ] && [ -e new ] && grep -q 'modules is protected as a whole: it holds too many' "$T/stderr"
+verdict "modules too deep to look through are protected as a whole"
+rm -rf .git/modules/0 && jail --git=identity -- sh -c 'echo x >.git/modules/new'
+[ -e .git/modules/new ]
+verdict "control: else they are not"
+end_world
+
+# The repository of a submodule in a worktree lies in the worktree's directory.
+new_repository
+printf '#!/bin/sh\ntouch %s/ran\n' "$T" >"$WS/evil" && chmod 755 "$WS/evil"
+git submodule --quiet add "$OUT/up.git" m && git commit -qm module && git worktree add -q "$OUT/wt" -b side
+cd "$OUT/wt" && git submodule --quiet update --init >/dev/null 2>&1 && rm -f "$T/ran"
+[ -e "$WS/.git/worktrees/wt/modules/m/config" ]
+verdict "submodule of a worktree: it is there"
+jail --git=identity -- sh -c 'printf "[core]\n\tfsmonitor = %s\n" "$1" >>"$0/config"; echo "touch x" >"$0/hooks/post-checkout"; true' "$WS/.git/worktrees/wt/modules/m" "$WS/evil"
+git status >/dev/null 2>&1
+[ ! -e "$T/ran" ] && [ ! -e "$WS/.git/worktrees/wt/modules/m/hooks/post-checkout" ]
+verdict "submodule of a worktree: the host's git does not run what the command writes there"
+printf '[core]\n\tfsmonitor = %s/evil\n' "$WS" >>"$WS/.git/worktrees/wt/modules/m/config"
+git status >/dev/null 2>&1
+[ -e "$T/ran" ]
+verdict "submodule of a worktree: control: written outside, it runs"
+end_world
+
+# Two jails, of two workspaces, work together: one makes its repository name the other's directory as a working tree, the
+# other leaves a ".git" file that leads there. The next run in the other is not to be granted the first's repository.
+# CONTROL: the same entry made outside, as git worktree add does, is taken.
+cross='cd .git && mkdir -p worktrees/w && echo ../.. >worktrees/w/commondir && echo "ref: refs/heads/w" >worktrees/w/HEAD && echo "$0/.git" >worktrees/w/gitdir'
+for hard in '' '; chmod 311 worktrees; chmod 111 worktrees/w'; do
+    new_repository
+    mkdir "$OUT/other"
+    jail --git=identity -- sh -c "$cross$hard" "$OUT/other"
+    [ ! -e .git/worktrees/w ] && grep -q 'worktrees/w appeared while .*: removed' "$T/stderr"
+    verdict "another workspace's directory as a working tree${hard:+, made hard to find}: removed"
+    cd "$OUT/other" || exit 2
+    jail --git=identity -- sh -c 'echo "gitdir: $0/.git/worktrees/w" >.git' "$WS"
+    [ -s .git ]
+    verdict "another workspace's directory as a working tree${hard:+, made hard to find}: the other half is planted"
+    jail --git=identity -- sh -c 'cat "$0/.git/HEAD"; echo x >"$0/.git/objects/x"' "$WS"
+    [ ! -s "$T/stdout" ] && [ ! -e "$WS/.git/objects/x" ]
+    verdict "another workspace's directory as a working tree${hard:+, made hard to find}: the repository is not granted"
+    (cd "$WS" && sh -c "$cross" "$OUT/other")
+    jail --git=identity -- sh -c 'cat "$0/.git/HEAD"; echo x >"$0/.git/objects/x"' "$WS"
+    grep -q refs/heads "$T/stdout" && [ -e "$WS/.git/objects/x" ]
+    verdict "another workspace's directory as a working tree${hard:+, made hard to find}: control: made outside, it is"
+    cd "$WS" && jail --git=identity -- true && [ -e .git/worktrees/w ]
+    verdict "what was there before stays"
+    end_world
+done
+
+# A whole workspace that is made to look like a bare repository.
+new_world
+rm -rf .git && mkdir "$OUT/other" && echo mine >private
+jail --git=identity -- sh -c 'mkdir -p objects refs worktrees/w && echo "ref: refs/heads/x" >HEAD && printf "[core]\n\tworktree = %s\n" "$0" >config' "$OUT/other"
+cd "$OUT/other" && jail --git=identity -- sh -c 'echo "gitdir: $0" >.git' "$WS"
+jail --git=identity -- sh -c 'cat "$0/private"' "$WS"
+[ ! -s "$T/stdout" ] && grep -q "is not granted, as it is not one, or is more than that; write --write=$WS" "$T/stderr"
+verdict "a workspace that was made to look like a repository is not granted to another"
+jail --git=identity --write="$WS" -- sh -c 'cat "$0/private"' "$WS"
+[ "$(cat "$T/stdout")" = mine ]
+verdict "control: written, it is"
+end_world
+
 # What the user's own configuration names in the workspace.
 new_repository
 mkdir .githooks && printf '#!/bin/sh\nexit 0\n' >.githooks/pre-commit && chmod 755 .githooks/pre-commit
