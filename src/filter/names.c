@@ -5,19 +5,12 @@
 #include <seccomp.h>
 #include <string.h>
 
+#include "base/dlopen_note.h"
 #include "sys/library.h"
 
 #define LIBRARY "libseccomp.so.2"
 
-/* Tells packagers' tools that the library is opened at run time (systemd's ELF dlopen metadata). */
-#define DLOPEN_NOTE "[{\"soname\":[\"" LIBRARY "\"],\"feature\":\"seccomp\",\"priority\":\"required\"}]"
-static const struct {
-    uint32_t name_len, text_len, type;
-    char name[4];
-    char text[(sizeof(DLOPEN_NOTE) + 3) & ~3U];
-} dlopen_note __attribute__((used, section(".note.dlopen"), aligned(4))) = {
-    .name_len = 4, .text_len = sizeof(DLOPEN_NOTE), .type = 0x407c0c0a, .name = "FDO", .text = DLOPEN_NOTE
-};
+DLOPEN_NOTE(LIBRARY, "seccomp");
 
 struct names {
     void *library;

@@ -18,6 +18,7 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 
+#include "base/dlopen_note.h"
 #include "base/host_name.h"
 #include "sys/library.h"
 
@@ -29,15 +30,7 @@
 #define TIMEOUT_MS 2000
 #define TRIES 3
 
-/* Tells packagers' tools that the library is opened at run time (systemd's ELF dlopen metadata). */
-#define DLOPEN_NOTE "[{\"soname\":[\"" LIBRARY "\"],\"feature\":\"gateway\",\"priority\":\"required\"}]"
-static const struct {
-    uint32_t name_len, text_len, type;
-    char name[4];
-    char text[(sizeof(DLOPEN_NOTE) + 3) & ~3U];
-} dlopen_note __attribute__((used, section(".note.dlopen"), aligned(4))) = {
-    .name_len = 4, .text_len = sizeof(DLOPEN_NOTE), .type = 0x407c0c0a, .name = "FDO", .text = DLOPEN_NOTE
-};
+DLOPEN_NOTE(LIBRARY, "gateway");
 
 /* A line of /etc/hosts, a name each. */
 struct host_entry {
