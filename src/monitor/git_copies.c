@@ -261,7 +261,8 @@ static void tell_lfs(struct strv *notes, const char *config, const struct buf *k
         return;
     int len = (int)(strrchr(config, '/') - config);
     _cleanup_buf_ struct buf hook = { 0 }, line = { 0 };
-    if (buf_printf(&hook, "%.*s/hooks/pre-push", len, config) < 0 || faccessat(AT_FDCWD, hook.data, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    if (buf_printf(&hook, "%.*s/hooks/pre-push", len, config) < 0 ||
+        faccessat(AT_FDCWD, hook.data, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         return;
     buf_printf(&line, "%s is missing, and cannot be made inside: without it git push sends no files of git-lfs; write "
                "git lfs install, and git lfs push --all REMOTE where something was pushed", hook.data);
