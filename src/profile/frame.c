@@ -59,7 +59,7 @@ static int check_place(struct frame *f, const struct option *o, const char *name
 }
 
 int frame_take(void *data, const char *section, const char *name, const char *value, unsigned line,
-                      struct buf *why)
+               struct buf *why)
 {
     (void)why;
     struct frame *f = data;
@@ -70,6 +70,8 @@ int frame_take(void *data, const char *section, const char *name, const char *va
         return unknown_key(f, section, name, line);
     if (!value && o->key)
         return fail_at(f, line, name, "no '='; write key = value");
+    if (f->whole && (o->flags & OPTION_MAIN_FILE))
+        return 0;
     int r = check_place(f, o, name, line);
     if (r < 0)
         return r;
@@ -144,6 +146,7 @@ int frame_read_named(struct frame *f, size_t dir, const char *name, bool include
             (void)buf_printf(l->m->why, "%s: includes itself by way of %s; remove one include", f->file, f->up->file);
             return -ELOOP;
         }
+        f->whole = include && !in_include;
         int r = self ? -ENOENT : frame_read(f, d->fd, below, d->trusted);
         if (r != -ENOENT)
             return r;

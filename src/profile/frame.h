@@ -17,6 +17,7 @@ struct frame {
     enum layer layer;
     size_t dir; /* index of the directory it lies in; N_PROFILE_DIRS: named by path */
     bool fixed; /* a profile that the user's directory must not change */
+    bool whole; /* included, but a profile by itself: what it says about itself is not the including one's */
     unsigned depth;
     unsigned line;            /* being read */
     bool self;                /* looking for it, the including file itself was met */

@@ -387,6 +387,17 @@ START_TEST(test_includes)
     ck_assert_int_eq(fx.policy.network, NETWORK_HOST);
     fx_file(PACKAGED("include/part2.ini"), "[profile]\nmatch = x\n");
     fx_refused("part2.ini:2: match: only in a profile's own file", "x");
+
+    /* a profile by itself: what it says about itself does not come along */
+    fx_file(PACKAGED("base.ini"), "[profile]\ndescription = base\nmatch = y\n[files]\nread = /based\n");
+    fx_default("[profile]\ndescription = mine\ninclude = base\n");
+    fx_ok("x");
+    ck_assert_ptr_nonnull(fx_grant(GRANT_READ, "/based"));
+    ck_assert_str_eq(fx.policy.description, "mine");
+    fx_file(USER("default.ini"), "[profile]\ninclude = default\n");
+    fx_ok("x");
+    ck_assert_ptr_nonnull(fx_grant(GRANT_READ, "/based"));
+    ck_assert_ptr_null(fx.policy.description);
 }
 END_TEST
 
