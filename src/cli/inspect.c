@@ -202,6 +202,32 @@ static int add_setting(struct buf *out, const char *key, const char *value, cons
     return r < 0 ? r : buf_char(out, '\n');
 }
 
+/* A port of the host's, and the jail's where that is another: "3000:8080". */
+static int add_port(struct buf *out, const char *key, const struct record *p)
+{
+    char text[24];
+    bool moved = strcmp(p->field[0], p->field[1]) != 0;
+    snprintf(text, sizeof(text), moved ? "%.8s:%.8s" : "%.8s", p->field[0], p->field[1]);
+    return add_setting(out, key, text, p->field[2]);
+}
+
+static int add_network(const struct view *view, struct buf *out)
+{
+    static const char *const ports[] = { "host-port", "publish" };
+    size_t at = 0;
+    int r = 0;
+    if (first_of(view, "rule") || first_of(view, "publish") || first_of(view, "host-port"))
+        r = buf_str(out, "\nNetwork, as it is now:\n");
+    for (const struct record *rule; r >= 0 && (rule = next_of(view, "rule", &at));)
+        r = add_setting(out, rule->field[0], rule->field[1], rule->field[2]);
+    for (size_t i = 0; i < ELEMENTSOF(ports); i++) {
+        at = 0;
+        for (const struct record *p; r >= 0 && (p = next_of(view, ports[i], &at));)
+            r = add_port(out, ports[i], p);
+    }
+    return r;
+}
+
 static int add_policy(const struct view *view, struct buf *out)
 {
     const char *section = "";
@@ -221,6 +247,8 @@ static int add_policy(const struct view *view, struct buf *out)
         if (r >= 0)
             r = add_setting(out, v->field[1], v->field[2], v->field[3]);
     }
+    if (r >= 0)
+        r = add_network(view, out);
     at = 0;
     if (r >= 0 && first_of(view, "grant"))
         r = buf_str(out, "\nGrants:\n");
@@ -339,6 +367,9 @@ static int print_json(const struct view *view, struct buf *out)
     json_texts(&j, view, "files", "file");
     json_records(&j, view, "policy", "value", (const char *const[]){ "section", "key", "value", "origin" });
     json_records(&j, view, "grants", "grant", (const char *const[]){ "key", "path", "origin", NULL });
+    json_records(&j, view, "rules", "rule", (const char *const[]){ "verdict", "rule", "origin", NULL });
+    json_records(&j, view, "host_ports", "host-port", (const char *const[]){ "inside", "outside", "origin", NULL });
+    json_records(&j, view, "published", "publish", (const char *const[]){ "inside", "outside", "origin", NULL });
     json_records(&j, view, "variables", "env", (const char *const[]){ "name", "kind", "origin", NULL });
     json_texts(&j, view, "view", "view");
     json_end(&j);

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "gateway/publish.h"
 #include "gateway/refusals.h"
 
 /* Each change is told once: what can be read and written is remembered. */
@@ -17,6 +18,7 @@ struct connections {
     struct gateway_process *gateway;
     size_t n, limit;
     struct timer_queue idle, half_closed;
+    struct link ring;
 };
 
 static void on_idle(struct timer *timer)
@@ -31,6 +33,7 @@ struct connections *connections_new(struct gateway_process *gateway, size_t limi
         return NULL;
     all->gateway = gateway;
     all->limit = limit;
+    link_init(&all->ring);
     loop_add_queue(&gateway->loop, &all->idle, TIME_IDLE, on_idle);
     loop_add_queue(&gateway->loop, &all->half_closed, TIME_HALF_CLOSED, on_idle);
     return all;
@@ -80,8 +83,7 @@ static void on_server(struct source *source, uint32_t events)
     on_end(c, &c->end[SERVER], events);
 }
 
-/* A close of the jail's socket that its peer sees as a reset, as that of a closed port would be. */
-static void reset(int fd)
+void connection_reset(int fd)
 {
     struct linger now = { .l_onoff = 1 };
     if (fd >= 0)
@@ -95,9 +97,11 @@ static void end_connection(struct connection *c, bool with_reset)
     relay_end(c);
     head_end(c);
     dial_end(c);
+    publish_end(c);
+    link_remove(&c->link);
     for (int side = JAIL; side <= SERVER; side++) {
         if (with_reset)
-            reset(c->end[side].source.fd);
+            connection_reset(c->end[side].source.fd);
         loop_close(&c->end[side].source);
     }
     c->state = CONNECTION_DEAD;
@@ -130,31 +134,42 @@ void connection_touch(struct connection *c)
         loop_set_timer(&c->gateway->loop, half ? &all->half_closed : &all->idle, &c->timer);
 }
 
+struct connection *connection_new(struct connections *all, int jail, int server)
+{
+    struct connection *c = all->n < all->limit ? calloc(1, sizeof(*c)) : NULL;
+    if (!c)
+        return NULL;
+    c->gateway = all->gateway;
+    c->job.run = on_job;
+    link_init(&c->job.link);
+    link_init(&c->timer.link);
+    link_init(&c->link);
+    c->end[JAIL].source = (struct source){ .ready = on_jail, .fd = jail };
+    c->end[SERVER].source = (struct source){ .ready = on_server, .fd = server };
+    struct source *first = &c->end[jail >= 0 ? JAIL : SERVER].source;
+    if (loop_watch(&all->gateway->loop, first, EVENTS) < 0) {
+        free(c);
+        return NULL;
+    }
+    all->n++;
+    link_append(&all->ring, &c->link);
+    return c;
+}
+
 void connection_start(struct connections *all, int fd, const struct ip *address, uint16_t port)
 {
     struct target target;
     bool allowed = judge_target(&all->gateway->judge, address, port, false, &target);
-    struct connection *c = allowed && all->n < all->limit ? calloc(1, sizeof(*c)) : NULL;
+    struct connection *c = allowed ? connection_new(all, fd, -1) : NULL;
     if (!c) {
         struct refusal refusal = { .reason = allowed ? REFUSED_FULL : REFUSED_POLICY, .target = &target,
                                    .text = allowed ? "too many connections at a time" : "" };
         refusals_add(all->gateway, &refusal);
-        reset(fd);
+        connection_reset(fd);
         close(fd);
         return;
     }
-    all->n++;
-    c->gateway = all->gateway;
     c->target = target;
-    c->job.run = on_job;
-    link_init(&c->job.link);
-    link_init(&c->timer.link);
-    c->end[JAIL].source = (struct source){ .ready = on_jail, .fd = fd };
-    c->end[SERVER].source = (struct source){ .ready = on_server, .fd = -1 };
-    if (loop_watch(&c->gateway->loop, &c->end[JAIL].source, EVENTS) < 0) {
-        connection_abort(c);
-        return;
-    }
     if (target.decision.scheme == NET_TLS || target.decision.scheme == NET_HTTP)
         head_start(c);
     else
@@ -172,16 +187,38 @@ void connection_relay(struct connection *c, int fd)
 {
     static const int on = 1;
     dial_end(c);
+    loop_stop_timer(&c->timer);
     c->state = CONNECTION_RELAY;
-    c->end[SERVER].source.fd = fd;
-    c->end[SERVER].writable = true;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    setsockopt(c->end[JAIL].source.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-    if (loop_watch(&c->gateway->loop, &c->end[SERVER].source, EVENTS) < 0 || !head_pass(c)) {
+    struct end *last = &c->end[c->published ? JAIL : SERVER];
+    last->source.fd = fd;
+    last->writable = true;
+    for (int side = JAIL; side <= SERVER; side++)
+        setsockopt(c->end[side].source.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    setsockopt(c->end[SERVER].source.fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    c->place = refusals_allowed(c->gateway, &c->target);
+    if (loop_watch(&c->gateway->loop, &last->source, EVENTS) < 0 || !head_pass(c)) {
         connection_abort(c);
         return;
     }
-    refusals_allowed(c->gateway, &c->target);
     relay_run(c);
+}
+
+void connections_end_published(struct connections *all, const struct published *published)
+{
+    for (struct link *at = all->ring.next, *next; at != &all->ring; at = next) {
+        struct connection *c = CONTAINER(at, struct connection, link);
+        next = at->next;
+        if (c->published == published)
+            connection_abort(c);
+    }
+}
+
+void connections_judge(struct connections *all)
+{
+    for (struct link *at = all->ring.next, *next; at != &all->ring; at = next) {
+        struct connection *c = CONTAINER(at, struct connection, link);
+        next = at->next;
+        if (!c->published && !judge_again(&all->gateway->judge, &c->target))
+            connection_refuse(c, REFUSED_POLICY, NULL);
+    }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One TCP connection of the jail's: accepted, judged, dialled, relayed.
+/* One TCP connection of the jail's: accepted, judged, dialled, relayed. One that the host makes to a published port begins
+ * in DIAL, with its server's end, and gets the jail's there (gateway/publish.c).
  *
  *   HEAD       its first bytes are awaited (tls, http)     -> DIAL, or refused
  *   DIAL       its server's addresses are asked for, tried -> RELAY, or refused
@@ -35,6 +36,9 @@ struct end {
 
 struct head;
 struct dial;
+struct published;
+struct counted;
+struct inward;
 
 enum { JAIL, SERVER };
 
@@ -44,9 +48,13 @@ struct connection {
     struct end end[2];
     struct job job;
     struct timer timer;
+    struct link link;       /* of all connections */
     struct target target;   /* where it was meant to go, and by which rule it may */
     struct head *head;      /* HEAD, and http to the end */
     struct dial *dial;      /* DIAL */
+    struct counted *place;  /* RELAY: where its bytes are counted */
+    struct published *published; /* the host's, to this; NULL: the jail's own */
+    struct inward *inward;  /* DIAL, if published */
 };
 
 struct connections; /* of one gateway */
@@ -57,9 +65,22 @@ struct connections *connections_new(struct gateway_process *gateway, size_t limi
 /* A connection that was accepted at fd (taken over), meant for address and port. Judged at once. */
 void connection_start(struct connections *all, int fd, const struct ip *address, uint16_t port);
 
-/* Next steps, each from the state before. */
+/* A connection with the ends that there are yet (or -1), watched; its state is the caller's to set. The ends are taken over
+ * unless it returns NULL: there is no room. */
+struct connection *connection_new(struct connections *all, int jail, int server);
+
+/* Next steps, each from the state before. fd (taken over) is the end that was missing. */
 void connection_dial(struct connection *c);
 void connection_relay(struct connection *c, int fd);
+
+/* The policy has changed: end what it allows no longer. */
+void connections_judge(struct connections *all);
+
+/* End all that came by a published port. */
+void connections_end_published(struct connections *all, const struct published *published);
+
+/* When fd is closed, its peer is to see a reset, as that of a closed port would. */
+void connection_reset(int fd);
 
 /* Bytes went through it: its idle time begins anew. */
 void connection_touch(struct connection *c);

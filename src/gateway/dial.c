@@ -19,6 +19,7 @@
 struct attempt {
     struct source source;
     struct dial *dial;
+    struct ip ip;
 };
 
 struct dial {
@@ -98,6 +99,7 @@ static void succeed(struct dial *d, struct attempt *a)
         return;
     }
     int fd = TAKE_FD(a->source.fd);
+    d->connection->target.dialled = a->ip;
     /* It leaves the attempt's place in epoll for one of the connection's own. */
     loop_forget(&d->connection->gateway->loop, fd);
     connection_relay(d->connection, fd);
@@ -142,7 +144,7 @@ static int begin_attempt(struct dial *d, struct attempt *a, const struct ip *ip)
     int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
-    *a = (struct attempt){ .source = { .ready = on_attempt, .fd = fd }, .dial = d };
+    *a = (struct attempt){ .source = { .ready = on_attempt, .fd = fd }, .dial = d, .ip = *ip };
     int r = connect(fd, (struct sockaddr *)&address, len) < 0 && errno != EINPROGRESS ? -errno : 0;
     if (r >= 0)
         r = loop_watch(&d->connection->gateway->loop, &a->source, EPOLLOUT);

@@ -11,6 +11,7 @@ struct resolver;
 struct refusals;
 struct udp_flows;
 struct connections;
+struct publishing;
 
 struct gateway_process {
     struct loop loop;
@@ -20,6 +21,7 @@ struct gateway_process {
     struct refusals *refusals;
     struct connections *connections;
     struct udp_flows *udp;
+    struct publishing *publishing;
 };
 
 /* The gateway's program, after the exec: reads what it needs of the host, confines itself, serves until the monitor is gone. */

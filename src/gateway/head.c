@@ -11,6 +11,7 @@
 #include "gateway/clienthello.h"
 #include "gateway/connection.h"
 #include "gateway/http_head.h"
+#include "gateway/refusals.h"
 
 /* Bytes that were read and have not been passed on. */
 #define HEAD_BYTES HEAD_HELD_MAX
@@ -192,6 +193,7 @@ bool head_pass(struct connection *c)
     size_t held = head->http ? head->stream.held : 0, ready = head->n - held;
     if (!relay_deliver(c, JAIL, head->bytes, ready))
         return false;
+    refusals_moved(c->place, ready, 0);
     if (!head->http) {
         head_end(c);
         return true;

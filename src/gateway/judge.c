@@ -34,7 +34,8 @@ static int find_ports(struct judge *judge)
     struct port_list ports = { .list = calloc(PORTS_MAX, sizeof(uint16_t)), .any = p->mode == EGRESS_OPEN };
     if (!ports.list)
         return -ENOMEM;
-    add_ports(&ports, DNS_PORT, DNS_PORT); /* the host's servers, when an answer is long */
+    if (p->mode != EGRESS_NONE)
+        add_ports(&ports, DNS_PORT, DNS_PORT); /* the host's servers, when an answer is long */
     if (p->upstream != EGRESS_DIRECT)
         add_ports(&ports, p->upstream_port, p->upstream_port);
     for (size_t i = 0; i < p->n_allow; i++)
@@ -62,6 +63,7 @@ int judge_load(struct judge *judge, int fd, struct buf *why)
         return r;
     }
     judge->blob = blob.data;
+    judge->first = (struct judge_policy){ judge->policy, judge->blob };
     r = getrandom(seed, sizeof(seed), 0) == sizeof(seed) ? 0 : -EIO;
     judge->names = r < 0 ? NULL : name_table_new(seed);
     if (r >= 0)
@@ -69,6 +71,36 @@ int judge_load(struct judge *judge, int fd, struct buf *why)
     if (r < 0)
         buf_printf(why, "the gateway cannot begin: %s", strerror(-r));
     return r;
+}
+
+int judge_replace(struct judge *judge, void *blob, size_t len, struct judge_policy *ret_old)
+{
+    const struct egress_policy *first = &judge->first.policy;
+    struct egress_policy policy;
+    int r = egress_decode(blob, len, &policy);
+    if (r < 0)
+        return r;
+    policy.mode = first->mode;
+    policy.dns = first->dns;
+    policy.unknown = first->unknown;
+    policy.upstream = first->upstream;
+    policy.upstream_port = first->upstream_port;
+    policy.upstream_host = first->upstream_host;
+    policy.upstream_credentials = first->upstream_credentials;
+    policy.upstream_exceptions = first->upstream_exceptions;
+    *ret_old = (struct judge_policy){ judge->policy, judge->blob };
+    judge->policy = policy;
+    judge->blob = blob;
+    return 0;
+}
+
+void judge_release(struct judge *judge, struct judge_policy *old)
+{
+    if (old->blob == judge->first.blob)
+        return;
+    egress_free(&old->policy);
+    free(old->blob);
+    old->blob = NULL;
 }
 
 void judge_note(struct judge *judge, const char *name, const struct ip *ip)
@@ -149,6 +181,24 @@ bool judge_target(const struct judge *judge, const struct ip *address, uint16_t 
     }
     *ret_target = t;
     return t.decision.verdict == VERDICT_ALLOW;
+}
+
+bool judge_again(const struct judge *judge, struct target *t)
+{
+    enum net_scheme scheme = t->decision.scheme;
+    bool inspected = scheme == NET_TLS || scheme == NET_HTTP, own;
+    struct target now = *t;
+    if (t->name && (t->way == TARGET_NAME || inspected))
+        verdict_connect(&judge->policy, t->name, t->port, t->udp, &now.decision);
+    else
+        (void)judge_target(judge, &t->address, t->port, t->udp, &now);
+    /* What is not looked into now cannot begin to be; what is, may go on so. */
+    bool allowed = now.decision.verdict == VERDICT_ALLOW &&
+                   (now.decision.scheme == scheme || now.decision.scheme == NET_TCP);
+    t->decision = now.decision;
+    if (allowed)
+        t->decision.scheme = scheme;
+    return allowed && (!t->dialled.version || !judge_address(judge, t, &t->dialled, &own));
 }
 
 const char *judge_next_name(const struct judge *judge, const struct target *t, enum net_scheme scheme, size_t *at)

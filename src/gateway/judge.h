@@ -13,8 +13,15 @@
 #include "gateway/names.h"
 #include "gateway/verdict.h"
 
+/* A policy and what it points into. */
+struct judge_policy {
+    struct egress_policy policy;
+    void *blob;
+};
+
 struct judge {
     struct egress_policy policy;
+    struct judge_policy first; /* what does not change: all but rules and ports. It stays */
     struct name_table *names;
     void *blob;      /* what policy points into */
     uint16_t *ports; /* TCP ports that may have to be connected to; NULL: any */
@@ -30,16 +37,26 @@ struct target {
     uint16_t port;
     bool udp;
     bool dns;          /* a question, not a connection */
+    bool published;    /* the host's, to a port of the jail's: port is the host's */
     bool several;      /* dns = real: more than one name has this address; its first bytes tell which one is meant */
     const char *name;  /* NULL: none, or not known yet. Lives as long as the gateway */
     struct decision decision;
     enum target_way way;
     struct ip dial_address;
     uint16_t dial_port;
+    struct ip dialled; /* the server's, once it is reached; version 0: none, or a proxy's */
 };
 
 /* Read the policy from fd (a sealed memfd) and make an empty table of names. 0 or -errno with a message in why. */
 int judge_load(struct judge *judge, int fd, struct buf *why);
+
+/* Judge by another policy's rules and ports from now on: a blob (taken over unless this fails) of len bytes. What was decided
+ * before points into *ret_old; judge_release() that, when all of it is decided anew. 0 or -errno. */
+int judge_replace(struct judge *judge, void *blob, size_t len, struct judge_policy *ret_old);
+void judge_release(struct judge *judge, struct judge_policy *old);
+
+/* May what target has come to go on under the policy that is now? Its decision is set anew. */
+bool judge_again(const struct judge *judge, struct target *target);
 
 /* The payload may know that name has this address, as it can read /etc/hosts: count it as answered, if the name may be. */
 void judge_note(struct judge *judge, const char *name, const struct ip *ip);

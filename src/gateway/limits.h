@@ -15,10 +15,12 @@ enum {
     LIMIT_TURN_BYTES = 4 << 20,  /* relayed for one connection before others have their turn */
     LIMIT_DNS_STREAMS = 64,      /* connections to port 53 */
     LIMIT_UDP_FLOWS = 512,       /* pairs of client and server */
+    LIMIT_PUBLISHED = 1024,      /* connections that the host makes to published ports */
     LIMIT_UDP_BURST = 64,        /* datagrams read in a row */
     LIMIT_LOOKUPS = 256,         /* names asked of the host's DNS at a time */
     LIMIT_ADDRESSES_KEPT = 1024, /* names whose addresses are remembered for their time to live */
     LIMIT_REFUSALS = 512,        /* different refusals counted apart */
+    LIMIT_ALLOWED = 256,         /* different places that are reached, counted apart */
 
     HEAD_HELD_MAX = 18432, /* bytes of a head that wait for its end */
 
@@ -28,6 +30,7 @@ enum {
     TIME_DIAL = 60 * 1000,           /* for a server to answer */
     TIME_IDLE = 24 * 60 * 60 * 1000, /* a connection without a byte; the kernel's keep-alive finds dead ends earlier */
     TIME_HALF_CLOSED = 60 * 60 * 1000,
+    TIME_INWARD = 10 * 1000,         /* for the jail's own port to answer */
     TIME_DNS_STREAM = 20 * 1000,
     TIME_UDP = 120 * 1000,           /* RFC 4787: at least two minutes */
     TIME_EVENT = 1000,               /* a repeated refusal is told again, with its count, at most this often */

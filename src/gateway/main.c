@@ -6,7 +6,7 @@
  *  2. host       what has to be known of it: hosts(5), resolv.conf(5), the resolver's library.
  *  3. confine    gateway/confine.c. From here on it has no file, no privilege, and only the calls that it needs.
  *  4. ready      said to the monitor, which lets no command run before.
- *  5. listeners  from the jail's set-up; then it serves until the monitor's end of the channel closes.
+ *  5. listeners  from the jail's set-up; then it serves, and hears the monitor's orders, until the monitor's end closes.
  *
  * It is killed with the monitor. With it go its sockets, with these the namespace that all of the jail's packets lead to. */
 #include <errno.h>
@@ -26,6 +26,8 @@
 #include "gateway/dns_stream.h"
 #include "gateway/gateway.h"
 #include "gateway/listen.h"
+#include "gateway/orders.h"
+#include "gateway/publish.h"
 #include "gateway/refusals.h"
 #include "gateway/resolve.h"
 #include "gateway/udp.h"
@@ -57,31 +59,42 @@ static size_t raise_fds(void)
     return connections < LIMIT_CONNECTIONS ? connections : LIMIT_CONNECTIONS;
 }
 
-/* Events of the monitor's end: there are none but its closing. */
-static void on_monitor(struct source *source, uint32_t events)
-{
-    (void)source;
-    (void)events;
-    _exit(0);
-}
-
-static void on_jail(struct source *source, uint32_t events);
-
-struct from_jail {
+struct from_monitor {
     struct source source;
     struct gateway_process *gateway;
 };
 
-/* The listeners, once. A jail that cannot be made closes its end. */
+/* Its orders, or its end, which is ours. */
+static void on_monitor(struct source *source, uint32_t events)
+{
+    struct from_monitor *monitor = CONTAINER(source, struct from_monitor, source);
+    (void)events;
+    orders_serve(monitor->gateway, source->fd);
+}
+
+struct from_jail {
+    struct source source;
+    struct gateway_process *gateway;
+    bool listening; /* the listeners have come, or there are none */
+};
+
+/* The listeners, once; then init's answers. A jail that cannot be made closes its end. */
 static void on_jail(struct source *source, uint32_t events)
 {
     static struct listener list[LISTENERS_MAX];
     struct from_jail *jail = CONTAINER(source, struct from_jail, source);
     (void)events;
+    if (jail->listening) {
+        if (!publish_answered(jail->gateway->publishing)) {
+            publish_lost(jail->gateway->publishing); /* init is gone, and with it the jail; or it is not itself */
+            loop_close(source);
+        }
+        return;
+    }
     int n = listeners_receive(source->fd, list);
-    loop_close(source);
     if (n < 0)
         _exit(0);
+    jail->listening = true;
     int r = listen_start(jail->gateway, list, (size_t)n);
     if (r < 0)
         give_up("the gateway's listeners", r);
@@ -92,15 +105,12 @@ static void prepare(struct gateway_process *g)
     _cleanup_buf_ struct buf why = { 0 };
     g->ipv6 = host_has_ipv6();
     int r = judge_load(&g->judge, GATEWAY_FD_POLICY, &why);
-    if (r >= 0)
+    if (r >= 0 && g->judge.policy.mode != EGRESS_NONE)
         r = resolver_new(&g->resolver, g->ipv6, &why);
     if (r < 0)
         give_up(why.data ? why.data : "out of memory", 0);
     close(GATEWAY_FD_POLICY);
-    const char *name;
-    struct ip ip;
-    for (size_t at = 0; resolver_next_host(g->resolver, &at, &name, &ip);)
-        judge_note(&g->judge, name, &ip);
+    orders_note_hosts(g);
 
     size_t limit = raise_fds();
     r = loop_init(&g->loop);
@@ -109,24 +119,27 @@ static void prepare(struct gateway_process *g)
     g->connections = connections_new(g, limit);
     g->refusals = refusals_new(g, GATEWAY_FD_EVENTS);
     g->udp = udp_new(g);
-    if (!g->connections || !g->refusals || !g->udp)
+    g->publishing = publish_new(g, GATEWAY_FD_JAIL);
+    if (!g->connections || !g->refusals || !g->udp || !g->publishing)
         give_up("out of memory", 0);
     dial_init(&g->loop);
     head_init(&g->loop);
     dns_stream_init(g);
-    resolver_start(g->resolver, &g->loop);
+    if (g->resolver)
+        resolver_start(g->resolver, &g->loop);
 }
 
 _Noreturn void gateway_main(void)
 {
     static struct gateway_process g;
-    static struct source monitor = { .ready = on_monitor, .fd = GATEWAY_FD_EVENTS };
+    static struct from_monitor monitor = { .source = { .ready = on_monitor, .fd = GATEWAY_FD_EVENTS }, .gateway = &g };
     static struct from_jail jail = { .source = { .ready = on_jail, .fd = GATEWAY_FD_JAIL }, .gateway = &g };
 
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     prctl(PR_SET_NAME, GATEWAY_ARGV0, 0, 0, 0);
     signal(SIGPIPE, SIG_IGN);
     prepare(&g);
+    jail.listening = g.judge.policy.mode == EGRESS_NONE;
     const char *what;
     int r = gateway_confine(g.judge.ports, g.judge.n_ports, &what);
     if (r < 0) {
@@ -137,7 +150,7 @@ _Noreturn void gateway_main(void)
     struct gateway_event ready = { .kind = GATEWAY_READY, .rule = -1 };
     r = gateway_event_send(GATEWAY_FD_EVENTS, &ready);
     if (r >= 0)
-        r = loop_watch(&g.loop, &monitor, EPOLLRDHUP);
+        r = loop_watch(&g.loop, &monitor.source, EPOLLIN | EPOLLRDHUP);
     if (r >= 0)
         r = loop_watch(&g.loop, &jail.source, EPOLLIN);
     if (r < 0)

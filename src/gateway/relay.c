@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "gateway/connection.h"
+#include "gateway/refusals.h"
 
 #define CHUNK 65536
 #define STASH (CHUNK + HEAD_HELD_MAX)
@@ -191,11 +192,13 @@ static enum step pass_on(struct connection *c, int side, size_t *done)
 static enum step run_direction(struct connection *c, int way)
 {
     size_t done = 0;
-    while (done < LIMIT_TURN_BYTES) {
-        enum step step = pass_on(c, way, &done);
-        if (step != STEP_ON || c->state != CONNECTION_RELAY)
-            return step;
-    }
+    enum step step = STEP_ON;
+    while (step == STEP_ON && c->state == CONNECTION_RELAY && done < LIMIT_TURN_BYTES)
+        step = pass_on(c, way, &done);
+    if (done)
+        refusals_moved(c->place, way == JAIL ? done : 0, way == SERVER ? done : 0);
+    if (step != STEP_ON || c->state != CONNECTION_RELAY)
+        return step;
     loop_again(&c->gateway->loop, &c->job);
     return STEP_WAIT;
 }

@@ -119,8 +119,10 @@ static const char *connect_flow(struct flow *f, const struct addresses *found)
         struct sockaddr_storage to;
         socklen_t len = ip_to_sockaddr(&found->list[i], f->target.dial_port, &to);
         f->source.fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (f->source.fd >= 0 && connect(f->source.fd, (struct sockaddr *)&to, len) == 0)
+        if (f->source.fd >= 0 && connect(f->source.fd, (struct sockaddr *)&to, len) == 0) {
+            f->target.dialled = found->list[i];
             return NULL;
+        }
         loop_close(&f->source);
         why = NULL;
     }
@@ -222,6 +224,16 @@ static void on_listener(struct source *source, uint32_t events)
     (void)events;
     for (int i = 0; i < LIMIT_UDP_BURST && read_one(l); i++)
         ;
+}
+
+void udp_judge(struct udp_flows *all)
+{
+    for (struct link *at = all->ring.next, *next; at != &all->ring; at = next) {
+        struct flow *f = CONTAINER(at, struct flow, link);
+        next = at->next;
+        if (!judge_again(&all->gateway->judge, &f->target))
+            refuse(f, REFUSED_POLICY, NULL);
+    }
 }
 
 struct udp_flows *udp_new(struct gateway_process *gateway)

@@ -11,4 +11,7 @@ struct udp_flows *udp_new(struct gateway_process *gateway);
 /* Serve a socket that is bound to port. 0 or -errno. */
 int udp_start(struct gateway_process *gateway, int fd, uint16_t port);
 
+/* The policy has changed: end the flows that it allows no longer. */
+void udp_judge(struct udp_flows *all);
+
 #endif

@@ -6,7 +6,8 @@
  *     at any time our capabilities keep the payload off, which has none, until the filter does.)
  *  2. make the payload (lockdown/payload.c), as vfork(2) does.
  *  3. no capabilities, no_new_privs, an own seccomp filter of the few calls used below.
- *  4. serve: reap, tell the monitor of stops and the end, deliver its signals, watch the mounts, freeze and thaw.
+ *  4. serve: reap, tell the monitor of stops and the end, deliver its signals, watch the mounts, freeze and thaw; make
+ *     sockets to published ports for the gateway.
  *
  * Our death ends the jail, as the kernel kills the rest of a pid namespace with its init. So every doubt (channel closed,
  * message not permitted) ends in _exit(). */
@@ -27,6 +28,7 @@
 #include "base/cleanup.h"
 #include "base/fence_switch.h"
 #include "init/freezer.h"
+#include "init/inward.h"
 #include "init/watch.h"
 #include "ipc/channel.h"
 #include "jail/namespaces.h"
@@ -43,6 +45,7 @@ struct init {
     int signals; /* signalfd of SIGCHLD */
     int status;  /* lingering: what we end with when the last process has ended */
     struct freezer freezer;
+    struct inward inward;
     unsigned relapses;     /* checks of this freeze that found somebody running */
     int next_check;        /* ms to the next check while frozen */
     bool unnamed;          /* a test: names are not watched */
@@ -88,8 +91,8 @@ static bool shown_always(const struct init_args *args)
     return args->lingers && args->lingers->dumpable && !args->lingers->traced;
 }
 
-/* with_prctl: to become dumpable and to drop capabilities yet. */
-static int confine(bool with_prctl)
+/* with_prctl: to become dumpable and to drop capabilities yet. sockets: TCP ones may be made, and connected. */
+static int confine(bool with_prctl, bool sockets)
 {
     static const int calls[] = {
         SYS_read,      SYS_write,  SYS_close,     SYS_lseek,     SYS_ppoll,         SYS_recvmsg, SYS_sendmsg,
@@ -104,12 +107,21 @@ static int confine(bool with_prctl)
         SYS_mmap, SYS_munmap, SYS_madvise, SYS_sigaltstack, SYS_futex, SYS_readlink, SYS_gettid,
         SYS_clone, SYS_mprotect, SYS_getppid, SYS_sched_yield, SYS_readlinkat, SYS_fstat, SYS_newfstatat,
 #endif
-        SYS_prctl, SYS_capset, /* the last */
     };
-    #ifdef AGENTJAIL_SANITIZED
+    int list[ELEMENTSOF(calls) + 3];
+    size_t n = ELEMENTSOF(calls);
+    memcpy(list, calls, sizeof(calls));
+#ifdef AGENTJAIL_SANITIZED
     with_prctl = true;
 #endif
-    return seccomp_confine(calls, ELEMENTSOF(calls) - (with_prctl ? 0 : 2));
+    if (with_prctl) {
+        list[n++] = SYS_prctl;
+        list[n++] = SYS_capset;
+    }
+    if (!sockets)
+        return seccomp_confine(list, n);
+    list[n++] = SYS_connect; /* init/inward.c */
+    return seccomp_confine_network(list, n);
 }
 
 static int payload_entry(void *args)
@@ -198,7 +210,7 @@ static void drop(struct init *init, const struct init_args *args)
         keep_few(init, args->lingers);
     for (int fd = 0; fd < 3 && !args->lingers; fd++)
         close(fd);
-    r = confine(shown);
+    r = confine(shown, init->inward.channel >= 0);
     if (r >= 0 && always)
         r = caps_drop_all();
     if (r >= 0 && shown && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
@@ -382,6 +394,13 @@ static void serve_message(struct init *init)
             check_mounts(init); /* one that went meanwhile holds on */
         thaw(init, FREEZE_USER);
         break;
+    case MSG_PUBLISH:
+        if (!inward_permit(&init->inward, m.value))
+            _exit(125);
+        break;
+    case MSG_UNPUBLISH:
+        inward_forbid(&init->inward, m.value);
+        break;
     default:
         _exit(125);
     }
@@ -423,13 +442,14 @@ static void on_time(struct init *init)
 
 static void serve(struct init *init)
 {
-    enum { CHANNEL, SIGNALS, MOUNTS, MOVES, N };
+    enum { CHANNEL, SIGNALS, MOUNTS, MOVES, INWARD, N };
     for (;;) {
         struct pollfd fds[N] = {
             [CHANNEL] = { .fd = init->channel, .events = POLLIN },
             [SIGNALS] = { .fd = init->signals, .events = POLLIN },
             [MOUNTS] = { .fd = init->args->mounts, .events = POLLPRI },
             [MOVES] = { .fd = init->watch.moves, .events = POLLIN },
+            [INWARD] = { .fd = init->inward.channel, .events = POLLIN },
         };
         if (poll(fds, N, ms_left(init)) < 0) {
             if (errno == EINTR)
@@ -450,6 +470,8 @@ static void serve(struct init *init)
         }
         if (fds[CHANNEL].revents)
             serve_message(init);
+        if (fds[INWARD].revents && init->inward.channel >= 0)
+            inward_serve(&init->inward);
         if (init->watch.rest)
             check_mounts(init);
     }
@@ -463,6 +485,10 @@ _Noreturn void init_main(struct init_args *args)
 
     init.args = args;
     init.channel = args->channel;
+    if (args->lingers)
+        init.inward.channel = -1; /* bubblewrap has none */
+    else
+        inward_init(&init.inward, args->inward, args->start->policy);
     init.watch = (struct watch){ .plan = args->plan, .anchors = args->anchors, .ids = args->mount_ids,
                                   .fd = args->mounts, .moves = -1 };
     init.looked = now_ms();

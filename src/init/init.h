@@ -19,6 +19,7 @@ struct init_args {
     struct namespaces *namespaces; /* the payload's user namespace, and the helper thread */
     int terminal; /* the pty's slave, or -1 */
     int mounts;   /* /proc/self/mountinfo, or -1 */
+    int inward;   /* to the gateway, which asks for sockets; or -1 */
 
     /* bubblewrap's way: others of the jail go on when the payload has ended, and init with them; and unless the monitor's
      * death is to be theirs, they outlive the monitor. NULL: agentjail's way. */

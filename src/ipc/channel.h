@@ -4,7 +4,8 @@
  *   message         from     payload                                   permitted
  *   MSG_FAILED      jail     code = errno or 0, text for people; EOF   until MSG_STARTED
  *   MSG_FILE        monitor  value = 0, 1 or 2; fd: what that file is    before MSG_BUILD
- *   MSG_GATEWAY     monitor  fd: where the gateway expects listeners   once, before MSG_BUILD, if there is one
+ *   MSG_GATEWAY     monitor  fd: where the gateway expects listeners,  once, before MSG_BUILD, if there is one
+ *                            and asks for sockets (ipc/inward.h)
  *   MSG_BUILD       monitor  - ; jail/handover.h has everything          once
  *   MSG_VIEW        jail     fd: the jail's mount namespace            once, first, if the plan is watched
  *   MSG_READY       jail     fd: pty master if one was asked for       once, if a MSG_GO was asked for
@@ -20,6 +21,9 @@
  *   MSG_THAW        monitor  -                                         after MSG_FREEZE: thaw, unless MSG_LOST holds
  *   MSG_FROZEN      jail     code = 0: nothing of the payload's runs   after MSG_FREEZE; code EBUSY any time while frozen:
  *                            or errno (EBUSY: it does not stay stopped)  the monitor ends the jail or its cgroup holds it
+ *   MSG_PUBLISH     monitor  value = a port that the gateway may have  after MSG_STARTED, any number
+ *                            sockets to
+ *   MSG_UNPUBLISH   monitor  value = a port that it may no longer      the same
  *   MSG_SIGNAL      monitor  value = signal for the payload's group    after MSG_STARTED
  *   MSG_FOREGROUND  monitor  value = 1: payload is the pty's foreground group, 0: background; then SIGCONT to it
  *   MSG_END         monitor  -                                         kill everything and exit
@@ -49,6 +53,8 @@ enum message_kind {
     MSG_FREEZE,
     MSG_THAW,
     MSG_FROZEN,
+    MSG_PUBLISH,
+    MSG_UNPUBLISH,
     MSG_SIGNAL,
     MSG_FOREGROUND,
     MSG_END,

@@ -28,7 +28,8 @@ enum {
     EGRESS_BLOB_MAX = 4 << 20, /* bytes */
 };
 
-enum egress_mode { EGRESS_FILTERED, EGRESS_OPEN, N_EGRESS_MODES };
+/* EGRESS_NONE: there is no way out; what there is are published ports. */
+enum egress_mode { EGRESS_FILTERED, EGRESS_OPEN, EGRESS_NONE, N_EGRESS_MODES };
 enum egress_dns { EGRESS_DNS_SYNTHETIC, EGRESS_DNS_REAL, N_EGRESS_DNS };
 enum egress_unknown { EGRESS_UNKNOWN_DENY, EGRESS_UNKNOWN_ASK, N_EGRESS_UNKNOWN };
 enum egress_upstream { EGRESS_DIRECT, EGRESS_HTTP_PROXY, EGRESS_SOCKS5_PROXY, N_EGRESS_UPSTREAMS };

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the gateway tells the monitor, over a SOCK_SEQPACKET pair. The monitor tells it nothing: its end closes with the jail.
+/* What the gateway tells the monitor, over a SOCK_SEQPACKET pair. What the monitor says is ipc/gateway_order.h; its end
+ * closes with the jail.
  *
  *   event            fields                                               permitted
  *   GATEWAY_FAILED   name: why, for people                                first and last
  *   GATEWAY_READY    -                                                    first, once: it is confined, and hears the jail
  *   GATEWAY_REFUSED  what was refused, see struct gateway_event           after that, any number
- *   GATEWAY_ALLOWED  a connection that a rule lets through                the same
+ *   GATEWAY_ALLOWED  connections that a rule lets through, to one place:  the same
+ *                    how many, and the bytes so far
+ *   GATEWAY_DONE     count: the order's number, rule: 0 or an errno       after READY, once for each order that has a number
  *
  * Anything else ends the gateway, and with it the jail's network. */
 #ifndef AGENTJAIL_IPC_GATEWAY_EVENT_H
@@ -21,10 +24,12 @@ enum gateway_event_kind {
     GATEWAY_READY,
     GATEWAY_REFUSED,
     GATEWAY_ALLOWED,
+    GATEWAY_DONE,
     GATEWAY_EVENT_KINDS,
 };
 
-enum gateway_protocol { GATEWAY_TCP, GATEWAY_UDP, GATEWAY_TLS, GATEWAY_HTTP, GATEWAY_DNS, GATEWAY_PROTOCOLS };
+enum gateway_protocol { GATEWAY_TCP, GATEWAY_UDP, GATEWAY_TLS, GATEWAY_HTTP, GATEWAY_DNS, GATEWAY_PUBLISHED,
+                        GATEWAY_PROTOCOLS };
 
 /* Why something was refused. */
 enum gateway_reason {
@@ -52,10 +57,11 @@ struct gateway_event {
     uint8_t pad;
     uint16_t port;
     int32_t rule;       /* verdict_rule_number() */
-    uint32_t count;     /* how often, since the start */
+    uint32_t count;     /* how often, since the start; of refusals: since the policy changed last */
     struct ip address;  /* version 0: none */
     char name[GATEWAY_NAME_SIZE]; /* "": none */
     char text[GATEWAY_NAME_SIZE];
+    uint64_t sent, received; /* bytes from the jail, and to it */
 };
 
 /* Send without waiting; never raises SIGPIPE. 0 or -errno (-EAGAIN: the monitor is behind). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The sockets through which the gateway hears the jail: made in the namespaces of the jail's set-up, passed to the gateway
- * over a SOCK_SEQPACKET pair in one message, once, after which the pair is closed. */
+ * over a SOCK_SEQPACKET pair in one message, once, after which the pair is for ipc/inward.h. */
 #ifndef AGENTJAIL_IPC_LISTENERS_H
 #define AGENTJAIL_IPC_LISTENERS_H
 

@@ -114,7 +114,8 @@ static struct plan *put_plan(struct handover *h, const struct plan *plan)
     return copy;
 }
 
-/* What the jail looks at of the policy: its numbers and the label. Everything else stays with the monitor. */
+/* What the jail looks at of the policy: its numbers, the label, the ports that are published. Everything else stays with
+ * the monitor. */
 static struct policy *put_policy(struct handover *h, const struct policy *policy)
 {
     struct policy few = {
@@ -127,6 +128,10 @@ static struct policy *put_policy(struct handover *h, const struct policy *policy
                        .optional = policy->processes.optional },
     };
     put_string(h, &few.label.value);
+    if (policy->n_published) {
+        few.published = put(h, policy->published, policy->n_published * sizeof(*few.published));
+        few.n_published = few.published ? policy->n_published : 0;
+    }
     return put(h, &few, sizeof(few));
 }
 

@@ -119,6 +119,7 @@ static void become_root_of_jail(const struct jail_clone *with, struct namespaces
         .cpus = with->cpus,
         .inner_user = fence_on(FENCE_USERNS2),
         .net = fence_on(FENCE_NETNS),
+        .gateway = { .channel = -1, .sysctls = -1 },
     };
     r = namespaces_make_inner(ns);
     if (r < 0)
@@ -151,6 +152,7 @@ static const struct jail_start *wait_build(const struct jail_clone *with, int ch
 static void start_gateway(const struct jail_start *start, struct namespaces *ns, int gateway, int channel)
 {
     struct network_job job = { .wish = &start->network, .channel = gateway, .sysctls = -1 };
+    ns->gateway.channel = gateway; /* for init, also where there is no way out */
     if (!start->network.gateway || !ns->net)
         return;
     job.sysctls = open("/proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC); /* the host's, while it is there */
@@ -312,6 +314,7 @@ _Noreturn void jail_main(const struct jail_clone *with)
             give_up_errno(channel, "/proc/self/mountinfo cannot be watched", -errno);
     }
     take_network(start, &ns, channel);
+    init.inward = ns.gateway.channel;
     if (ruleset >= 0) {
         int r = 0;
         for (int fd = 0; fd < 3 && r >= 0 && jail_restricts_files(start); fd++)

@@ -187,7 +187,6 @@ void network_join_gateway(struct network_job *job)
     }
     for (size_t i = 0; i < net.n; i++)
         close(net.list[i].fd);
-    cleanup_close(&job->channel);
     cleanup_close(&job->sysctls);
     job->error = r;
 }

@@ -24,7 +24,7 @@ struct network_wish {
 struct network_job {
     const struct network_wish *wish;
     int jail_ns; /* the jail's network namespace */
-    int channel; /* to the gateway; closed when done */
+    int channel; /* to the gateway */
     int sysctls; /* /proc/sys, or -1; closed when done */
     int error;   /* 0, or -errno */
     const char *what; /* failed */

@@ -15,7 +15,7 @@
 static const int calls[] = {
     SYS_read,        SYS_write,         SYS_readv,        SYS_writev,      SYS_close,       SYS_lseek,
     SYS_pread64, /* stdio's relays */
-    SYS_shutdown, /* of the gateway's channel */
+    SYS_shutdown, SYS_memfd_create, /* for the gateway: the end, another policy */
     SYS_ppoll,       SYS_recvmsg,       SYS_sendmsg,      SYS_waitid,      SYS_wait4,       SYS_kill,
     SYS_exit_group,  SYS_exit,          SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_rt_sigreturn, SYS_rt_sigtimedwait,
     SYS_pidfd_send_signal, SYS_ioctl,   SYS_fcntl,        SYS_dup3,        SYS_getpid,      SYS_getppid,
@@ -25,7 +25,7 @@ static const int calls[] = {
     SYS_newfstatat,  SYS_fstat,         SYS_statx,        SYS_getdents64,  SYS_unlinkat,    SYS_flock,
     SYS_readlinkat,  SYS_clone3,        SYS_clone,        SYS_setns,       SYS_open_tree,   SYS_move_mount,
     SYS_mount_setattr, SYS_open_tree_attr, SYS_fsopen, SYS_fsconfig,   SYS_fsmount,     SYS_mknodat,     SYS_mkdirat,
-    SYS_bind, SYS_listen, SYS_accept4, SYS_getsockopt, /* the control socket, which is made before */
+    SYS_bind, SYS_listen, SYS_accept4, SYS_getsockopt, SYS_getsockname, /* the control socket, which is made before */
     SYS_fchdir,      SYS_prctl,         SYS_set_robust_list, SYS_rseq,     SYS_getrandom,   SYS_fsync,
     SYS_pwrite64, SYS_ftruncate, /* a git configuration, at the end */
     SYS_fchmodat, SYS_renameat2, /* trees of the payload's that are to go, however it has made them */

@@ -81,6 +81,26 @@ static int add_lists(const struct policy *p, struct buf *out)
     return r;
 }
 
+static int add_network(const struct policy *p, struct buf *out)
+{
+    _cleanup_buf_ struct buf origin = { 0 };
+    int r = 0;
+    for (size_t i = 0; i < p->n_net_allow + p->n_net_deny && r >= 0; i++) {
+        bool allows = i < p->n_net_allow;
+        const struct net_rule *rule = allows ? &p->net_allow[i] : &p->net_deny[i - p->n_net_allow];
+        r = ADD(out, "rule", allows ? "allow" : "deny", rule->text, origin_text(rule->origin, &origin));
+    }
+    for (size_t i = 0; i < p->n_host_ports + p->n_published && r >= 0; i++) {
+        bool host = i < p->n_host_ports;
+        const struct port_grant *g = host ? &p->host_ports[i] : &p->published[i - p->n_host_ports];
+        char inside[8], outside[8];
+        snprintf(inside, sizeof(inside), "%u", g->inside);
+        snprintf(outside, sizeof(outside), "%u", g->outside);
+        r = ADD(out, host ? "host-port" : "publish", inside, outside, origin_text(g->origin, &origin));
+    }
+    return r;
+}
+
 static int add_view(const struct plan *plan, struct buf *out)
 {
     _cleanup_buf_ struct buf text = { 0 };
@@ -129,6 +149,8 @@ static int serve_inspect(void *monitor, const struct control_request *request, s
         r = add_values(p, answer);
     if (r >= 0)
         r = add_lists(p, answer);
+    if (r >= 0)
+        r = add_network(p, answer);
     if (r >= 0)
         r = add_view(l->s->plan, answer);
     if (r < 0)

@@ -124,7 +124,7 @@ int egress_source_fill(const struct policy *policy, struct egress_source *ret, s
 {
     struct egress_policy *e = &ret->egress;
     *ret = (struct egress_source){ 0 };
-    e->mode = policy->network == NETWORK_OPEN ? EGRESS_OPEN : EGRESS_FILTERED;
+    e->mode = policy->network == NETWORK_OPEN ? EGRESS_OPEN : policy->network == NETWORK_NONE ? EGRESS_NONE : EGRESS_FILTERED;
     /* A proxy resolves names itself: there are no true addresses to answer. */
     e->dns = policy->dns == DNS_REAL && policy->upstream.kind == UPSTREAM_NONE ? EGRESS_DNS_REAL : EGRESS_DNS_SYNTHETIC;
     e->unknown = policy->unknown == UNKNOWN_ASK ? EGRESS_UNKNOWN_ASK : EGRESS_UNKNOWN_DENY;

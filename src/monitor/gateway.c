@@ -20,8 +20,11 @@
 
 #include "base/fence_switch.h"
 #include "ipc/gateway_fds.h"
+#include "ipc/gateway_order.h"
+#include "ipc/packet.h"
 #include "jail/userns.h"
 #include "monitor/egress_policy.h"
+#include "monitor/publish.h"
 #include "sys/ipv6.h"
 #include "sys/library.h"
 #include "sys/syscalls.h"
@@ -42,7 +45,8 @@ struct launch {
 
 bool gateway_wanted(const struct policy *policy)
 {
-    return policy->network == NETWORK_FILTERED || policy->network == NETWORK_OPEN;
+    return policy->network == NETWORK_FILTERED || policy->network == NETWORK_OPEN ||
+           (policy->network == NETWORK_NONE && policy->n_published);
 }
 
 /* The policy in memory that nobody can change any more. Kernels before 6.3 do not know MFD_NOEXEC_SEAL. */
@@ -172,7 +176,8 @@ static int list_ports(const struct policy *policy, bool udp, uint16_t *ret_ports
 
 static int find_wish(const struct policy *policy, struct network_wish *ret_wish, struct buf *why)
 {
-    struct network_wish wish = { .gateway = true, .ipv6 = host_has_ipv6(), .own_ports = policy->network == NETWORK_OPEN };
+    struct network_wish wish = { .gateway = policy->network != NETWORK_NONE, .ipv6 = host_has_ipv6(),
+                                 .own_ports = policy->network == NETWORK_OPEN };
     int r = list_ports(policy, true, wish.udp, &wish.n_udp);
     if (r < 0) {
         buf_printf(why, "the rules of [network] name more than %d ports of UDP; name fewer", NETWORK_PORTS_MAX);
@@ -184,6 +189,54 @@ static int find_wish(const struct policy *policy, struct network_wish *ret_wish,
         wish.tcp[wish.n_tcp++] = policy->host_ports[i].outside;
     *ret_wish = wish;
     return 0;
+}
+
+bool gateway_hears(const struct gateway *g)
+{
+    return g->pid > 0 && g->events >= 0;
+}
+
+int gateway_publish(const struct gateway *g, const struct port_grant *grant, int listener, uint32_t number)
+{
+    const struct gateway_order o = { .kind = ORDER_PUBLISH, .number = number, .inside = grant->inside,
+                                     .outside = grant->outside };
+    return packet_send(g->events, &o, sizeof(o), listener);
+}
+
+int gateway_unpublish(const struct gateway *g, uint16_t outside, uint32_t number)
+{
+    const struct gateway_order o = { .kind = ORDER_UNPUBLISH, .number = number, .outside = outside };
+    return packet_send(g->events, &o, sizeof(o), -1);
+}
+
+int gateway_change(const struct gateway *g, const struct policy *policy, uint32_t number, struct buf *why)
+{
+    struct policy rules = *policy;
+    _cleanup_egress_source_ struct egress_source source = { 0 };
+    _cleanup_buf_ struct buf blob = { 0 };
+    rules.upstream = (struct upstream){ 0 }; /* it does not change, and its password's file may have */
+    int r = egress_source_fill(&rules, &source, why);
+    if (r >= 0)
+        r = egress_encode(&source.egress, &blob);
+    _cleanup_close_ int memory = r < 0 ? -1 : seal(blob.data, blob.len);
+    const struct gateway_order o = { .kind = ORDER_POLICY, .number = number, .size = (uint32_t)blob.len };
+    if (r >= 0)
+        r = memory < 0 ? memory : packet_send(g->events, &o, sizeof(o), memory);
+    if (r < 0 && !why->len)
+        buf_printf(why, "the gateway cannot be told: %s", strerror(-r));
+    return r;
+}
+
+/* The gateway takes them when it is ready; whoever connects earlier waits in the listener. */
+static int publish_all(const struct policy *policy, const struct gateway *g, struct buf *why)
+{
+    int r = 0;
+    for (size_t i = 0; i < policy->n_published && r >= 0; i++) {
+        const struct port_grant *grant = &policy->published[i];
+        _cleanup_close_ int listener = publish_listen(grant, policy->runtime_dir, policy->state_dir, why);
+        r = listener < 0 ? listener : gateway_publish(g, grant, listener, 0);
+    }
+    return r;
 }
 
 int gateway_start(const struct policy *policy, struct gateway *g, struct network_wish *ret_wish, struct buf *why)
@@ -198,7 +251,9 @@ int gateway_start(const struct policy *policy, struct gateway *g, struct network
     r = egress_encode(&source.egress, &blob);
     if (r >= 0)
         r = start_with(blob.data, blob.len, g);
-    if (r < 0)
+    if (r >= 0)
+        r = publish_all(policy, g, why);
+    if (r < 0 && !why->len)
         buf_printf(why, "the gateway cannot be started: %s", strerror(-r));
     return r;
 }

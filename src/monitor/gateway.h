@@ -28,6 +28,17 @@ bool gateway_wanted(const struct policy *policy);
  * 0 or -errno with a message in why. */
 int gateway_start(const struct policy *policy, struct gateway *ret_gateway, struct network_wish *ret_wish, struct buf *why);
 
+/* Does it run, and listen to orders? */
+bool gateway_hears(const struct gateway *gateway);
+
+/* Orders (ipc/gateway_order.h), answered by GATEWAY_DONE unless number is 0. The listener stays the caller's. 0 or -errno: it
+ * is gone, or behind. */
+int gateway_publish(const struct gateway *gateway, const struct port_grant *grant, int listener, uint32_t number);
+int gateway_unpublish(const struct gateway *gateway, uint16_t outside, uint32_t number);
+
+/* Judge by the policy's rules and ports from now on. 0 or -errno with a message in why. */
+int gateway_change(const struct gateway *gateway, const struct policy *policy, uint32_t number, struct buf *why);
+
 /* End it and release everything. */
 void gateway_stop(struct gateway *gateway);
 

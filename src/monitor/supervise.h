@@ -20,7 +20,7 @@ struct gateway;
 /* A running jail as the monitor sees it. */
 struct supervise {
     bool may_repeat;           /* there will be another try: say nothing of what that may mend */
-    const struct policy *policy;
+    struct policy *policy;     /* rules and ports may change while it runs */
     const struct plan *plan;
     const char *command;       /* for messages */
     char *const *argv;         /* the command with its arguments */

@@ -116,9 +116,13 @@ static int apply_rules(struct merge *m, const struct setting *c)
 
 /* --- host-port and publish: the host's port counts --- */
 
-static int in_ports(struct merge *m, const struct setting *c, uint16_t port, bool *ret)
+/* The ranges of c's file, with its origin, into the arena. */
+static int ports_of_file(struct merge *m, const struct setting *c, struct port_ceiling *ret)
 {
-    *ret = false;
+    *ret = (struct port_ceiling){ .origin = c->origin };
+    ret->ranges = arena_alloc(m->arena, m->ceilings.n * sizeof(*ret->ranges));
+    if (!ret->ranges)
+        return -ENOMEM;
     for (size_t i = 0; i < m->ceilings.n; i++) {
         const struct setting *s = &m->ceilings.v[i];
         if (s->option != c->option || s->origin.file != c->origin.file || setting_empties(s))
@@ -132,22 +136,49 @@ static int in_ports(struct merge *m, const struct setting *c, uint16_t port, boo
             first = 0;
         if (first == 0 || first > last || last > 65535)
             return setting_fail(s, m->why, "\"%s\" are no ports; write PORT or PORT-PORT", s->value);
-        *ret |= port >= first && port <= last;
+        ret->ranges[ret->n].first = (uint16_t)first;
+        ret->ranges[ret->n++].last = (uint16_t)last;
     }
+    return 0;
+}
+
+static bool in_ports(const struct port_ceiling *c, uint16_t port)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (port >= c->ranges[i].first && port <= c->ranges[i].last)
+            return true;
+    return false;
+}
+
+/* Ports can be published later, when the files are out of reach. */
+static int keep_ports(struct merge *m, const struct port_ceiling *c)
+{
+    struct policy *p = m->policy;
+    struct port_ceiling *more = arena_alloc(m->arena, (p->n_publish_ceilings + 1) * sizeof(*more));
+    if (!more)
+        return -ENOMEM;
+    if (p->n_publish_ceilings)
+        memcpy(more, p->publish_ceilings, p->n_publish_ceilings * sizeof(*more));
+    more[p->n_publish_ceilings++] = *c;
+    p->publish_ceilings = more;
     return 0;
 }
 
 static int apply_ports(struct merge *m, const struct setting *c)
 {
     const struct policy *p = m->policy;
-    bool publish = c->option->place.value == PORT_PUBLISH, within;
+    bool publish = c->option->place.value == PORT_PUBLISH;
     const struct port_grant *list = publish ? p->published : p->host_ports;
     size_t n = publish ? p->n_published : p->n_host_ports;
-    int r = is_first(m, c) ? in_ports(m, c, 1, &within) : 0; /* says what is wrong with the ceiling itself */
+    struct port_ceiling ceiling;
+    if (!is_first(m, c))
+        return 0;
+    int r = ports_of_file(m, c, &ceiling); /* says what is wrong with the ceiling itself */
+    if (r == 0 && publish)
+        r = keep_ports(m, &ceiling);
     for (size_t i = 0; i < n && r == 0; i++) {
         char text[16];
-        r = in_ports(m, c, list[i].outside, &within);
-        if (r < 0 || within)
+        if (in_ports(&ceiling, list[i].outside))
             continue;
         bool moved = list[i].inside != list[i].outside;
         snprintf(text, sizeof(text), moved ? "%u:%u" : "%u", moved ? list[i].inside : list[i].outside, list[i].outside);

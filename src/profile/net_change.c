@@ -152,3 +152,59 @@ int net_revoke(struct policy *policy, const char *text, struct buf *why)
     /* Denied at the same ports: a rule written to deny would mean more (net_rule.h). */
     return append(policy, &rule, &policy->net_deny, &policy->n_net_deny, why);
 }
+
+/* --- ports --- */
+
+int net_publish_check(const struct policy *policy, const struct port_grant *grant, struct buf *why)
+{
+    for (size_t i = 0; i < policy->n_published; i++) {
+        const struct port_grant *g = &policy->published[i];
+        if (g->outside != grant->outside)
+            continue;
+        (void)buf_printf(why, "port %u of this host leads to port %u of this jail already", g->outside, g->inside);
+        return g->inside == grant->inside ? -EEXIST : -EADDRINUSE;
+    }
+    if (policy->network == NETWORK_NONE && !policy->loopback) {
+        (void)buf_str(why, "the jail's own 127.0.0.1 is switched off (loopback = no)");
+        return -EOPNOTSUPP;
+    }
+    for (size_t i = 0; i < policy->n_publish_ceilings; i++) {
+        const struct port_ceiling *c = &policy->publish_ceilings[i];
+        bool within = false;
+        for (size_t k = 0; k < c->n; k++)
+            within |= grant->outside >= c->ranges[k].first && grant->outside <= c->ranges[k].last;
+        if (within)
+            continue;
+        (void)buf_printf(why, "port %u goes beyond the ceiling in %s:%u; name a port that it allows", grant->outside,
+                         c->origin.file, c->origin.line);
+        return -EPERM;
+    }
+    if (policy->n_published < EGRESS_PORTS_MAX)
+        return 0;
+    (void)buf_printf(why, "there are %d published ports already, which is the most there may be", EGRESS_PORTS_MAX);
+    return -E2BIG;
+}
+
+int net_publish(struct policy *policy, const struct port_grant *grant)
+{
+    struct port_grant *more = arena_alloc(policy->arena, (policy->n_published + 1) * sizeof(*more));
+    if (!more)
+        return -ENOMEM;
+    if (policy->n_published)
+        memcpy(more, policy->published, policy->n_published * sizeof(*more));
+    more[policy->n_published++] = *grant;
+    policy->published = more;
+    return 0;
+}
+
+uint16_t net_unpublish(struct policy *policy, uint16_t outside)
+{
+    for (size_t i = 0; i < policy->n_published; i++) {
+        uint16_t inside = policy->published[i].inside;
+        if (policy->published[i].outside != outside)
+            continue;
+        policy->published[i] = policy->published[--policy->n_published];
+        return inside;
+    }
+    return 0;
+}

@@ -23,4 +23,14 @@ int net_grant(struct policy *policy, const char *rule, struct buf *why);
  * some of it, by a rule that denies. Returns as net_grant(). */
 int net_revoke(struct policy *policy, const char *rule, struct buf *why);
 
+/* May this port be published, too: as far as the ceilings allow, and what is published already? -EEXIST if just this is;
+ * else returns as net_grant(). */
+int net_publish_check(const struct policy *policy, const struct port_grant *grant, struct buf *why);
+
+/* Publish a port, which net_publish_check() has let pass; its origin is kept as it is. 0 or -ENOMEM. */
+int net_publish(struct policy *policy, const struct port_grant *grant);
+
+/* Take the host's port back. The jail's port that it led to, or 0. */
+uint16_t net_unpublish(struct policy *policy, uint16_t outside);
+
 #endif

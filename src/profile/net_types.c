@@ -212,6 +212,10 @@ static int check_mode(struct merge *m)
 {
     const struct policy *p = m->policy;
     bool gateway = p->network == NETWORK_FILTERED || p->network == NETWORK_OPEN;
+    if (p->network == NETWORK_NONE && !p->loopback && p->n_published)
+        return refuse(m, p->published[0].origin, &options[OPTION_PUBLISH],
+                      "the jail's own 127.0.0.1 is switched off (loopback = no); write loopback = yes, or publish = to take "
+                      "the ports back");
     if (p->network == NETWORK_HOST && p->n_net_deny)
         return refuse(m, p->net_deny[0].origin, &options[OPTION_NET_DENY],
                       "nothing can be denied on the host's own network (mode = host); write mode = filtered or open, or "
@@ -227,7 +231,8 @@ static int check_mode(struct merge *m)
           &options[OPTION_NET_ALLOW] },
         { p->n_host_ports, p->n_host_ports ? p->host_ports[p->n_host_ports - 1].origin : (struct origin){ 0 },
           &options[OPTION_HOST_PORT] },
-        { p->n_published, p->n_published ? p->published[p->n_published - 1].origin : (struct origin){ 0 },
+        { p->network == NETWORK_NONE ? 0 : p->n_published,
+          p->n_published ? p->published[p->n_published - 1].origin : (struct origin){ 0 },
           &options[OPTION_PUBLISH] },
     };
     for (size_t i = 0; i < ELEMENTSOF(lists); i++) {

@@ -282,9 +282,6 @@ static int refuse_unbuilt(const struct merge *m)
         instead = "namespace";
     } else if (p->network != NETWORK_FILTERED && p->network != NETWORK_OPEN) {
         return 0;
-    } else if (p->n_published) {
-        r = refuse(m, OPTION_PUBLISH, p->published[0].origin, "this build publishes no ports yet; write");
-        instead = "";
     } else if (p->unknown == UNKNOWN_ASK) {
         r = refuse(m, OPTION_UNKNOWN, p->unknown_origin, "this build cannot ask yet; write");
     } else if (p->open_url != OPEN_URL_DENY) {

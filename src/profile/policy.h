@@ -119,6 +119,15 @@ struct net_ceiling {
     struct origin origin;
 };
 
+/* The only ports of the host that a file of ceilings lets anybody listen at. */
+struct port_ceiling {
+    struct {
+        uint16_t first, last;
+    } *ranges;
+    size_t n;
+    struct origin origin;
+};
+
 enum upstream_kind { UPSTREAM_NONE, UPSTREAM_HTTP, UPSTREAM_SOCKS5 };
 
 /* The proxy that TCP goes through. */
@@ -156,6 +165,8 @@ struct policy {
     size_t n_net_allow, n_net_deny;
     struct net_ceiling *net_ceilings; /* all of them hold, also for what is granted while the jail runs */
     size_t n_net_ceilings;
+    struct port_ceiling *publish_ceilings; /* likewise, for ports */
+    size_t n_publish_ceilings;
     enum dns_mode dns;
     enum unknown_mode unknown;
     enum open_url_mode open_url;

@@ -26,6 +26,7 @@ static void load_all(void)
                "**.c.example,sni=optional,ech=allow\ndeny = b.example\nhost-port = 5432\npublish = 3000:8080\ndns = real\n"
                "unknown = ask\nupstream = http://proxy:3128\n");
     fx_ok("--net-allow=udp://d.example:123", "x");
+    fx.policy.network = NETWORK_FILTERED;
 }
 
 START_TEST(test_round)

@@ -117,7 +117,6 @@ START_TEST(test_bad_files)
         { "[profile]\ninclude = ../x\n", "2: include: \"../x\" is no name" },
         { "[profile]\ninclude =\n", "2: include: no name" },
         { "[profile]\ninclude = nowhere\n", "2: include: there is no profile file \"nowhere\" in" },
-        { "[network]\nmode = open\npublish = 80\n", "3: publish: this build publishes no ports yet" },
         { "[isolation]\nbackend = microvm\n", "2: backend: this build has no microVM yet" },
         { "[isolation]\nbackend = auto\n", "2: backend: this build has no microVM yet" },
         { "[files]\nread = /a\n x\n", "3: indented line" },

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A connection that the host makes to a published port. It is accepted before anybody knows whether the payload listens, as
+ * the kernel has no other way; when nobody does, at 127.0.0.1 nor at [::1], it is reset.
+ *
+ * System calls: accept4 getsockopt getsockname close */
+#include "gateway/publish.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "gateway/connection.h"
+#include "ipc/inward.h"
+#include "ipc/packet.h"
+
+struct published {
+    struct source source;
+    struct job job; /* releases it */
+    struct publishing *all;
+    uint16_t inside, outside;
+    struct published *next;
+};
+
+/* The way in of one connection, until it is there. */
+struct inward {
+    struct source source; /* the socket that init made, while it connects */
+    struct link link;     /* of those that wait for init */
+    struct job job;
+    struct connection *connection;
+    struct publishing *all;
+    uint32_t number;
+    uint16_t port;
+    bool ipv6;
+};
+
+struct publishing {
+    struct gateway_process *gateway;
+    int channel;
+    uint32_t number; /* of the last request */
+    size_t n;        /* connections that are published */
+    struct link waiting;
+    struct published *list;
+    struct timer_queue patience;
+};
+
+static void on_patience(struct timer *timer)
+{
+    connection_abort(CONTAINER(timer, struct connection, timer));
+}
+
+struct publishing *publish_new(struct gateway_process *gateway, int channel)
+{
+    struct publishing *all = calloc(1, sizeof(*all));
+    if (!all)
+        return NULL;
+    all->gateway = gateway;
+    all->channel = channel;
+    link_init(&all->waiting);
+    loop_add_queue(&gateway->loop, &all->patience, TIME_INWARD, on_patience);
+    return all;
+}
+
+static void release_inward(struct job *job)
+{
+    free(CONTAINER(job, struct inward, job));
+}
+
+static void end_inward(struct connection *c)
+{
+    struct inward *in = c->inward;
+    if (!in)
+        return;
+    c->inward = NULL;
+    link_remove(&in->link);
+    loop_close(&in->source);
+    loop_bury(&c->gateway->loop, &in->job);
+}
+
+void publish_end(struct connection *c)
+{
+    if (!c->published)
+        return;
+    end_inward(c);
+    c->published->all->n--;
+    c->published = NULL;
+}
+
+/* Ask init for a socket to the port, over the next family. */
+static void ask(struct inward *in)
+{
+    struct publishing *all = in->all;
+    struct inward_request q = { .number = ++all->number, .port = in->port, .ipv6 = in->ipv6 };
+    in->number = q.number;
+    link_append(&all->waiting, &in->link);
+    if (packet_send(all->channel, &q, sizeof(q), -1) < 0)
+        connection_abort(in->connection);
+}
+
+/* Nobody listens at 127.0.0.1: many servers listen at "localhost", which may be [::1]. */
+static void refused(struct inward *in)
+{
+    loop_close(&in->source);
+    if (in->ipv6) {
+        connection_abort(in->connection);
+        return;
+    }
+    in->ipv6 = true;
+    ask(in);
+}
+
+/* A port of the range that the kernel chooses from may be chosen for the very socket that connects to it: where nobody
+ * listens it is then connected to itself. */
+static bool is_itself(const struct inward *in)
+{
+    struct sockaddr_storage own;
+    socklen_t len = sizeof(own);
+    struct ip ip;
+    uint16_t port;
+    return getsockname(in->source.fd, (struct sockaddr *)&own, &len) < 0 ||
+           ip_from_sockaddr((struct sockaddr *)&own, &ip, &port) < 0 || port == in->port;
+}
+
+static void on_inward(struct source *source, uint32_t events)
+{
+    struct inward *in = CONTAINER(source, struct inward, source);
+    struct connection *c = in->connection;
+    int error = 0;
+    socklen_t len = sizeof(error);
+    if (!(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
+        return;
+    if (getsockopt(source->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+        error = errno;
+    if (error || (events & (EPOLLERR | EPOLLHUP)) || is_itself(in)) {
+        refused(in);
+        return;
+    }
+    int fd = TAKE_FD(source->fd);
+    loop_forget(&c->gateway->loop, fd);
+    end_inward(c);
+    connection_relay(c, fd);
+}
+
+/* The jail's word for what it is counts as little as the rest of it. */
+static bool is_tcp(int fd)
+{
+    int protocol = 0;
+    socklen_t len = sizeof(protocol);
+    return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) == 0 && protocol == IPPROTO_TCP;
+}
+
+static struct inward *find(struct publishing *all, uint32_t number)
+{
+    for (struct link *at = all->waiting.next; at != &all->waiting; at = at->next) {
+        struct inward *in = CONTAINER(at, struct inward, link);
+        if (in->number == number)
+            return in;
+    }
+    return NULL;
+}
+
+static void take_answer(struct inward *in, const struct inward_answer *a, int *fd)
+{
+    link_remove(&in->link);
+    if (a->error || *fd < 0) {
+        refused(in);
+        return;
+    }
+    in->source.fd = TAKE_FD(*fd);
+    if (!is_tcp(in->source.fd) || loop_watch(&in->all->gateway->loop, &in->source, EPOLLOUT) < 0)
+        connection_abort(in->connection);
+}
+
+bool publish_answered(struct publishing *all)
+{
+    for (int i = 0; i < LIMIT_ACCEPTS; i++) {
+        struct inward_answer a;
+        _cleanup_close_ int fd = -1;
+        int r = packet_receive(all->channel, &a, sizeof(a), &fd);
+        if (r < 0)
+            return r == -EAGAIN;
+        struct inward *in = find(all, a.number);
+        if (in) /* else its connection has ended meanwhile */
+            take_answer(in, &a, &fd);
+    }
+    return true;
+}
+
+void publish_lost(struct publishing *all)
+{
+    all->channel = -1;
+    while (!link_alone(&all->waiting))
+        connection_abort(CONTAINER(all->waiting.next, struct inward, link)->connection);
+}
+
+static void begin(struct published *p, int fd)
+{
+    struct publishing *all = p->all;
+    struct inward *in = all->n < LIMIT_PUBLISHED ? calloc(1, sizeof(*in)) : NULL;
+    struct connection *c = in ? connection_new(all->gateway->connections, -1, fd) : NULL;
+    if (!c) {
+        free(in);
+        connection_reset(fd);
+        close(fd);
+        return;
+    }
+    all->n++;
+    c->published = p;
+    c->inward = in;
+    c->state = CONNECTION_DIAL;
+    c->target = (struct target){ .port = p->outside, .published = true };
+    *in = (struct inward){ .source = { .ready = on_inward, .fd = -1 }, .job = { .run = release_inward }, .connection = c,
+                           .all = all, .port = p->inside };
+    link_init(&in->link);
+    link_init(&in->job.link);
+    loop_set_timer(&all->gateway->loop, &all->patience, &c->timer);
+    ask(in);
+}
+
+static void on_listener(struct source *source, uint32_t events)
+{
+    struct published *p = CONTAINER(source, struct published, source);
+    (void)events;
+    for (int i = 0; i < LIMIT_ACCEPTS; i++) {
+        /* cppcheck-suppress nullPointer ; accept(2): NULL for who does not want the address */
+        int fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd >= 0)
+            begin(p, fd);
+        else if (errno != EINTR && errno != ECONNABORTED)
+            return;
+    }
+}
+
+static void release_published(struct job *job)
+{
+    free(CONTAINER(job, struct published, job));
+}
+
+int publish_start(struct publishing *all, uint16_t inside, uint16_t outside, int listener)
+{
+    struct published *p = calloc(1, sizeof(*p));
+    if (!p) {
+        cleanup_close(&listener);
+        return -ENOMEM;
+    }
+    *p = (struct published){ .source = { .ready = on_listener, .fd = listener }, .job = { .run = release_published },
+                             .all = all, .inside = inside, .outside = outside, .next = all->list };
+    link_init(&p->job.link);
+    int r = loop_watch(&all->gateway->loop, &p->source, EPOLLIN);
+    if (r < 0) {
+        loop_close(&p->source);
+        free(p);
+        return r;
+    }
+    all->list = p;
+    return 0;
+}
+
+int publish_stop(struct publishing *all, uint16_t outside)
+{
+    struct published **at = &all->list;
+    while (*at && (*at)->outside != outside)
+        at = &(*at)->next;
+    struct published *p = *at;
+    if (!p)
+        return -ENOENT;
+    *at = p->next;
+    loop_close(&p->source);
+    connections_end_published(all->gateway->connections, p);
+    loop_bury(&all->gateway->loop, &p->job);
+    return 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Messages of one fixed size over a SOCK_SEQPACKET pair, with at most one descriptor each. Nothing here waits. */
+#ifndef AGENTJAIL_IPC_PACKET_H
+#define AGENTJAIL_IPC_PACKET_H
+
+#include <stddef.h>
+
+/* Send len bytes, and fd with them unless it is -1 (it stays the caller's); never raises SIGPIPE. 0 or -errno: -EAGAIN when
+ * the peer is behind. */
+int packet_send(int channel, const void *data, size_t len, int fd);
+
+/* Receive a packet of exactly len bytes; *ret_fd is the descriptor that came along, O_CLOEXEC and the caller's, or -1. 0,
+ * -EAGAIN, -EPIPE at the end, -EBADMSG for another size or more descriptors. Nothing is changed on failure. */
+int packet_receive(int channel, void *data, size_t len, int *ret_fd);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "monitor/publish.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "base/record.h"
+#include "monitor/control_client.h"
+#include "monitor/gateway.h"
+#include "monitor/jails.h"
+#include "monitor/loop.h"
+#include "profile/net_change.h"
+
+enum { BACKLOG = 128, ASK_MS = 500 };
+
+/* --- who has the port --- */
+
+/* Does one of the records that a jail answers with say that it publishes the port? */
+static bool has_port(char *records, uint16_t outside)
+{
+    char wanted[8];
+    snprintf(wanted, sizeof(wanted), "%u", outside);
+    for (char *line; (line = record_line(&records));) {
+        const char *kind = record_next(&line);
+        if (!kind || strcmp(kind, "publish") != 0 || !line)
+            continue;
+        const char *inside = record_next(&line);
+        const char *port = inside && line ? record_next(&line) : NULL;
+        if (port && strcmp(port, wanted) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* " by jail ID (PROFILE)", if one of ours publishes it. */
+static bool find_jail(const char *runtime_dir, const char *state_dir, uint16_t outside, struct buf *why)
+{
+    const struct control_request q = { .version = CONTROL_VERSION, .kind = CONTROL_INSPECT };
+    _cleanup_jails_ struct jails list = { 0 };
+    if (jails_find(runtime_dir, state_dir, false, &list) < 0)
+        return false;
+    for (size_t i = 0; i < list.n; i++) {
+        const struct jail *jail = &list.v[i];
+        _cleanup_buf_ struct buf answer = { 0 };
+        if (control_ask(list.dirs[jail->dir].fd, jail->id, jail->uid, &q, ASK_MS, &answer) < 0 || !answer.data)
+            continue;
+        if (!has_port(answer.data, outside))
+            continue;
+        (void)buf_printf(why, "jail %s (%s)", jail->id, jail->profile);
+        return true;
+    }
+    return false;
+}
+
+static void explain(const struct port_grant *g, int error, const char *runtime_dir, const char *state_dir, struct buf *why)
+{
+    unsigned other = g->outside < 1024 ? g->outside + 8000U : g->outside < UINT16_MAX ? g->outside + 1U : g->outside - 1U;
+    if (g->origin.file && g->origin.line && g->origin.line != ORIGIN_REASON)
+        (void)buf_printf(why, "%s:%u: ", g->origin.file, g->origin.line);
+    (void)buf_printf(why, "publish: port %u of this host's 127.0.0.1 ", g->outside);
+    if (error == -EADDRINUSE) {
+        (void)buf_str(why, "is taken by ");
+        if (!find_jail(runtime_dir, state_dir, g->outside, why))
+            (void)buf_str(why, "another program (ss -ltnp names it)");
+    } else if (error == -EACCES || error == -EPERM) {
+        (void)buf_str(why, "is for root alone (net.ipv4.ip_unprivileged_port_start)");
+    } else {
+        (void)buf_printf(why, "cannot be listened at: %s", strerror(-error));
+    }
+    (void)buf_printf(why, "; choose another, as %u:%u", g->inside, other);
+}
+
+int publish_listen(const struct port_grant *grant, const char *runtime_dir, const char *state_dir, struct buf *why)
+{
+    static const int on = 1;
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(grant->outside),
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    _cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    /* An earlier jail's connections may be in TIME_WAIT; who listens is not passed by. */
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+        bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || listen(fd, BACKLOG) < 0) {
+        int r = -errno;
+        explain(grant, r, runtime_dir, state_dir, why);
+        return r;
+    }
+    return TAKE_FD(fd);
+}
+
+/* --- in a running jail --- */
+
+int publish_check(const struct policy *policy, const struct port_grant *grant, struct buf *why)
+{
+    if (policy->network == NETWORK_HOST) {
+        (void)buf_str(why, "publish: the jail is in this host's network (mode = host): its ports are there already");
+        return -EOPNOTSUPP;
+    }
+    return net_publish_check(policy, grant, why);
+}
+
+/* Who hands a listener over may have taken another socket for it. */
+static int check_listener(int fd, uint16_t outside, struct buf *why)
+{
+    struct sockaddr_in at = { 0 };
+    socklen_t len = sizeof(at), int_len = sizeof(int);
+    int listening = 0, protocol = 0;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &int_len) == 0 &&
+        getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &int_len) == 0 && listening && protocol == IPPROTO_TCP &&
+        getsockname(fd, (struct sockaddr *)&at, &len) == 0 && at.sin_family == AF_INET &&
+        at.sin_addr.s_addr == htonl(INADDR_LOOPBACK) && at.sin_port == htons(outside))
+        return 0;
+    (void)buf_printf(why, "publish: no listener at 127.0.0.1:%u came along", outside);
+    return -EINVAL;
+}
+
+static bool is_inside(const struct policy *policy, uint16_t inside)
+{
+    for (size_t i = 0; i < policy->n_published; i++)
+        if (policy->published[i].inside == inside)
+            return true;
+    return false;
+}
+
+int publish_add(struct loop *l, const struct port_grant *grant, int listener, uint32_t number, struct buf *why)
+{
+    _cleanup_close_ int fd = listener;
+    struct policy *policy = l->s->policy;
+    int r = publish_check(policy, grant, why);
+    if (r >= 0 && !gateway_hears(l->s->gateway)) {
+        (void)buf_str(why, l->s->gateway->pid ? "publish: the jail's gateway has died"
+                                              : "publish: this jail was started with neither network nor published port; "
+                                                "start it with --publish, or --network=filtered");
+        r = -EOPNOTSUPP;
+    }
+    if (r >= 0)
+        r = check_listener(fd, grant->outside, why);
+    if (r >= 0)
+        r = gateway_publish(l->s->gateway, grant, fd, number);
+    if (r >= 0)
+        r = net_publish(policy, grant);
+    if (r >= 0)
+        loop_tell(l, MSG_PUBLISH, grant->inside);
+    else if (!why->len)
+        (void)buf_printf(why, "publish: %s", strerror(-r));
+    return r;
+}
+
+int publish_remove(struct loop *l, uint16_t outside, uint32_t number)
+{
+    struct policy *policy = l->s->policy;
+    uint16_t inside = net_unpublish(policy, outside);
+    if (inside == 0)
+        return -ENOENT;
+    if (!is_inside(policy, inside))
+        loop_tell(l, MSG_UNPUBLISH, inside);
+    return gateway_unpublish(l->s->gateway, outside, number);
+}
