@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -88,7 +87,22 @@ static void add_sockets(struct sock_filter *code, size_t *at)
     *at += sizeof(check) / sizeof(*check);
 }
 
-static int confine(const int *calls, size_t n, bool network)
+/* With the call's number loaded: an fchmodat(2) to another mode than 0700 gets EPERM; everything else goes on behind, with
+ * the number loaded. The kernel takes 16 bits of the mode. */
+static void add_modes(struct sock_filter *code, size_t *at)
+{
+    const struct sock_filter check[] = {
+        IF_EQUAL(SYS_fchmodat, 0, 4),
+        LOAD_ARGUMENT(2),
+        IF_EQUAL(0700, 0, 1),
+        (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+    };
+    memcpy(code + *at, check, sizeof(check));
+    *at += sizeof(check) / sizeof(*check);
+}
+
+static int confine(const int *calls, size_t n, void (*add_checks)(struct sock_filter *code, size_t *at))
 {
     struct sock_filter code[3 * CALLS_MAX + 24];
     int sorted[CALLS_MAX];
@@ -102,8 +116,8 @@ static int confine(const int *calls, size_t n, bool network)
     code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OUR_ARCH, 1, 0);
     code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
     code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-    if (network)
-        add_sockets(code, &at);
+    if (add_checks)
+        add_checks(code, &at);
     add_search(code, &at, sorted, 0, n);
 
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
@@ -113,10 +127,15 @@ static int confine(const int *calls, size_t n, bool network)
 
 int seccomp_confine(const int *calls, size_t n)
 {
-    return confine(calls, n, false);
+    return confine(calls, n, NULL);
+}
+
+int seccomp_confine_private(const int *calls, size_t n)
+{
+    return confine(calls, n, add_modes);
 }
 
 int seccomp_confine_network(const int *calls, size_t n)
 {
-    return confine(calls, n, true);
+    return confine(calls, n, add_sockets);
 }

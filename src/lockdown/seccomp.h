@@ -15,7 +15,10 @@ int seccomp_load_on_top(const struct sock_filter *code, size_t n);
  * Sets no_new_privs. 0 or -errno. Irreversible. */
 int seccomp_confine(const int *calls, size_t n);
 
-/* The same, and socket(2) only for TCP and UDP over IPv4 and IPv6. */
+/* The same, and fchmodat(2) for no mode but 0700. */
+int seccomp_confine_private(const int *calls, size_t n);
+
+/* As seccomp_confine(), and socket(2) only for TCP and UDP over IPv4 and IPv6. */
 int seccomp_confine_network(const int *calls, size_t n);
 
 #endif

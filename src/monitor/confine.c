@@ -28,9 +28,11 @@ static const int calls[] = {
     SYS_bind, SYS_listen, SYS_accept4, SYS_getsockopt, SYS_getsockname, /* the control socket, which is made before */
     SYS_fchdir,      SYS_prctl,         SYS_set_robust_list, SYS_rseq,     SYS_getrandom,   SYS_fsync,
     SYS_pwrite64, SYS_ftruncate, /* a git configuration, at the end */
-    SYS_fchmodat, SYS_renameat2, /* trees of the payload's that are to go, however it has made them */
+    SYS_fchmodat, /* to 0700: trees of the payload's that are to go, however it has made them (remove_tree.c) */
 #ifdef SYS_renameat
-    SYS_renameat,
+    SYS_renameat, /* in such a tree; an entry of the registry on file systems without O_TMPFILE */
+#else
+    SYS_renameat2,
 #endif
 #ifdef SYS_poll
     SYS_poll,
@@ -50,5 +52,5 @@ int monitor_confine(void)
     /* No rule for files: a Landlock domain with one forbids every mount, and so mend(). No scope for signals: init
      * would be out of reach. */
     int r = landlock_enter_scopes(landlock_abi(), false, true, true, false);
-    return r < 0 ? r : seccomp_confine(calls, ELEMENTSOF(calls));
+    return r < 0 ? r : seccomp_confine_private(calls, ELEMENTSOF(calls));
 }

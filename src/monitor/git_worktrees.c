@@ -68,11 +68,8 @@ static bool leads_out(const struct repo *repo, int worktrees, const char *name)
 /* worktrees/ of a repository. Its fd; -ENOENT; -ELOOP: it is none of git's. */
 static int open_worktrees(int gitdir, bool anyhow)
 {
-    int fd = openat(gitdir, "worktrees", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    struct stat st;
-    if (fd < 0 && errno == EACCES && anyhow && fstatat(gitdir, "worktrees", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-        S_ISDIR(st.st_mode) && fchmodat(gitdir, "worktrees", 0700, 0) == 0)
-        fd = openat(gitdir, "worktrees", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = anyhow ? open_hostile_directory(gitdir, "worktrees")
+                    : openat(gitdir, "worktrees", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     return fd >= 0 ? fd : errno == ENOTDIR ? -ELOOP : -errno;
 }
 

@@ -17,6 +17,26 @@ struct removal {
     unsigned long moved;
 };
 
+/* By descriptor: another jail may write there still, and the name be a symlink to anything of the user's by now. */
+int open_hostile_directory(int dir, const char *name)
+{
+    char path[32];
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    if (fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & S_IRWXU) == S_IRWXU)
+        return fd;
+    if (fd < 0 && errno != EACCES)
+        return fd;
+    cleanup_close(&fd);
+    _cleanup_close_ int place = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (place < 0)
+        return place;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
+    if (fchmodat(AT_FDCWD, path, 0700, 0) < 0)
+        return -1;
+    return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 static int empty(struct removal *r, int dir, unsigned depth);
 
 static int remove_one(struct removal *r, int dir, const char *name, unsigned depth)
@@ -30,16 +50,16 @@ static int remove_one(struct removal *r, int dir, const char *name, unsigned dep
         return -EPERM;
     if (st.st_dev != r->dev)
         return -EXDEV;
-    if ((st.st_mode & S_IRWXU) != S_IRWXU && fchmodat(dir, name, 0700, 0) < 0)
-        return -errno;
-    if (depth >= DEPTH_MAX) {
-        char flat[48];
-        snprintf(flat, sizeof(flat), ".agentjail-deep-%lu", r->moved++);
-        return renameat(dir, name, r->top, flat) < 0 ? -errno : 0;
-    }
     {
-        _cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        int e = fd < 0 ? -errno : empty(r, fd, depth + 1);
+        _cleanup_close_ int fd = open_hostile_directory(dir, name);
+        if (fd < 0)
+            return -errno;
+        if (depth >= DEPTH_MAX) {
+            char flat[48];
+            snprintf(flat, sizeof(flat), ".agentjail-deep-%lu", r->moved++);
+            return renameat(dir, name, r->top, flat) < 0 ? -errno : 0;
+        }
+        int e = empty(r, fd, depth + 1);
         if (e < 0)
             return e;
     }
@@ -62,31 +82,10 @@ static int empty(struct removal *r, int dir, unsigned depth)
     return e;
 }
 
-/* One that its owner may not read (whoever made it wants it to stay) is made readable, by descriptor: the name could be a
- * symlink by now. */
-static int open_top(int dir, const char *name)
-{
-    char path[32];
-    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    struct stat st;
-    if (fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & S_IRWXU) == S_IRWXU)
-        return fd;
-    if (fd < 0 && errno != EACCES)
-        return fd;
-    cleanup_close(&fd);
-    _cleanup_close_ int place = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (place < 0)
-        return place;
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
-    if (fchmodat(AT_FDCWD, path, 0700, 0) < 0)
-        return -1;
-    return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
 int remove_tree(int dir, const char *name)
 {
     struct stat st;
-    _cleanup_close_ int top = open_top(dir, name);
+    _cleanup_close_ int top = open_hostile_directory(dir, name);
     if (top < 0 || fstat(top, &st) < 0)
         return -errno;
     struct removal r = { .top = top, .dev = st.st_dev };
