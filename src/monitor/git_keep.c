@@ -68,6 +68,15 @@ static bool is_text(const char *value)
     return len > 0 && len <= TEXT_MAX;
 }
 
+/* Text of more than one line: nothing that a terminal which shows it would act on. */
+static bool is_lines(const char *value)
+{
+    for (const char *p = value; *p; p++)
+        if (((unsigned char)*p < 0x20 && *p != '\n' && *p != '\t') || *p == 0x7f)
+            return false;
+    return strlen(value) <= TEXT_MAX;
+}
+
 /* The name of a branch or a ref, as git-check-ref-format(1), or stricter. */
 static bool is_ref(const char *name)
 {
@@ -117,14 +126,18 @@ static bool is_url(const struct judge *j, const char *url)
     return j->keep->local_is_safe(j->keep->data, url);
 }
 
-/* [+]refs/...:refs/remotes/... */
-static bool is_refspec(const char *value)
+/* [+]refs/...:refs/remotes/NAME/..., of the remote's own name: under another's the user would take for origin's main what a
+ * payload's remote has sent. Tags, where no "+" replaces those that are there. */
+static bool is_refspec(const char *value, const char *remote)
 {
-    value += value[0] == '+';
+    bool forced = value[0] == '+';
+    value += forced;
     const char *colon = strchr(value, ':');
+    size_t len = strlen(remote);
     if (!colon || strncmp(value, "refs/", 5) != 0 || strlen(value) > TEXT_MAX)
         return false;
-    if (strncmp(colon + 1, "refs/remotes/", 13) != 0 && strncmp(colon + 1, "refs/tags/", 10) != 0)
+    bool own = strncmp(colon + 1, "refs/remotes/", 13) == 0 && strncmp(colon + 14, remote, len) == 0 && colon[14 + len] == '/';
+    if (!own && (forced || strncmp(colon + 1, "refs/tags/", 10) != 0))
         return false;
     for (const char *p = value; *p; p++)
         if (!isalnum((unsigned char)*p) && !strchr("/._-*@#+=,%", *p) && p != colon)
@@ -172,7 +185,7 @@ static bool branch_value(const struct judge *j, const struct git_entry *e, const
         return strncmp(e->value, "refs/", 5) == 0 && is_ref(e->value);
     if (strcmp(e->key, "rebase") == 0)
         return is_one_of(e->value, "true false merges interactive");
-    return strcmp(e->key, "description") == 0 && strlen(e->value) <= TEXT_MAX;
+    return strcmp(e->key, "description") == 0 && is_lines(e->value);
 }
 
 static bool remote_value(const struct judge *j, const struct git_entry *e)
@@ -180,7 +193,7 @@ static bool remote_value(const struct judge *j, const struct git_entry *e)
     if (strcmp(e->key, "url") == 0 || strcmp(e->key, "pushurl") == 0)
         return is_url(j, e->value);
     if (strcmp(e->key, "fetch") == 0)
-        return is_refspec(e->value);
+        return is_refspec(e->value, e->subsection);
     if (strcmp(e->key, "tagopt") == 0)
         return is_one_of(e->value, "--tags --no-tags");
     return strcmp(e->key, "prune") == 0 && is_one_of(e->value, "true false");
