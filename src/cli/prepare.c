@@ -34,6 +34,12 @@ void run_say(const char *text)
     fprintf(stderr, "agentjail: %s\n", buf_visible(&line, text) < 0 ? "out of memory" : line.data ? line.data : "");
 }
 
+int run_refuse(const struct buf *why)
+{
+    run_say(why->data ? why->data : "out of memory");
+    return 125;
+}
+
 void run_step(const struct run *run, const char *what)
 {
     if (!run->request->verbose)

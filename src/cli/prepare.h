@@ -47,6 +47,9 @@ int run_prepare(struct run *run, struct buf *why);
 /* A line for people on standard error: "agentjail: " and text, safe for a terminal. */
 void run_say(const char *text);
 
+/* Say why there will be no run. Returns the exit status for that. */
+int run_refuse(const struct buf *why);
+
 /* With -v: say what was done, with the time since the beginning. */
 void run_step(const struct run *run, const char *what);
 

@@ -10,9 +10,7 @@
 #include <sys/wait.h>
 
 #include "base/fence_switch.h"
-#include "cli/explain.h"
 #include "cli/prepare.h"
-#include "cli/text.h"
 #include "ipc/channel.h"
 #include "jail/handover.h"
 #include "jail/jail.h"
@@ -28,12 +26,6 @@
 
 /* A file that is replaced between our look at it and its bind, as package upgrades and editors do, is looked at again. */
 #define TRIES 3
-
-static int refuse(const struct buf *why)
-{
-    run_say(why->data ? why->data : "out of memory");
-    return 125;
-}
 
 static bool is_watched(const struct plan *plan)
 {
@@ -216,7 +208,7 @@ static int serve(struct run *run, struct handover *handover, struct supervise *s
     if (r < 0) {
         sys_pidfd_send_signal(s->pidfd, SIGKILL);
         waitpid(s->pid, NULL, 0);
-        return refuse(&why);
+        return run_refuse(&why);
     }
     run_step(run, "handed over");
     r = terminal_watch(s->terminal);
@@ -255,10 +247,10 @@ static int run_once(const struct policy_request *request, bool may_repeat)
     int r = signals_setup(&signals);
     if (r < 0) {
         buf_printf(&why, "signals cannot be taken: %s", strerror(-r));
-        return refuse(&why);
+        return run_refuse(&why);
     }
     if (clone_jail(&run, &handover, &s, &why) < 0)
-        return refuse(&why);
+        return run_refuse(&why);
     int status = serve(&run, &handover, &s);
     signals_end(&signals);
     return status;
@@ -270,44 +262,4 @@ int run_main(const struct policy_request *request)
     for (int left = TRIES; status == SUPERVISE_AGAIN; left--)
         status = run_once(request, left > 1);
     return status;
-}
-
-/* What --dry-run and --explain need; nothing on the host is changed. */
-static int resolve(struct run *run)
-{
-    _cleanup_buf_ struct buf why = { 0 };
-    int r = policy_load(run->request, &run->policy, &why);
-    if (r >= 0)
-        r = plan_from_policy(&run->policy, true, &run->plan, &why);
-    if (r < 0)
-        return refuse(&why);
-    return 0;
-}
-
-int run_dry_main(const struct policy_request *request)
-{
-    _cleanup_run_ struct run run = RUN_EMPTY(request);
-    _cleanup_buf_ struct buf text = { 0 };
-
-    int status = resolve(&run);
-    if (status != 0)
-        return status;
-    run_print_notes(&run);
-    return text_print(&text, request->json ? plan_json(&run.plan, &text) : plan_print(&run.plan, &text));
-}
-
-int run_explain_main(const struct policy_request *request)
-{
-    _cleanup_run_ struct run run = RUN_EMPTY(request);
-    struct host_features host;
-
-    int status = resolve(&run);
-    if (status != 0)
-        return status;
-    host_probe(&host);
-    if (request->json) {
-        _cleanup_buf_ struct buf text = { 0 };
-        return text_print(&text, explain_json(&run.policy, &run.plan, &host, &text));
-    }
-    return explain_print(&run.policy, &run.plan, &host, stdout) < 0 ? 125 : 0;
 }
