@@ -32,6 +32,11 @@ int parse_u64(const char *s, uint64_t *ret_value)
     return 0;
 }
 
+const char *parse_leading(const char *s, uint64_t *ret_value)
+{
+    return take_number(&s, ret_value) < 0 ? NULL : s;
+}
+
 int parse_size(const char *s, uint64_t *ret_bytes)
 {
     uint64_t value;

@@ -11,6 +11,9 @@
 /* A decimal number. */
 int parse_u64(const char *s, uint64_t *ret_value);
 
+/* The decimal number that s begins with. What follows it, or NULL if there is none or it is too large. */
+const char *parse_leading(const char *s, uint64_t *ret_value);
+
 /* A size in bytes: a decimal number and optionally K, M, G or T (powers of 1024). */
 int parse_size(const char *s, uint64_t *ret_bytes);
 

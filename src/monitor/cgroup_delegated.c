@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+#include "base/parse.h"
 #include "monitor/cgroup_files.h"
 
 #define GROUP_PROCS_MAX 65536
@@ -90,12 +91,12 @@ static pid_t parent_of(const struct cgroup_host *host, pid_t pid)
     char path[PATH_MAX];
     snprintf(path, sizeof(path), "%s/proc/%d/stat", cgroup_host_root(host), pid);
     _cleanup_buf_ struct buf text = { 0 };
-    int parent;
+    uint64_t parent;
     if (buf_read_file(&text, AT_FDCWD, path, 4096) < 0)
         return 0;
     /* "pid (name) state ppid": the name may hold anything, the last ')' ends it. */
     const char *behind = strrchr(text.data, ')');
-    return behind && sscanf(behind, ") %*c %d", &parent) == 1 ? parent : 0;
+    return behind && strlen(behind) > 4 && parse_leading(behind + 4, &parent) ? (pid_t)parent : 0;
 }
 
 /* The monitor, or a process that it started. */

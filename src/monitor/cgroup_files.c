@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/parse.h"
+
 #define GROUP_FILE_MAX 65536
 
 const struct cgroup_controller cgroup_controllers[CGROUP_CONTROLLERS] = {
@@ -131,11 +133,12 @@ bool cgroup_limit_holds(int dir, unsigned bit, uint64_t value)
         uint64_t number, period;
         if (buf_read_file(&text, dir, cgroup_controllers[i].file, GROUP_FILE_MAX) < 0 || !text.data)
             return false;
+        const char *rest = parse_leading(text.data, &number);
         if (bit == CONTROLLER_CPU)
-            return sscanf(text.data, "%" SCNu64 " %" SCNu64, &number, &period) == 2 && number * 100 <= value * period;
+            return rest && *rest == ' ' && parse_leading(rest + 1, &period) && number * 100 <= value * period;
         if (bit == CONTROLLER_PIDS)
             value += CGROUP_OWN_TASKS;
-        return sscanf(text.data, "%" SCNu64, &number) == 1 && number <= value;
+        return rest && number <= value;
     }
     return false;
 }

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/parse.h"
 #include "monitor/cgroup.h"
 #include "monitor/cgroup_scope.h"
 #include "netlink/nft.h"
@@ -45,11 +46,12 @@
 int host_kernel(unsigned *ret_major, unsigned *ret_minor)
 {
     struct utsname name;
-    unsigned major, minor;
-    if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+    uint64_t major, minor;
+    const char *rest = uname(&name) < 0 ? NULL : parse_leading(name.release, &major);
+    if (!rest || *rest != '.' || !parse_leading(rest + 1, &minor))
         return -EINVAL;
-    *ret_major = major;
-    *ret_minor = minor;
+    *ret_major = (unsigned)major;
+    *ret_minor = (unsigned)minor;
     return 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/parse.h"
 #include "profile/net_rule.h"
 #include "profile/net_types.h"
 #include "profile/types.h"
@@ -127,14 +128,13 @@ static int ports_of_file(struct merge *m, const struct setting *c, struct port_c
         const struct setting *s = &m->ceilings.v[i];
         if (s->option != c->option || s->origin.file != c->origin.file || setting_empties(s))
             continue;
-        unsigned first, last;
-        char more;
-        int fields = sscanf(s->value, "%5u-%5u%c", &first, &last, &more);
-        if (fields == 1 && strspn(s->value, "0123456789") == strlen(s->value))
+        uint64_t first = 0, last = 0;
+        const char *rest = parse_leading(s->value, &first);
+        if (rest && *rest == '-')
+            rest = parse_leading(rest + 1, &last);
+        else
             last = first;
-        else if (fields != 2)
-            first = 0;
-        if (first == 0 || first > last || last > 65535)
+        if (!rest || *rest || first == 0 || first > last || last > 65535)
             return setting_fail(s, m->why, "\"%s\" are no ports; write PORT or PORT-PORT", s->value);
         ret->ranges[ret->n].first = (uint16_t)first;
         ret->ranges[ret->n++].last = (uint16_t)last;

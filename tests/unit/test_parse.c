@@ -45,6 +45,23 @@ START_TEST(test_numbers)
 }
 END_TEST
 
+START_TEST(test_leading)
+{
+    uint64_t value = 7;
+    const char *text = "42-50";
+    const char *rest = parse_leading(text, &value);
+    ck_assert_ptr_eq(rest, text + 2);
+    ck_assert_uint_eq(value, 42);
+    ck_assert_str_eq(parse_leading("18446744073709551615", &value), "");
+    ck_assert_uint_eq(value, UINT64_MAX);
+    ck_assert_ptr_null(parse_leading("18446744073709551616", &value));
+    ck_assert_ptr_null(parse_leading("", &value));
+    ck_assert_ptr_null(parse_leading(" 1", &value));
+    ck_assert_ptr_null(parse_leading("-1", &value));
+    ck_assert_uint_eq(value, UINT64_MAX);
+}
+END_TEST
+
 START_TEST(test_sizes)
 {
     static const struct sample samples[] = {
@@ -136,6 +153,7 @@ static Suite *suite(void)
     Suite *s = suite_create("parse");
     TCase *tc = tcase_create("values");
     tcase_add_test(tc, test_numbers);
+    tcase_add_test(tc, test_leading);
     tcase_add_test(tc, test_sizes);
     tcase_add_test(tc, test_durations);
     tcase_add_test(tc, test_cpus);
