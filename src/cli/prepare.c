@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "lockdown/landlock.h"
+#include "monitor/ask.h"
 #include "monitor/environment.h"
 #include "monitor/home.h"
 #include "monitor/label_probe.h"
@@ -145,7 +146,7 @@ int run_prepare(struct run *run, struct buf *why)
     if (r < 0)
         return r;
     run_step(run, "policy resolved");
-    if (cgroup_wanted(&run->policy))
+    if (cgroup_wanted(&run->policy) || ask_needs_library(&run->policy))
         r = library_needed(why);
     if (r >= 0)
         r = find_landlock(run, why);

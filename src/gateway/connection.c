@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "gateway/ask.h"
 #include "gateway/publish.h"
 #include "gateway/refusals.h"
 
@@ -94,6 +95,7 @@ static void end_connection(struct connection *c, bool with_reset)
 {
     if (c->state == CONNECTION_DEAD)
         return;
+    ask_release(c);
     relay_end(c);
     head_end(c);
     dial_end(c);
@@ -144,6 +146,7 @@ struct connection *connection_new(struct connections *all, int jail, int server)
     link_init(&c->job.link);
     link_init(&c->timer.link);
     link_init(&c->link);
+    link_init(&c->held);
     c->end[JAIL].source = (struct source){ .ready = on_jail, .fd = jail };
     c->end[SERVER].source = (struct source){ .ready = on_server, .fd = server };
     struct source *first = &c->end[jail >= 0 ? JAIL : SERVER].source;
@@ -159,18 +162,32 @@ struct connection *connection_new(struct connections *all, int jail, int server)
 void connection_start(struct connections *all, int fd, const struct ip *address, uint16_t port)
 {
     struct target target;
-    bool allowed = judge_target(&all->gateway->judge, address, port, false, &target);
-    struct connection *c = allowed ? connection_new(all, fd, -1) : NULL;
+    struct refusal refusal = { .reason = REFUSED_POLICY, .target = &target };
+    enum verdict verdict = VERDICT_ALLOW;
+    if (!judge_target(&all->gateway->judge, address, port, false, &target))
+        verdict = target.decision.verdict == VERDICT_ASK
+                      ? ask_about(all->gateway->asks, &target, &refusal.reason, &refusal.text) : VERDICT_DENY;
+    struct connection *c = verdict != VERDICT_DENY ? connection_new(all, fd, -1) : NULL;
     if (!c) {
-        struct refusal refusal = { .reason = allowed ? REFUSED_FULL : REFUSED_POLICY, .target = &target,
-                                   .text = allowed ? "too many connections at a time" : "" };
+        if (verdict != VERDICT_DENY) {
+            refusal.reason = REFUSED_FULL;
+            refusal.text = "too many connections at a time";
+        }
         refusals_add(all->gateway, &refusal);
         connection_reset(fd);
         close(fd);
         return;
     }
     c->target = target;
-    if (target.decision.scheme == NET_TLS || target.decision.scheme == NET_HTTP)
+    if (verdict == VERDICT_ASK)
+        ask_hold(c);
+    else
+        connection_judged(c);
+}
+
+void connection_judged(struct connection *c)
+{
+    if (c->target.decision.scheme == NET_TLS || c->target.decision.scheme == NET_HTTP)
         head_start(c);
     else
         connection_dial(c);
@@ -218,7 +235,7 @@ void connections_judge(struct connections *all)
     for (struct link *at = all->ring.next, *next; at != &all->ring; at = next) {
         struct connection *c = CONTAINER(at, struct connection, link);
         next = at->next;
-        if (!c->published && !judge_again(&all->gateway->judge, &c->target))
+        if (!c->published && c->state != CONNECTION_HELD && !judge_again(&all->gateway->judge, &c->target))
             connection_refuse(c, REFUSED_POLICY, NULL);
     }
 }

@@ -2,6 +2,7 @@
 /* One TCP connection of the jail's: accepted, judged, dialled, relayed. One that the host makes to a published port begins
  * in DIAL, with its server's end, and gets the jail's there (gateway/publish.c).
  *
+ *   HELD       the user is asked about it (ask.c)         -> HEAD, DIAL, or refused
  *   HEAD       its first bytes are awaited (tls, http)     -> DIAL, or refused
  *   DIAL       its server's addresses are asked for, tried -> RELAY, or refused
  *   RELAY      bytes go both ways until both have ended
@@ -18,7 +19,7 @@
 #include "gateway/loop.h"
 #include "gateway/pipes.h"
 
-enum connection_state { CONNECTION_HEAD, CONNECTION_DIAL, CONNECTION_RELAY, CONNECTION_DEAD };
+enum connection_state { CONNECTION_HELD, CONNECTION_HEAD, CONNECTION_DIAL, CONNECTION_RELAY, CONNECTION_DEAD };
 
 /* An end of a connection, and what was read from it and not written to the other yet. */
 struct end {
@@ -49,6 +50,7 @@ struct connection {
     struct job job;
     struct timer timer;
     struct link link;       /* of all connections */
+    struct link held;       /* HELD */
     struct target target;   /* where it was meant to go, and by which rule it may */
     struct head *head;      /* HEAD, and http to the end */
     struct dial *dial;      /* DIAL */
@@ -70,6 +72,7 @@ void connection_start(struct connections *all, int fd, const struct ip *address,
 struct connection *connection_new(struct connections *all, int jail, int server);
 
 /* Next steps, each from the state before. fd (taken over) is the end that was missing. */
+void connection_judged(struct connection *c);
 void connection_dial(struct connection *c);
 void connection_relay(struct connection *c, int fd);
 

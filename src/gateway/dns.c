@@ -90,12 +90,12 @@ void dns_ask(struct dns_request *request)
         return;
     }
     verdict_name(policy, q->name, &decision);
-    if (decision.verdict != VERDICT_ALLOW) {
+    if (decision.verdict == VERDICT_DENY) {
         refuse(request, REFUSED_POLICY, &decision, NULL);
         reply(request, DNS_NXDOMAIN, 0, NULL, 0);
     } else if (q->type != DNS_A && q->type != DNS_AAAA) {
         reply(request, DNS_NOERROR, 0, NULL, 0); /* HTTPS and SVCB too: no ECH */
-    } else if (policy->dns == EGRESS_DNS_REAL && decision.reason != VERDICT_HOST_PORT) {
+    } else if (policy->dns == EGRESS_DNS_REAL && decision.verdict == VERDICT_ALLOW && decision.reason != VERDICT_HOST_PORT) {
         resolver_ask(request->gateway->resolver, q->name, &request->lookup);
     } else {
         answer_synthetic(request);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The DNS server that every address at port 53 is: answers questions for names that the policy allows, and for no other. */
+/* The DNS server that every address at port 53 is: answers questions for names that the policy allows, or would ask about, and
+ * for no other. Nothing is looked up of a name that nobody has allowed yet: its address is synthetic whatever dns says. */
 #ifndef AGENTJAIL_GATEWAY_DNS_H
 #define AGENTJAIL_GATEWAY_DNS_H
 

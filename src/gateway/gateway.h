@@ -12,6 +12,7 @@ struct refusals;
 struct udp_flows;
 struct connections;
 struct publishing;
+struct asks;
 
 struct gateway_process {
     struct loop loop;
@@ -22,6 +23,7 @@ struct gateway_process {
     struct connections *connections;
     struct udp_flows *udp;
     struct publishing *publishing;
+    struct asks *asks; /* what the user is asked about */
 };
 
 /* The gateway's program, after the exec: reads what it needs of the host, confines itself, serves until the monitor is gone. */

@@ -32,6 +32,8 @@ static int find_ports(struct judge *judge)
 {
     const struct egress_policy *p = &judge->policy;
     struct port_list ports = { .list = calloc(PORTS_MAX, sizeof(uint16_t)), .any = p->mode == EGRESS_OPEN };
+    if (p->unknown == EGRESS_UNKNOWN_ASK) /* whatever the user allows */
+        ports.any = true;
     if (!ports.list)
         return -ENOMEM;
     if (p->mode != EGRESS_NONE)
@@ -192,6 +194,8 @@ bool judge_again(const struct judge *judge, struct target *t)
         verdict_connect(&judge->policy, t->name, t->port, t->udp, &now.decision);
     else
         (void)judge_target(judge, &t->address, t->port, t->udp, &now);
+    if (t->decision.reason == VERDICT_BY_ANSWER && now.decision.verdict == VERDICT_ASK)
+        return true; /* no rule speaks of it, as before */
     /* What is not looked into now cannot begin to be; what is, may go on so. */
     bool allowed = now.decision.verdict == VERDICT_ALLOW &&
                    (now.decision.scheme == scheme || now.decision.scheme == NET_TCP);

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "gateway/ask.h"
 #include "gateway/confine.h"
 #include "gateway/connection.h"
 #include "gateway/dial.h"
@@ -120,7 +121,8 @@ static void prepare(struct gateway_process *g)
     g->refusals = refusals_new(g, GATEWAY_FD_EVENTS);
     g->udp = udp_new(g);
     g->publishing = publish_new(g, GATEWAY_FD_JAIL);
-    if (!g->connections || !g->refusals || !g->udp || !g->publishing)
+    g->asks = asks_new(g, GATEWAY_FD_EVENTS);
+    if (!g->connections || !g->refusals || !g->udp || !g->publishing || !g->asks)
         give_up("out of memory", 0);
     dial_init(&g->loop);
     head_init(&g->loop);

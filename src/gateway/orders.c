@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "gateway/ask.h"
 #include "gateway/connection.h"
 #include "gateway/publish.h"
 #include "gateway/refusals.h"
@@ -56,6 +57,7 @@ static int change_policy(struct gateway_process *g, int fd, size_t size)
     }
     refusals_begin_anew(g->refusals);
     connections_judge(g->connections);
+    ask_again(g->asks);
     udp_judge(g->udp);
     orders_note_hosts(g);
     judge_release(&g->judge, &old);
@@ -69,6 +71,8 @@ static int carry_out(struct gateway_process *g, const struct gateway_order *o, i
         return *fd < 0 || !o->inside ? -EBADMSG : publish_start(g->publishing, o->inside, o->outside, TAKE_FD(*fd));
     case ORDER_UNPUBLISH:
         return publish_stop(g->publishing, o->outside);
+    case ORDER_ANSWER:
+        return ask_answered(g->asks, o);
     case ORDER_POLICY:
         return change_policy(g, *fd, o->size);
     default:

@@ -273,6 +273,8 @@ int verdict_explain(const struct decision *d, struct buf *out)
     switch (d->reason) {
     case VERDICT_BY_RULE:
         return buf_printf(out, "%s by %s (%s)", d->verdict == VERDICT_ALLOW ? "allowed" : "denied", from, text);
+    case VERDICT_BY_ANSWER:
+        return buf_str(out, "allowed when asked");
     case VERDICT_BY_MODE:
         return buf_str(out, "allowed by mode = open");
     case VERDICT_HOST_PORT:

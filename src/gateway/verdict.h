@@ -13,6 +13,7 @@ enum verdict { VERDICT_DENY, VERDICT_ALLOW, VERDICT_ASK };
 
 enum verdict_reason {
     VERDICT_BY_RULE,     /* rule decided */
+    VERDICT_BY_ANSWER,   /* the user was asked, and allowed it */
     VERDICT_BY_MODE,     /* mode = open, and the address is public */
     VERDICT_HOST_PORT,   /* a port of this host that is granted */
     VERDICT_NO_HOST_PORT, /* one that is not */

@@ -8,6 +8,8 @@
  *   GATEWAY_REFUSED  what was refused, see struct gateway_event           after that, any number
  *   GATEWAY_ALLOWED  connections that a rule lets through, to one place:  the same
  *                    how many, and the bytes so far
+ *   GATEWAY_ASK      count: a number for the answer; name and port that   the same, with unknown = ask
+ *                    no rule speaks of: may it? Answer: ORDER_ANSWER
  *   GATEWAY_DONE     count: the order's number, rule: 0 or an errno       after READY, once for each order that has a number
  *
  * Anything else ends the gateway, and with it the jail's network. */
@@ -25,6 +27,7 @@ enum gateway_event_kind {
     GATEWAY_REFUSED,
     GATEWAY_ALLOWED,
     GATEWAY_DONE,
+    GATEWAY_ASK,
     GATEWAY_EVENT_KINDS,
 };
 
@@ -43,6 +46,8 @@ enum gateway_reason {
     REFUSED_UNREACHABLE,   /* no address answered: text */
     REFUSED_FULL,          /* a limit of the gateway's: text */
     REFUSED_SLOW,          /* nothing to judge came in time */
+    REFUSED_ASKED,         /* the user was asked and said no */
+    REFUSED_UNANSWERED,    /* nobody was there to be asked, or answered in time */
     REFUSED_REASONS,
 };
 

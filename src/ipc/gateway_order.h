@@ -6,6 +6,10 @@
  *   ORDER_UNPUBLISH  outside                                   once its connections are closed
  *   ORDER_POLICY     size; a sealed memfd with a blob of       once every connection and name was judged by it anew
  *                    ipc/egress.h of that many bytes
+ *   ORDER_ANSWER     question: the count of a GATEWAY_ASK;     none
+ *                    verdict; seconds that it holds, 0: to
+ *                    the end. Others than are waited for
+ *                    mean nothing
  *
  * Orders may be sent before the gateway is ready: they wait. Anything else ends it. */
 #ifndef AGENTJAIL_IPC_GATEWAY_ORDER_H
@@ -17,7 +21,16 @@ enum gateway_order_kind {
     ORDER_PUBLISH = 1,
     ORDER_UNPUBLISH,
     ORDER_POLICY,
+    ORDER_ANSWER,
     ORDER_KINDS,
+};
+
+enum gateway_answer {
+    ANSWER_DENY = 1,
+    ANSWER_NONE,  /* deny it: nobody has said anything */
+    ANSWER_ALLOW,
+    ANSWER_NEVER, /* deny it, and whatever else would be asked about */
+    GATEWAY_ANSWERS,
 };
 
 struct gateway_order {
@@ -25,6 +38,8 @@ struct gateway_order {
     uint32_t number; /* 0: nobody waits for the answer */
     uint16_t inside, outside;
     uint32_t size;
+    uint32_t question;
+    uint16_t verdict, seconds;
 };
 
 #endif

@@ -36,6 +36,7 @@ struct ansi {
     uint64_t modes;   /* bit n: mode n of the table is not in its initial state */
     unsigned drawing; /* which other drawing state was touched */
     bool keypad, modify_keys, keyboard_set;
+    uint16_t other_keys;             /* modifyOtherKeys, as the payload set it last */
     unsigned char keyboard_depth[2]; /* kitty keyboard entries pushed: main, alternate screen */
     uint64_t queries;                /* sequences let through that the terminal answers */
 };
@@ -49,6 +50,12 @@ int ansi_filter(struct ansi *a, const char *in, size_t n, struct buf *out);
 
 /* End of the stream: append what closes it. What was held of an unfinished sequence is dropped. 0 or -ENOMEM. */
 int ansi_end(struct ansi *a, struct buf *out);
+
+/* Append what suspends the payload's drawing for text of our own: cursor, colours and origin are saved, keys come as plain
+ * bytes, nothing reports, and the screen is the alternate one. *ret_alternate: the payload's is, too, so that what is written
+ * now stands over it. ansi_resume() undoes all that. What is known of the payload's modes stays. 0 or -ENOMEM. */
+int ansi_pause(const struct ansi *a, bool *ret_alternate, struct buf *out);
+int ansi_resume(const struct ansi *a, struct buf *out);
 
 /* Append the sequences that put the terminal back. Always the modes that make it type into the shell (mouse, focus,
  * paste, key encodings); with all also what only changes drawing (alternate screen, hidden cursor, colours): for a

@@ -6,6 +6,8 @@
 #define CSI_HELD_MAX 512 /* bytes of parameters and intermediates */
 #define CSI_VALUES 32    /* parameters that checks look at */
 #define CSI_NUMBER_MAX 65535
+#define MODE_ORIGIN 6U
+#define MODE_CURSOR 25U
 
 /* A parsed control sequence. */
 struct csi {
@@ -204,6 +206,8 @@ static bool modify_keys(struct ansi *a, struct csi *c)
     if (c->colon || c->n > 2)
         return false;
     a->modify_keys = true;
+    if (c->n == 0 || c->values[0] == 4)
+        a->other_keys = (uint16_t)(c->final == 'm' && c->n == 2 ? c->values[1] : 0);
     return true;
 }
 
@@ -430,6 +434,7 @@ void ansi_forget(struct ansi *a)
     a->modes = 0;
     a->drawing = 0;
     a->keypad = a->modify_keys = a->keyboard_set = false;
+    a->other_keys = 0;
     memset(a->keyboard_depth, 0, sizeof(a->keyboard_depth));
 }
 
@@ -444,6 +449,66 @@ static int reset_modes(const struct ansi *a, enum mode_kind kind, struct buf *ou
             return r;
     }
     return 0;
+}
+
+/* Set the modes of one kind again that ansi_pause() has put back. */
+static int set_modes(const struct ansi *a, enum mode_kind kind, struct buf *out)
+{
+    int r = 0;
+    for (size_t i = 0; i < ELEMENTSOF(dec_modes) && r >= 0; i++)
+        if (dec_modes[i].kind == kind && (a->modes & (UINT64_C(1) << i)))
+            r = buf_printf(out, "\033[?%u%c", dec_modes[i].number, dec_modes[i].initially_on ? 'l' : 'h');
+    return r;
+}
+
+static bool mode_changed(const struct ansi *a, unsigned number)
+{
+    return a->modes & (UINT64_C(1) << mode_index(number));
+}
+
+static bool has_keyboard(const struct ansi *a)
+{
+    return a->keyboard_set || a->keyboard_depth[0] || a->keyboard_depth[1];
+}
+
+/* The payload's cursor is saved on its own screen; the screen is switched before anything moves that cursor, and keyboards of
+ * kitty's protocol have a stack for each screen. */
+int ansi_pause(const struct ansi *a, bool *ret_alternate, struct buf *out)
+{
+    bool alternate = on_alternate_screen(a);
+    int r = buf_str(out, alternate ? "\0337" : "\0337\033[?1049h");
+    if (r >= 0 && has_keyboard(a))
+        r = buf_str(out, "\033[>0u");
+    if (r >= 0 && a->other_keys)
+        r = buf_str(out, "\033[>4;0m");
+    if (r >= 0 && a->keypad)
+        r = buf_str(out, "\033>");
+    if (r >= 0)
+        r = reset_modes(a, MODE_REPORTS, out);
+    if (r >= 0 && mode_changed(a, MODE_ORIGIN))
+        r = buf_printf(out, "\033[?%ul", MODE_ORIGIN);
+    if (r >= 0 && mode_changed(a, MODE_CURSOR))
+        r = buf_printf(out, "\033[?%uh", MODE_CURSOR);
+    if (r >= 0)
+        r = buf_str(out, "\017\033(B\033[m");
+    *ret_alternate = alternate;
+    return r;
+}
+
+int ansi_resume(const struct ansi *a, struct buf *out)
+{
+    int r = has_keyboard(a) ? buf_str(out, "\033[<1u") : 0;
+    if (r >= 0)
+        r = set_modes(a, MODE_REPORTS, out);
+    if (r >= 0 && a->keypad)
+        r = buf_str(out, "\033=");
+    if (r >= 0 && a->other_keys)
+        r = buf_printf(out, "\033[>4;%um", a->other_keys);
+    if (r >= 0 && mode_changed(a, MODE_CURSOR))
+        r = buf_printf(out, "\033[?%ul", MODE_CURSOR);
+    if (r >= 0 && mode_changed(a, MODE_ORIGIN))
+        r = buf_printf(out, "\033[?%uh", MODE_ORIGIN);
+    return r < 0 ? r : buf_str(out, on_alternate_screen(a) ? "\0338" : "\033[?1049l\0338");
 }
 
 /* Take the payload's entries off the keyboard stack of one screen. */

@@ -20,7 +20,6 @@
 
 #include "base/fence_switch.h"
 #include "ipc/gateway_fds.h"
-#include "ipc/gateway_order.h"
 #include "ipc/packet.h"
 #include "jail/userns.h"
 #include "monitor/egress_policy.h"
@@ -174,6 +173,16 @@ static int list_ports(const struct policy *policy, bool udp, uint16_t *ret_ports
     return 0;
 }
 
+/* One more for TCP, as far as there is room. */
+static void add_port(struct network_wish *wish, uint16_t port)
+{
+    for (size_t i = 0; i < wish->n_tcp; i++)
+        if (wish->tcp[i] == port)
+            return;
+    if (wish->n_tcp < NETWORK_PORTS_MAX)
+        wish->tcp[wish->n_tcp++] = port;
+}
+
 static int find_wish(const struct policy *policy, struct network_wish *ret_wish, struct buf *why)
 {
     struct network_wish wish = { .gateway = policy->network != NETWORK_NONE, .ipv6 = host_has_ipv6(),
@@ -185,6 +194,10 @@ static int find_wish(const struct policy *policy, struct network_wish *ret_wish,
     }
     if (list_ports(policy, false, wish.tcp, &wish.n_tcp) < 0)
         wish.own_ports = true;
+    if (policy->unknown == UNKNOWN_ASK) { /* what can be asked about without nf_tables; other ports are refused there */
+        add_port(&wish, 443);
+        add_port(&wish, 80);
+    }
     for (size_t i = 0; i < policy->n_host_ports && wish.n_tcp < NETWORK_PORTS_MAX; i++)
         wish.tcp[wish.n_tcp++] = policy->host_ports[i].outside;
     *ret_wish = wish;
@@ -225,6 +238,13 @@ int gateway_change(const struct gateway *g, const struct policy *policy, uint32_
     if (r < 0 && !why->len)
         buf_printf(why, "the gateway cannot be told: %s", strerror(-r));
     return r;
+}
+
+int gateway_answer(const struct gateway *g, uint32_t question, enum gateway_answer verdict, unsigned seconds)
+{
+    const struct gateway_order o = { .kind = ORDER_ANSWER, .question = question, .verdict = (uint16_t)verdict,
+                                     .seconds = (uint16_t)seconds };
+    return packet_send(g->events, &o, sizeof(o), -1);
 }
 
 /* The gateway takes them when it is ready; whoever connects earlier waits in the listener. */

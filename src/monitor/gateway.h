@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "ipc/gateway_event.h"
+#include "ipc/gateway_order.h"
 #include "jail/network.h"
 #include "profile/policy.h"
 
@@ -38,6 +39,9 @@ int gateway_unpublish(const struct gateway *gateway, uint16_t outside, uint32_t 
 
 /* Judge by the policy's rules and ports from now on. 0 or -errno with a message in why. */
 int gateway_change(const struct gateway *gateway, const struct policy *policy, uint32_t number, struct buf *why);
+
+/* Answer GATEWAY_ASK. seconds: how long it holds, 0: to the end. 0 or -errno. */
+int gateway_answer(const struct gateway *gateway, uint32_t question, enum gateway_answer verdict, unsigned seconds);
 
 /* End it and release everything. */
 void gateway_stop(struct gateway *gateway);

@@ -9,6 +9,7 @@
 
 #include "evidence/summary.h"
 #include "ipc/channel.h"
+#include "monitor/ask.h"
 #include "monitor/control.h"
 #include "monitor/refused.h"
 #include "monitor/supervise.h"
@@ -42,6 +43,7 @@ struct loop {
     int64_t since;       /* ns since 1970: when the jail began */
     struct control control;
     bool gateway_ready;  /* it has confined itself */
+    struct ask ask;      /* what the user is being asked */
     struct refused refused; /* what it has refused */
     struct summary summary; /* what was denied, for the end */
 };

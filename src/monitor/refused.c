@@ -50,6 +50,8 @@ static const char *const reasons[REFUSED_REASONS] = {
     [REFUSED_UNRESOLVED] = "the name cannot be resolved: ",
     [REFUSED_UNREACHABLE] = "the server cannot be reached: ",
     [REFUSED_FULL] = "",
+    [REFUSED_ASKED] = "you were asked, and said no",
+    [REFUSED_UNANSWERED] = "nobody answered when asked",
     [REFUSED_SLOW] = "the client sent too little in time",
 };
 
@@ -78,6 +80,8 @@ static int add_remedy(const struct gateway_event *e, struct buf *out)
     if (e->address.version)
         ip_format(&e->address, address);
     switch (e->reason) {
+    case REFUSED_ASKED:
+    case REFUSED_UNANSWERED:
     case REFUSED_POLICY:
         if (e->decision == VERDICT_BY_RULE)
             return 0; /* a rule that denies wins */

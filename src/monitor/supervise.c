@@ -18,6 +18,7 @@
 
 #include "base/fence_switch.h"
 #include "base/record.h"
+#include "monitor/ask.h"
 #include "monitor/changes.h"
 #include "monitor/command.h"
 #include "monitor/confine.h"
@@ -325,7 +326,8 @@ static void on_time(struct loop *l)
 static int timeout_ms(const struct loop *l)
 {
     int64_t next = INT64_MAX;
-    int64_t at[] = { l->timed_out ? 0 : l->limit_at, l->killed ? 0 : l->kill_at, l->mend_at, control_next(&l->control) };
+    int64_t at[] = { l->timed_out ? 0 : l->limit_at, l->killed ? 0 : l->kill_at, l->mend_at, control_next(&l->control),
+                     ask_next(&l->ask) };
     for (size_t i = 0; i < ELEMENTSOF(at); i++)
         if (at[i] && at[i] < next)
             next = at[i];
@@ -387,7 +389,7 @@ static void serve_channel(struct loop *l)
 static bool serve_once(struct loop *l)
 {
     enum { CHANNEL, INIT, SIGNALS, TERMINAL, FILES = TERMINAL + TERMINAL_POLLFDS,
-           CONTROL = FILES + STDIO_POLLFDS, GATEWAY = CONTROL + CONTROL_POLLFDS, N };
+           CONTROL = FILES + STDIO_POLLFDS, GATEWAY = CONTROL + CONTROL_POLLFDS, ASK, N };
     struct pollfd fds[N] = {
         [CHANNEL] = { .fd = l->s->channel, .events = POLLIN },
         [INIT] = { .fd = l->s->channel < 0 ? l->s->pidfd : -1, .events = POLLIN },
@@ -400,6 +402,7 @@ static bool serve_once(struct loop *l)
     stdio_pollfds(l->s->stdio, &fds[FILES]);
     control_pollfds(&l->control, &fds[CONTROL]);
     fds[GATEWAY] = (struct pollfd){ .fd = l->s->gateway->events, .events = POLLIN };
+    fds[ASK] = ask_pollfd(&l->ask);
 
     if (poll(fds, N, timeout_ms(l)) < 0) {
         if (errno != EINTR)
@@ -415,6 +418,7 @@ static bool serve_once(struct loop *l)
     stdio_handle(l->s->stdio, &fds[FILES]);
     if (fds[GATEWAY].revents)
         gateway_serve(l);
+    ask_serve(l, fds[ASK].revents);
     control_handle(&l->control, &fds[CONTROL], loop_now(), control_rows, l->stage, l);
     on_time(l);
     return !fds[INIT].revents;
@@ -480,6 +484,7 @@ int supervise(struct supervise *s)
         l.limit_at = loop_now() + (int64_t)s->policy->time.value;
 
     control_init(&l.control);
+    ask_init(&l.ask, s->policy);
     attach_limits(&l);
     if (s->cgroup->way != HOST_CGROUP_NONE)
         register_jail(&l);
@@ -488,6 +493,7 @@ int supervise(struct supervise *s)
     if (!may_leave(&l))
         wait_init(s->pid);
     control_close(&l.control);
+    ask_end(&l);
     gateway_end(&l);
     stdio_end(s->stdio);
     terminal_end(s->terminal, l.killed || l.status < 0 || l.status >= 128, s->signals);

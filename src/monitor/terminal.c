@@ -62,7 +62,7 @@ static int open_terminal(int fd, bool *ret_own)
 }
 
 /* Are we in the terminal's foreground? On a terminal that is not our controlling one there is no job control: yes. */
-static bool in_foreground(const struct terminal *t)
+bool terminal_in_foreground(const struct terminal *t)
 {
     pid_t group = tcgetpgrp(t->fd);
     return group < 0 ? errno == ENOTTY : group == getpgrp();
@@ -113,7 +113,7 @@ int terminal_probe(struct terminal **ret_terminal)
         return r;
     }
     t->shared_screen = !is_terminal[1];
-    t->background = !is_terminal[0] || !is_terminal[1] || !in_foreground(t);
+    t->background = !is_terminal[0] || !is_terminal[1] || !terminal_in_foreground(t);
     ansi_init(&t->ansi, reads_utf8(&t->saved));
     *ret_terminal = t;
     return 0;
@@ -132,7 +132,7 @@ bool terminal_background(const struct terminal *t)
 
 /* Output processing by both terminals would double carriage returns: the pty goes without it while the user's terminal
  * does it, which is while that is not raw, and always while others write to it. */
-static void slave_processing(struct terminal *t, bool on)
+void terminal_slave_processing(struct terminal *t, bool on)
 {
     struct termios modes;
     if (tcgetattr(t->master, &modes) < 0)
@@ -144,7 +144,7 @@ static void slave_processing(struct terminal *t, bool on)
 
 /* Like cfmakeraw(3), but what describes the line stays: character size, parity, speed, IUTF8, ISTRIP, IXOFF. What the
  * user typed ahead is kept (TCSANOW). */
-static void enter_raw(struct terminal *t)
+void terminal_enter_raw(struct terminal *t)
 {
     struct termios modes;
     if (tcgetattr(t->fd, &modes) < 0)
@@ -165,13 +165,13 @@ static void enter_raw(struct terminal *t)
     }
     tcgetattr(t->fd, &t->raw_modes); /* as the driver took them */
     if (t->slave_plain && !t->shared_screen)
-        slave_processing(t, true);
+        terminal_slave_processing(t, true);
 }
 
 /* In the background the modes are the shell's. */
-static void leave_raw(struct terminal *t)
+void terminal_leave_raw(struct terminal *t)
 {
-    if (t->raw && in_foreground(t))
+    if (t->raw && terminal_in_foreground(t))
         tcsetattr(t->fd, TCSANOW, &t->saved);
     t->raw = false;
 }
@@ -179,6 +179,10 @@ static void leave_raw(struct terminal *t)
 void terminal_resize(struct terminal *t)
 {
     struct winsize size;
+    if (t && t->asking) {
+        terminal_question_redraw(t); /* the payload hears of it when it can draw again */
+        return;
+    }
     if (t && t->master >= 0 && ioctl(t->fd, TIOCGWINSZ, &size) == 0)
         ioctl(t->master, TIOCSWINSZ, &size);
 }
@@ -197,8 +201,8 @@ int terminal_attach(struct terminal *t, int master, enum terminal_mode mode)
     if (tcsetattr(master, TCSANOW, &t->saved) < 0) /* on a master: the slave's modes (tty_ioctl(4)) */
         return -errno;
     terminal_resize(t);
-    if (t->background || !in_foreground(t))
-        slave_processing(t, false);
+    if (t->background || !terminal_in_foreground(t))
+        terminal_slave_processing(t, false);
     return 0;
 }
 
@@ -207,8 +211,8 @@ void terminal_started(struct terminal *t)
     if (!t || t->master < 0)
         return;
     t->started = true;
-    if (!t->background && in_foreground(t))
-        enter_raw(t);
+    if (!t->background && terminal_in_foreground(t))
+        terminal_enter_raw(t);
 }
 
 void terminal_pollfds(const struct terminal *t, struct pollfd fds[TERMINAL_POLLFDS])
@@ -217,7 +221,8 @@ void terminal_pollfds(const struct terminal *t, struct pollfd fds[TERMINAL_POLLF
     if (!t || !t->started)
         return;
 
-    fds[0].events = (short)((relay_out_waiting(t) < RELAY_CHUNK ? POLLIN : 0) | (relay_in_waiting(t) ? POLLOUT : 0));
+    bool take = relay_out_waiting(t) < RELAY_CHUNK && !t->asking;
+    fds[0].events = (short)((take ? POLLIN : 0) | (relay_in_waiting(t) ? POLLOUT : 0));
     if (!t->master_ended && fds[0].events)
         fds[0].fd = t->master;
     if (!t->output_ended && relay_out_waiting(t))
@@ -237,6 +242,10 @@ int terminal_handle(struct terminal *t, const struct pollfd fds[TERMINAL_POLLFDS
     bool was_open = !t->output_ended;
     if (fds[1].revents & (POLLHUP | POLLERR | POLLNVAL))
         t->input_ended = t->output_ended = true;
+    if (t->asking) {
+        r = terminal_question_handle(t, fds);
+        return r < 0 ? r : was_open && t->output_ended;
+    }
     if (fds[0].revents || (fds[1].revents & POLLOUT))
         r = relay_output(t);
     if (r == 0 && (fds[1].revents & POLLIN || fds[0].revents & POLLOUT))
@@ -250,6 +259,7 @@ int terminal_stopped(struct terminal *t, int signal, bool asked)
 {
     bool wants = signal == SIGTTIN || signal == SIGTTOU;
 
+    terminal_ask_end(t); /* who asks would be stopped, too */
     if (!t) {
         if (signal != SIGTSTP || !asked)
             return -1;
@@ -258,17 +268,17 @@ int terminal_stopped(struct terminal *t, int signal, bool asked)
     }
     if (!wants && !t->raw && !asked)
         return -1;
-    if (wants && in_foreground(t)) {
-        enter_raw(t);
+    if (wants && terminal_in_foreground(t)) {
+        terminal_enter_raw(t);
         return 1;
     }
     bool was_raw = t->raw;
     relay_drain(t, NULL, FLUSH_LIMIT); /* an editor puts the screen back before it stops */
-    leave_raw(t);
+    terminal_leave_raw(t);
     bool stopped = signals_stop_group(signal == SIGSTOP ? SIGTSTP : signal);
-    bool foreground = in_foreground(t);
+    bool foreground = terminal_in_foreground(t);
     if (foreground && (was_raw || wants))
-        enter_raw(t);
+        terminal_enter_raw(t);
     if (!stopped && signal == SIGSTOP)
         return -1;
     terminal_resize(t);
@@ -286,19 +296,21 @@ int terminal_continued(struct terminal *t)
     terminal_resize(t);
     if (!t->started)
         return -1;
-    if (!in_foreground(t)) {
+    if (!terminal_in_foreground(t)) {
         if (!t->raw)
             return -1;
         t->raw = false;
         return 0;
     }
     if (t->raw) {
-        enter_raw(t); /* the shell has set its own modes meanwhile */
+        terminal_enter_raw(t); /* the shell has set its own modes meanwhile */
+        if (t->asking)
+            terminal_question_redraw(t);
         return -1;
     }
     if (t->background)
         return -1;
-    enter_raw(t);
+    terminal_enter_raw(t);
     return 1;
 }
 
@@ -325,14 +337,15 @@ void terminal_end(struct terminal *t, bool killed, struct signals *signals)
 {
     if (!t)
         return;
+    terminal_ask_end(t);
     if (t->master >= 0) {
         relay_drain(t, signals, FLUSH_LIMIT);
         bool reports = reset_modes(t, killed);
         relay_drain(t, signals, FLUSH_LIMIT);
-        if (t->raw && in_foreground(t))
+        if (t->raw && terminal_in_foreground(t))
             relay_settle(t, reports);
     }
-    leave_raw(t);
+    terminal_leave_raw(t);
     end_watch(t);
     cleanup_close(&t->master);
     cleanup_close(&t->fd);

@@ -71,6 +71,23 @@ int terminal_stopped(struct terminal *t, int signal, bool asked);
  * forward SIGCONT with MSG_SIGNAL. */
 int terminal_continued(struct terminal *t);
 
+/* Results of terminal_answered(), beside the number of a word. */
+enum terminal_answer { TERMINAL_ASKING = -1, TERMINAL_REFUSED = -2, TERMINAL_GONE = -3 };
+
+/* Can the user be asked on the terminal now? text as for terminal_ask(). See terminal_question.c. */
+bool terminal_can_ask(const struct terminal *t, const char *text);
+
+/* Ask: show text (lines of printable ASCII) on a screen of our own and take what is typed. One of words (up to NULL; stays
+ * where it is) and Enter answers, ^C or ^D refuses. What the payload writes waits until terminal_ask_end(). 0, or -errno
+ * and nothing was asked. */
+int terminal_ask(struct terminal *t, const char *text, const char *const *words);
+
+/* The number of the word, TERMINAL_ASKING, TERMINAL_REFUSED, or TERMINAL_GONE: nobody can answer any more. */
+int terminal_answered(const struct terminal *t);
+
+/* Give the screen and the keys back. */
+void terminal_ask_end(struct terminal *t);
+
 /* Once every process of the jail but init is gone: bring out what the payload wrote last, undo the modes it left (all
  * of them if killed: it had no chance), keep answers to its last questions from being typed into the shell, put the
  * terminal back, free t. Waits as long as the user's terminal takes no output, unless signals (consumed; NULL: 2 s at

@@ -11,10 +11,13 @@
 
 #include "base/buf.h"
 #include "monitor/ansi.h"
+#include "monitor/answer.h"
 #include "profile/policy.h"
 
+struct pollfd;
 struct signals;
 
+#define TERMINAL_QUESTION_MAX 2048
 #define RELAY_CHUNK 65536 /* bytes read at once, and how many may wait to be written before reading pauses */
 
 /* Lies in memory shared with the process of terminal_watch(), which uses fd, raw, saved, raw_modes and ansi. */
@@ -41,6 +44,18 @@ struct terminal {
     struct buf in;        /* waits for the payload, from in_done */
     size_t in_done;
     uint64_t queries_seen;
+
+    bool asking;          /* terminal_question.c: the screen and the keys are ours */
+    bool over_alternate;  /* on the payload's alternate screen, not on one of our own */
+    bool asked_raw;       /* the terminal is raw only for that */
+    bool asked_plain;     /* slave_plain before */
+    int answered;         /* number of the word, or enum terminal_answer */
+    unsigned question_row; /* of the answer */
+    uint64_t early_until; /* ms: what was typed before counts for nothing */
+    const char *const *words;
+    struct answer answer;
+    char question[TERMINAL_QUESTION_MAX];
+
     uint64_t query_time;  /* ms, monotonic: when the payload last asked the terminal something */
     char chunk[RELAY_CHUNK];
 };
@@ -68,6 +83,16 @@ void relay_drain(struct terminal *t, struct signals *signals, int limit);
 /* If the payload asked the terminal something just before its end, or asked says so, take the answers in until the
  * terminal has answered a question of ours (at most some 100 ms): they are not the shell's. */
 void relay_settle(struct terminal *t, bool asked);
+
+/* terminal.c */
+bool terminal_in_foreground(const struct terminal *t);
+void terminal_enter_raw(struct terminal *t);
+void terminal_leave_raw(struct terminal *t);
+void terminal_slave_processing(struct terminal *t, bool on);
+
+/* terminal_question.c: what terminal_handle() does while we ask; draw the question anew. */
+int terminal_question_handle(struct terminal *t, const struct pollfd *fds);
+void terminal_question_redraw(struct terminal *t);
 
 /* Monotonic milliseconds. */
 uint64_t relay_now(void);

@@ -41,7 +41,8 @@ static void put_back(struct terminal *t)
     if (!t->raw || tcgetattr(FD_TERMINAL, &now) < 0 || !same_modes(&now, &t->raw_modes))
         return;
     /* The stream may have ended within a sequence: CAN aborts it in every terminal. */
-    if (buf_char(&reset, '\030') == 0 && ansi_end(&t->ansi, &reset) == 0 && ansi_reset(&t->ansi, true, &reset) == 0) {
+    if (buf_char(&reset, '\030') == 0 && (!t->asking || ansi_resume(&t->ansi, &reset) == 0) &&
+        ansi_end(&t->ansi, &reset) == 0 && ansi_reset(&t->ansi, true, &reset) == 0) {
         ssize_t n = write(FD_TERMINAL, reset.data, reset.len);
         (void)n; /* O_NONBLOCK: a terminal that takes nothing keeps its drawing */
     }

@@ -174,5 +174,6 @@ int load_profile(struct load *l, const char *name)
         return r;
     m->policy->name = arena_strdup(m->arena, name);
     m->policy->profile_origin = (struct origin){ f.file, 1 };
+    m->policy->fixed = f.fixed;
     return m->policy->name ? dropins_read(l, name, f.fixed) : -ENOMEM;
 }

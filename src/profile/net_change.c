@@ -112,6 +112,20 @@ int net_grant(struct policy *policy, const char *text, struct buf *why)
     return append(policy, &rule, &policy->net_allow, &policy->n_net_allow, why);
 }
 
+int net_grant_check(const struct policy *policy, const char *text, struct buf *why)
+{
+    struct policy copy = *policy; /* whose memory goes at the end, not the jail's */
+    struct net_rule rule;
+    copy.arena = arena_new();
+    int r = copy.arena ? parse(&copy, text, &rule, why) : -ENOMEM;
+    if (r >= 0)
+        r = check_ceilings(policy, &rule, why);
+    if (r >= 0)
+        r = check_denied(policy, &rule, why);
+    arena_free(copy.arena);
+    return r;
+}
+
 /* Do two hosts have something in common? One of two trees always holds the other, or they have nothing. */
 static bool meet(const struct net_host *a, const struct net_host *b)
 {

@@ -19,6 +19,9 @@ int net_change_canonical(const char *text, struct buf *out, struct buf *why);
  * people in why. */
 int net_grant(struct policy *policy, const char *rule, struct buf *why);
 
+/* Would net_grant() allow the canonical rule? 0, or -errno as it returns, with a line in why. Changes nothing. */
+int net_grant_check(const struct policy *policy, const char *rule, struct buf *why);
+
 /* Take back whatever a canonical rule names: the rule itself, if it is one of the policy's, and if other rules still allow
  * some of it, by a rule that denies. Returns as net_grant(). */
 int net_revoke(struct policy *policy, const char *rule, struct buf *why);

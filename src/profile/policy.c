@@ -83,6 +83,7 @@ static int find_own_paths(struct merge *m)
     p->cache_dir = own_dir(m, d->cache);
     p->runtime_dir = own_dir(m, d->runtime);
     const char *config = own_dir(m, d->config);
+    p->profiles_dir = config ? arena_concat(m->arena, config, "/profiles", NULL) : NULL;
 
     static const char *const usual[] = { "/.config/agentjail", "/.local/share/agentjail", "/.local/state/agentjail",
                                          "/.cache/agentjail" };
@@ -282,8 +283,6 @@ static int refuse_unbuilt(const struct merge *m)
         instead = "namespace";
     } else if (p->network != NETWORK_FILTERED && p->network != NETWORK_OPEN) {
         return 0;
-    } else if (p->unknown == UNKNOWN_ASK) {
-        r = refuse(m, OPTION_UNKNOWN, p->unknown_origin, "this build cannot ask yet; write");
     } else if (p->open_url != OPEN_URL_DENY) {
         r = refuse(m, OPTION_OPEN_URL, p->open_url_origin, "this build opens no pages yet; write");
     }

@@ -219,6 +219,8 @@ struct policy {
     char *data_dir;        /* $XDG_DATA_HOME/agentjail; NULL, as the next two, if the user has no home */
     char *state_dir;       /* $XDG_STATE_HOME/agentjail */
     char *cache_dir;       /* $XDG_CACHE_HOME/agentjail */
+    char *profiles_dir;    /* the user's profiles: $XDG_CONFIG_HOME/agentjail/profiles; NULL without a home */
+    bool fixed;            /* a ceiling fixes the profile: what the user writes beside it counts for nothing */
     char *runtime_dir;     /* $XDG_RUNTIME_DIR/agentjail; its parent may not exist */
     const char *filter_dirs[4]; /* where seccomp filters are looked for, in order, up to NULL */
     struct strv notes;     /* lines for people, to be printed unless quiet */

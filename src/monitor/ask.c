@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "monitor/ask.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "monitor/drop_in.h"
+#include "monitor/gateway.h"
+#include "monitor/loop.h"
+#include "monitor/terminal.h"
+#include "profile/net_change.h"
+
+enum answer_word { WORD_ONCE, WORD_RUN, WORD_PROFILE, WORD_NO, WORD_NEVER, N_WORDS };
+
+static const char *const words[N_WORDS + 1] = { "once", "run", "profile", "no", "never", NULL };
+static const char *const words_fixed[N_WORDS + 1] = { "once", "run", "\001", "no", "never", NULL }; /* no profile to write to */
+static const char *const labels[N_WORDS + 1] = { "Once", "For this run", "Write to profile", "No", "Never", NULL };
+
+#define MINUTE 60000
+
+static bool asks(const struct policy *policy)
+{
+    return policy->network == NETWORK_FILTERED && policy->unknown == UNKNOWN_ASK;
+}
+
+bool ask_needs_library(const struct policy *policy)
+{
+    return asks(policy) && desktop_reachable();
+}
+
+void ask_init(struct ask *ask, const struct policy *policy)
+{
+    *ask = (struct ask){ .desktop = DESKTOP_EMPTY };
+    if (asks(policy))
+        (void)desktop_start(&ask->desktop, labels); /* without, the terminal is left */
+}
+
+/* --- what is told to whom --- */
+
+static void tell_gateway(const struct loop *l, uint32_t id, enum gateway_answer verdict, unsigned seconds)
+{
+    (void)gateway_answer(l->s->gateway, id, verdict, seconds); /* who gets none refuses, when its time is over */
+}
+
+/* NAME:PORT */
+static int add_rule(const struct ask_question *q, struct buf *out)
+{
+    return buf_printf(out, "%s:%u", q->name, q->port);
+}
+
+static int compose_terminal(const struct policy *policy, const struct ask_question *q, struct buf *out)
+{
+    _cleanup_buf_ struct buf path = { 0 };
+    int r = buf_printf(out,
+                       "agentjail asks: may the command connect to this host? No rule speaks of it.\n \n"
+                       "    %s  port %u\n \n"
+                       "Type one of these words and Enter. No answer within %d seconds is no.\n"
+                       "    once     now, and for the next minute\n"
+                       "    run      until the command ends\n",
+                       q->name, q->port, ASK_TIME / 1000);
+    if (r >= 0 && drop_in_possible(policy)) {
+        r = drop_in_path(policy, &path);
+        if (r >= 0)
+            r = buf_str(out, "    profile  always: written to ");
+        if (r >= 0)
+            r = buf_visible(out, path.data);
+        if (r >= 0)
+            r = buf_char(out, '\n');
+    }
+    return r < 0 ? r : buf_str(out, "    no\n    never    no, and ask no more in this run\n");
+}
+
+/* --- asking --- */
+
+static bool ask_terminal(struct loop *l, const struct ask_question *q)
+{
+    _cleanup_buf_ struct buf text = { 0 };
+    const struct policy *policy = l->s->policy;
+    return compose_terminal(policy, q, &text) >= 0 &&
+           terminal_ask(l->s->terminal, text.data, drop_in_possible(policy) ? words : words_fixed) >= 0;
+}
+
+static bool ask_desktop(struct loop *l, const struct ask_question *q)
+{
+    struct desktop_message m = { .kind = DESKTOP_ASK, .id = q->id, .value = (1 << N_WORDS) - 1 };
+    if (l->ask.desktop.fd < 0)
+        return false;
+    if (!drop_in_possible(l->s->policy))
+        m.value &= ~(1 << WORD_PROFILE);
+    snprintf(m.text, sizeof(m.text), "%s (agentjail): connect to %s?\nport %u; no rule speaks of it. No answer is no.",
+             l->s->policy->name, q->name, q->port);
+    return desktop_send(&l->ask.desktop, &m) >= 0;
+}
+
+/* The first question is over. */
+static void drop_first(struct ask *a)
+{
+    a->n--;
+    memmove(&a->list[0], &a->list[1], a->n * sizeof(a->list[0]));
+    a->way = ASK_NOT;
+}
+
+static void nobody(struct loop *l)
+{
+    struct ask *a = &l->ask;
+    if (!a->told && !l->s->policy->quiet)
+        loop_say(l, "unknown = ask: there is no terminal of ours and no notification service to ask on; names without a rule "
+                    "are denied");
+    a->told = true;
+    tell_gateway(l, a->list[0].id, ANSWER_NONE, ASK_UNANSWERED);
+    drop_first(a);
+}
+
+/* Ask the first that waits, if nothing is being asked. */
+static void go_on(struct loop *l)
+{
+    struct ask *a = &l->ask;
+    while (a->way == ASK_NOT && a->n) {
+        const struct ask_question *q = &a->list[0];
+        if (ask_terminal(l, q))
+            a->way = ASK_TERMINAL;
+        else if (ask_desktop(l, q))
+            a->way = ASK_DESKTOP;
+        else
+            nobody(l);
+    }
+}
+
+/* More than a person should be asked? */
+static bool too_often(struct ask *a, int64_t now)
+{
+    if (now - a->minute_begins >= MINUTE) {
+        a->minute_begins = now;
+        a->in_minute = 0;
+    }
+    return a->in_minute >= ASK_MINUTE_MAX || a->n == ASK_WAITING_MAX;
+}
+
+void ask_event(struct loop *l, const struct gateway_event *e)
+{
+    struct ask *a = &l->ask;
+    _cleanup_buf_ struct buf rule = { 0 }, why = { 0 };
+    struct ask_question q = { .id = e->count, .port = e->port, .until = loop_now() + ASK_TIME };
+    memcpy(q.name, e->name, sizeof(q.name));
+    if (l->stage != STAGE_RUNNING || l->s->policy->unknown != UNKNOWN_ASK || add_rule(&q, &rule) < 0 ||
+        net_grant_check(l->s->policy, rule.data, &why) < 0) { /* a ceiling, or no name that a rule could have */
+        tell_gateway(l, q.id, ANSWER_DENY, 0);
+    } else if (too_often(a, loop_now())) {
+        tell_gateway(l, q.id, ANSWER_NONE, ASK_UNANSWERED);
+    } else {
+        a->in_minute++;
+        a->list[a->n++] = q;
+        go_on(l);
+    }
+}
+
+/* --- answers --- */
+
+static void allow(struct loop *l, const struct ask_question *q, bool write)
+{
+    _cleanup_buf_ struct buf why = { 0 };
+    if (write && drop_in_allow(l->s->policy, q->name, q->port, &why) < 0)
+        loop_say(l, why.data ? why.data : "no memory");
+    tell_gateway(l, q->id, ANSWER_ALLOW, 0);
+}
+
+static void answered(struct loop *l, int word)
+{
+    struct ask *a = &l->ask;
+    struct ask_question q = a->list[0];
+    if (a->way == ASK_TERMINAL)
+        terminal_ask_end(l->s->terminal);
+    switch (word) {
+    case WORD_ONCE:
+        tell_gateway(l, q.id, ANSWER_ALLOW, ASK_ONCE);
+        break;
+    case WORD_RUN:
+    case WORD_PROFILE:
+        allow(l, &q, word == WORD_PROFILE);
+        break;
+    case WORD_NEVER:
+        tell_gateway(l, q.id, ANSWER_NEVER, 0);
+        a->n = 1; /* the others have the same answer */
+        break;
+    case WORD_NO:
+    case TERMINAL_REFUSED:
+        tell_gateway(l, q.id, ANSWER_DENY, 0);
+        break;
+    default:
+        tell_gateway(l, q.id, ANSWER_NONE, ASK_UNANSWERED);
+    }
+    drop_first(a);
+}
+
+/* Questions whose time is over, from the last on: the first may be on the screen. */
+static void drop_late(struct loop *l)
+{
+    struct ask *a = &l->ask;
+    int64_t now = loop_now();
+    for (size_t i = a->n; i-- > 0;) {
+        if (a->list[i].until > now)
+            continue;
+        if (i == 0 && a->way == ASK_DESKTOP) {
+            struct desktop_message m = { .kind = DESKTOP_FORGET, .id = a->list[0].id };
+            (void)desktop_send(&a->desktop, &m);
+        }
+        if (i == 0) {
+            answered(l, TERMINAL_GONE);
+            continue;
+        }
+        tell_gateway(l, a->list[i].id, ANSWER_NONE, ASK_UNANSWERED);
+        a->n--;
+        memmove(&a->list[i], &a->list[i + 1], (a->n - i) * sizeof(a->list[0]));
+    }
+}
+
+static void serve_desktop(struct loop *l)
+{
+    struct ask *a = &l->ask;
+    struct desktop_message m;
+    int r;
+    while ((r = desktop_receive(&a->desktop, &m)) >= 0) {
+        if (m.kind != DESKTOP_ANSWER || a->way != ASK_DESKTOP || !a->n || m.id != a->list[0].id)
+            continue; /* late */
+        if (m.value == DESKTOP_NOBODY)
+            nobody(l);
+        else
+            answered(l, m.value == DESKTOP_CLOSED || m.value < 0 || m.value >= N_WORDS ? TERMINAL_GONE : m.value);
+    }
+    if (r != -EAGAIN) {
+        desktop_end(&a->desktop);
+        if (a->way == ASK_DESKTOP)
+            nobody(l);
+    }
+}
+
+struct pollfd ask_pollfd(const struct ask *ask)
+{
+    return (struct pollfd){ .fd = ask->desktop.fd, .events = POLLIN };
+}
+
+int64_t ask_next(const struct ask *ask)
+{
+    return ask->n ? ask->list[0].until : 0; /* they came in this order */
+}
+
+void ask_serve(struct loop *l, bool desktop_ready)
+{
+    struct ask *a = &l->ask;
+    if (desktop_ready)
+        serve_desktop(l);
+    if (a->way == ASK_TERMINAL) {
+        int word = terminal_answered(l->s->terminal);
+        if (word != TERMINAL_ASKING)
+            answered(l, word);
+    }
+    if (a->n)
+        drop_late(l);
+    go_on(l);
+}
+
+void ask_end(struct loop *l)
+{
+    terminal_ask_end(l->s->terminal);
+    desktop_end(&l->ask.desktop);
+}
