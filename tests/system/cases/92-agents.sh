@@ -212,6 +212,49 @@ verdict "two at once in one repository" -- cat "$T/first"
 end_background
 end_world
 
+# A login made inside stays there: the next run has it, the host and other profiles have not, and --reset-home ends it.
+# Codex has one that needs no browser. Claude and Gemini are left with what theirs write down.
+agent_world
+login() { # PROFILE COMMAND...: with nothing about keys in the environment
+    local profile=$1
+    shift
+    env -u OPENAI_API_KEY "PATH=$NODE_BIN:$PATH" timeout -k 5 60 "$AGENTJAIL" --profile="$profile" "$@" >"$T/stdout" 2>"$T/stderr"
+}
+login codex codex login status </dev/null
+[ $? -ne 0 ]
+verdict "codex: control: no login before"
+echo sk-login-test | login codex codex login --with-api-key && login codex codex login status </dev/null &&
+    [ ! -e "$HOME/.codex" ] && ! login claude sh -c 'cat ~/.codex/auth.json' </dev/null
+verdict "codex: the login made in one run is there in the next, and nowhere else"
+login codex --reset-home=yes codex </dev/null
+login codex codex login status </dev/null
+[ $? -ne 0 ]
+verdict "codex: --reset-home ends it"
+
+login claude claude auth status </dev/null
+[ $? -ne 0 ] && grep -q '"loggedIn": false' "$T/stdout"
+verdict "claude: control: no login before"
+login claude sh -c 'umask 077; mkdir -p ~/.claude; cat >~/.claude/.credentials.json' <<'END'
+{"claudeAiOauth": {"accessToken": "sk-ant-oat01-test", "refreshToken": "sk-ant-ort01-test", "expiresAt": 4102444800000,
+ "scopes": ["user:inference", "user:profile"], "subscriptionType": "max"}}
+END
+login claude claude auth status </dev/null && grep -q '"loggedIn": true' "$T/stdout" && [ ! -e "$HOME/.claude" ]
+verdict "claude: the next run is logged in"
+
+model '[]' && agent_words gemini host.agentjail.internal
+SETTINGS=("${SETTINGS[@]/#GEMINI_API_KEY=*/GEMINI_MODEL=gemini-2.5-pro}")
+gemini() {
+    env "${SETTINGS[@]}" timeout -k 5 90 "$AGENTJAIL" --host-port="$PORT" "${WORDS[@]}" </dev/null >"$T/stdout" 2>"$T/stderr"
+}
+gemini
+[ $? -ne 0 ] && ! finished
+verdict "gemini: control: no login before"
+login gemini sh -c 'umask 077; echo GEMINI_API_KEY=kept-inside >~/.gemini/.env' </dev/null && gemini && finished &&
+    [ ! -e "$HOME/.gemini/.env" ]
+verdict "gemini: the next run is logged in"
+end_background
+end_world
+
 # An MCP server of the repository's that is started through agentjail: inside a jail that is refused, in so many words, and
 # nothing of it runs.
 agent_world
