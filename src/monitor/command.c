@@ -44,12 +44,30 @@ static bool host_file(const struct op *op)
     return op && (op->kind == OP_BIND || op->kind == OP_OVERLAY) && !(op->flags & OP_OWN);
 }
 
+/* A file that is named by its path, and can be run neither here nor there. */
+static bool explain_file(const char *command, int error, struct buf *text)
+{
+    struct stat st;
+    if (!strchr(command, '/') || stat(command, &st) < 0)
+        return false;
+    if (S_ISDIR(st.st_mode))
+        buf_printf(text, "%s: is a directory, not a program", command);
+    else if (S_ISREG(st.st_mode) && access(command, X_OK) < 0)
+        buf_printf(text, "%s: may not be executed, outside either; chmod +x it if it is a program", command);
+    else if (error == ENOEXEC)
+        buf_printf(text, "%s: is no program of this machine, and has no \"#!\" line; write sh %s if it is a script", command,
+                   command);
+    return text->len > 0;
+}
+
 void command_explain(const struct plan *plan, const char *command, const char *path, int error, struct buf *text)
 {
     _cleanup_free_ char *found = find_on_host(command, path);
     _cleanup_free_ char *real = found ? realpath(found, NULL) : NULL;
     const struct op *op = real ? shown_by(plan, real) : NULL;
 
+    if (explain_file(command, error, text))
+        return;
     if (!real) {
         if (error == EACCES)
             buf_printf(text, "%s: permission denied: it is no program, or lies where the profile has no exec", command);

@@ -154,6 +154,26 @@ int frame_read_named(struct frame *f, size_t dir, const char *name, bool include
     return -ENOENT;
 }
 
+/* The profile of the three directories whose name is most like that, or NULL; the arena's. */
+static const char *similar_profile(struct load *l, const char *name)
+{
+    struct nearest nearest = { .word = name };
+    for (size_t i = 0; i < N_PROFILE_DIRS; i++) {
+        _cleanup_strv_ struct strv files = { 0 };
+        _cleanup_buf_ struct buf ignored = { 0 };
+        struct merge m = *l->m;
+        m.why = &ignored;
+        if (l->dirs[i].fd < 0 || config_dir_list(&m, l->dirs[i].fd, l->dirs[i].path, &files) < 0)
+            continue;
+        for (size_t k = 0; k < files.n; k++) {
+            const char *other = arena_strndup(l->m->arena, files.v[k], strlen(files.v[k]) - strlen(".ini"));
+            if (other)
+                nearest_try(&nearest, other);
+        }
+    }
+    return nearest.name;
+}
+
 int frame_missing(struct load *l, const struct setting *s, const char *what, const char *name)
 {
     _cleanup_buf_ struct buf places = { 0 };
@@ -164,7 +184,10 @@ int frame_missing(struct load *l, const struct setting *s, const char *what, con
     if (s)
         return setting_fail(s, l->m->why, "there is no %s \"%s\" in %s; write -%s if it may be missing", what, name,
                             text, name);
-    (void)buf_printf(l->m->why, "--profile=%s: there is no such profile in %s", name, text);
+    const char *similar = similar_profile(l, name);
+    (void)buf_printf(l->m->why, "--profile=%s: there is no such profile in %s; ", name, text);
+    (void)(similar ? buf_printf(l->m->why, "did you mean %s?", similar)
+                   : buf_str(l->m->why, "agentjail --profiles lists those that there are"));
     return -ENOENT;
 }
 

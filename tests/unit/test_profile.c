@@ -142,6 +142,8 @@ START_TEST(test_bad_command_lines)
     fx_refused("--read=${X}/a: ${X} is unknown", "--read=${X}/a", "x");
     fx_refused("--include=nowhere: there is no profile file", "--include=nowhere", "x");
     fx_refused("--profile=nowhere: there is no such profile in", "--profile=nowhere", "x");
+    fx_refused("; agentjail --profiles lists those that there are", "--profile=nowhere", "x");
+    fx_refused("; did you mean default?", "--profile=defualt", "x");
     fx_refused("--profile=a b: no name of a profile", "--profile=a b", "x");
     fx_refused("--profile=./no.ini: there is no such file", "--profile=./no.ini", "x");
 }
