@@ -18,6 +18,8 @@ static void hold_network(struct explain *e)
 {
     if (e->policy->network == NETWORK_NONE)
         HELD(e, "an empty network namespace");
+    else if (e->policy->network == NETWORK_FILTERED && e->policy->unknown == UNKNOWN_ASK)
+        HELD(e, "the gateway: what the rules allow, and what you allow when asked");
     else if (e->policy->network == NETWORK_FILTERED)
         HELD(e, e->policy->n_net_allow ? "the gateway: only what the rules allow" : "the gateway: no rule, nothing allowed");
     else if (e->policy->network == NETWORK_OPEN)
@@ -37,6 +39,13 @@ static void hold_dns(struct explain *e)
     if (has_gateway(e->policy))
         HELD(e, e->policy->dns == DNS_SYNTHETIC ? "the gateway: each name has an address of its own"
                                                 : "the gateway: a connection counts for all names of its address");
+}
+
+static void hold_unknown(struct explain *e)
+{
+    if (e->policy->network == NETWORK_FILTERED)
+        HELD(e, e->policy->unknown == UNKNOWN_ASK ? "you are asked on the terminal, else by a notification; no answer is no"
+                                                  : "the gateway: such names do not exist");
 }
 
 static void hold_upstream(struct explain *e)
@@ -187,7 +196,7 @@ static void (*const holds[N_OPTIONS])(struct explain *) = {
     [OPTION_BACKEND] = hold_backend, [OPTION_NETWORK] = hold_network,     [OPTION_LOOPBACK] = hold_loopback,
     [OPTION_FILTER] = hold_filter,   [OPTION_LANDLOCK] = hold_landlock,   [OPTION_LABEL] = hold_label,
     [OPTION_NESTED] = hold_nested,   [OPTION_TERMINAL] = hold_terminal,   [OPTION_STRICT] = hold_strict,
-    [OPTION_DNS] = hold_dns,         [OPTION_UPSTREAM] = hold_upstream,
+    [OPTION_DNS] = hold_dns,         [OPTION_UNKNOWN] = hold_unknown,     [OPTION_UPSTREAM] = hold_upstream,
     [OPTION_HOME] = hold_home,       [OPTION_WORKSPACE] = hold_workspace, [OPTION_MEMORY] = hold_memory,
     [OPTION_CPU] = hold_cpu,         [OPTION_PROCESSES] = hold_processes, [OPTION_TIME] = hold_time,
 };

@@ -141,7 +141,7 @@ static int append_escaped(sd_bus_message *m, const char *text)
 static int append_actions(sd_bus_message *m, const struct notify_question *q)
 {
     int r = sd_bus_message_open_container(m, 'a', "s");
-    for (unsigned i = 0; q->labels[i] && i < 32 && r >= 0; i++) {
+    for (unsigned i = 0; i < 32 && q->labels[i] && r >= 0; i++) {
         char key[12];
         snprintf(key, sizeof(key), "%u", i);
         if (q->offered & 1U << i)
