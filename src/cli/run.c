@@ -198,6 +198,7 @@ static int serve(struct run *run, struct handover *handover, struct supervise *s
     struct jail_start with;
     int r = prepare_all(run, &with, s, &why);
     if (r >= 0) {
+        library_begun();
         run_print_notes(run);
         if (why.len && !run->policy.quiet) /* optional fences that are not to be had here */
             run_say(why.data);

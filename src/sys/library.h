@@ -24,6 +24,9 @@ void library_begin(char **argv);
  * the signal mask that was found (NULL: unchanged), which is copied. */
 void library_began(pid_t child, const sigset_t *mask);
 
+/* The command is about to start: from here on nothing begins anew, and what needs a library fails. */
+void library_begun(void);
+
 /* A library will be needed: from here on the program is one that can open it. 0, or -errno with a line for people in why. */
 int library_needed(struct buf *why);
 

@@ -18,6 +18,10 @@ void library_began(pid_t child, const sigset_t *mask)
     (void)mask;
 }
 
+void library_begun(void)
+{
+}
+
 int library_needed(struct buf *why)
 {
     (void)why;

@@ -13,6 +13,7 @@
 /* Of the process, as it was started and as it is to be left. */
 static struct {
     char **argv;
+    pid_t self; /* 0: too late. A child of ours is not to begin anew either */
     pid_t child;
     sigset_t mask;
     bool masked;
@@ -21,6 +22,7 @@ static struct {
 void library_begin(char **argv)
 {
     begun.argv = argv;
+    begun.self = getpid();
 }
 
 void library_began(pid_t child, const sigset_t *mask)
@@ -31,6 +33,11 @@ void library_began(pid_t child, const sigset_t *mask)
         begun.mask = *mask;
 }
 
+void library_begun(void)
+{
+    begun.self = 0;
+}
+
 /* Every descriptor of ours is closed at the execve(2). */
 int library_needed(struct buf *why)
 {
@@ -38,6 +45,10 @@ int library_needed(struct buf *why)
     int r = module_path(LIBRARY_PROGRAM, &path);
     if (r < 0)
         return r;
+    if (getpid() != begun.self) {
+        buf_str(why, "this program opens no libraries");
+        return -ELIBACC;
+    }
     if (begun.child > 0) {
         kill(begun.child, SIGKILL);
         waitpid(begun.child, NULL, 0);
