@@ -25,6 +25,7 @@ _agentjail() {
         --dry-run --explain --doctor
         --profiles --show= --check= --why=
         --list --inspect= --kill= --freeze= --thaw=
+        --id= --grant= --revoke=
         --reset-home
         --version --help --json --all-users
         --profile= --include=
@@ -73,7 +74,7 @@ _agentjail() {
         _filedir ini
         return
         ;;
-    --inspect)
+    --inspect | --id)
         mapfile -t COMPREPLY < <(compgen -W "$(_agentjail_ids)" -- "$cur")
         return
         ;;
@@ -102,7 +103,7 @@ _agentjail() {
     --home) mapfile -t COMPREPLY < <(compgen -W 'temporary persistent none' -- "$cur") && return ;;
     --loopback) mapfile -t COMPREPLY < <(compgen -W 'yes no' -- "$cur") && return ;;
     --network) mapfile -t COMPREPLY < <(compgen -W 'none filtered open host' -- "$cur") && return ;;
-    --net-allow | --net-deny)
+    --net-allow | --net-deny | --grant | --revoke)
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
         return
         ;;

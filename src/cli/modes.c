@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/change.h"
 #include "cli/doctor.h"
 #include "cli/dry_run.h"
 #include "cli/freeze.h"
@@ -51,6 +52,7 @@ static mode_main *const modes[] = {
     [MODE_KILL] = kill_main,
     [MODE_FREEZE] = freeze_main,
     [MODE_THAW] = thaw_main,
+    [MODE_CHANGE] = change_main,
     [MODE_RESET_HOME] = reset_home_main,
     [MODE_VERSION] = mode_version,
     [MODE_HELP] = mode_help,

@@ -38,6 +38,9 @@ static int find_ports(struct judge *judge)
         return -ENOMEM;
     if (p->mode != EGRESS_NONE)
         add_ports(&ports, DNS_PORT, DNS_PORT); /* the host's servers, when an answer is long */
+    static const uint16_t grantable[] = EGRESS_GRANTABLE_PORTS;
+    for (size_t i = 0; i < sizeof(grantable) / sizeof(*grantable) && p->mode == EGRESS_FILTERED; i++)
+        add_ports(&ports, grantable[i], grantable[i]);
     if (p->upstream != EGRESS_DIRECT)
         add_ports(&ports, p->upstream_port, p->upstream_port);
     for (size_t i = 0; i < p->n_allow; i++)

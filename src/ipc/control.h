@@ -9,6 +9,11 @@
  *   CONTROL_KILL     -                                    -; SIGKILL to all, at once
  *   CONTROL_FREEZE   -                                    -, once nothing of the command's runs any more
  *   CONTROL_THAW     -                                    -
+ *   CONTROL_GRANT    text: a canonical network rule       -, once the gateway judges by it
+ *   CONTROL_REVOKE   text: the same                       -, once what it alone allowed is closed
+ *   CONTROL_PUBLISH  value: the jail's port, and 65536    -, once connections are taken
+ *                    times the host's; with it comes
+ *                    the host's listener
  *
  * Which request is permitted when, and what serves it, is the table in monitor/control_requests.c.
  *
@@ -28,6 +33,9 @@ enum control_kind {
     CONTROL_KILL,
     CONTROL_FREEZE,
     CONTROL_THAW,
+    CONTROL_GRANT,
+    CONTROL_REVOKE,
+    CONTROL_PUBLISH,
     CONTROL_KINDS,
 };
 

@@ -28,6 +28,10 @@ enum {
     EGRESS_BLOB_MAX = 4 << 20, /* bytes */
 };
 
+/* TCP ports that a rule granted while the jail runs may name although no rule did when it began, which is when the gateway was
+ * confined to the ports of its rules: ssh, http, https. */
+#define EGRESS_GRANTABLE_PORTS { 22, 80, 443 }
+
 /* EGRESS_NONE: there is no way out; what there is are published ports. */
 enum egress_mode { EGRESS_FILTERED, EGRESS_OPEN, EGRESS_NONE, N_EGRESS_MODES };
 enum egress_dns { EGRESS_DNS_SYNTHETIC, EGRESS_DNS_REAL, N_EGRESS_DNS };

@@ -16,6 +16,7 @@
 #include <sys/un.h>
 
 #include "base/fence_switch.h"
+#include "ipc/packet.h"
 
 #define BACKLOG 16
 #define LISTEN_MS 30
@@ -155,18 +156,17 @@ static void send_answer(struct control_client *client, int64_t now)
 }
 
 /* Exactly one request, or the peer is none of ours: -EBADMSG. -EAGAIN: nothing yet. */
-static int receive(int fd, struct control_request *ret)
+static int receive(int channel, struct control_request *ret, int *ret_fd)
 {
     struct control_request q = { 0 };
-    struct iovec iov = { .iov_base = &q, .iov_len = sizeof(q) };
-    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 }; /* no room for descriptors: the kernel closes them */
-    ssize_t n = recvmsg(fd, &msg, MSG_DONTWAIT);
-    if (n < 0)
-        return errno == EINTR ? -EAGAIN : -errno;
-    if (n != sizeof(q) || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || q.version != CONTROL_VERSION || q.kind == 0 ||
-        q.kind >= CONTROL_KINDS || !memchr(q.text, '\0', sizeof(q.text)))
+    _cleanup_close_ int fd = -1;
+    int r = packet_receive(channel, &q, sizeof(q), &fd);
+    if (r < 0)
+        return r;
+    if (q.version != CONTROL_VERSION || q.kind == 0 || q.kind >= CONTROL_KINDS || !memchr(q.text, '\0', sizeof(q.text)))
         return -EBADMSG;
     *ret = q;
+    *ret_fd = TAKE_FD(fd);
     return 0;
 }
 
@@ -174,10 +174,11 @@ static void on_request(struct control_client *client, int64_t now, const struct 
                        void *monitor)
 {
     struct control_request q = { 0 };
-    int r = receive(client->fd, &q);
+    _cleanup_close_ int fd = -1;
+    int r = receive(client->fd, &q, &fd);
     if (r == -EAGAIN)
         return;
-    if (r < 0) {
+    if (r < 0 || (fd >= 0 && !rows[q.kind].with_fd)) {
         drop(client);
         return;
     }
@@ -189,7 +190,7 @@ static void on_request(struct control_client *client, int64_t now, const struct 
         buf_str(&client->answer, "not now: the jail is being built, or is ending");
         r = -EBUSY;
     } else {
-        r = row->serve(monitor, &q, &client->answer);
+        r = row->serve(monitor, &q, &fd, &client->answer);
     }
     if (r == CONTROL_LATER) {
         client->state = CLIENT_WAITING;

@@ -4,6 +4,7 @@
 #define AGENTJAIL_MONITOR_CONTROL_H
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -38,10 +39,12 @@ struct control {
 /* The answer comes later, through control_finish(). */
 #define CONTROL_LATER 1
 
-/* One kind of request. serve returns 0 with the answer's text, -errno with a line for people in it, or CONTROL_LATER. */
+/* One kind of request. serve returns 0 with the answer's text, -errno with a line for people in it, or CONTROL_LATER. *fd is a
+ * descriptor that came along, or -1; what serve leaves there is closed. */
 struct control_row {
     unsigned permitted; /* bits 1 << enum stage */
-    int (*serve)(void *monitor, const struct control_request *request, struct buf *answer);
+    bool with_fd;       /* a descriptor may come along; with others that closes the connection */
+    int (*serve)(void *monitor, const struct control_request *request, int *fd, struct buf *answer);
 };
 
 /* No socket yet. */

@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <time.h>
 
+#include "ipc/packet.h"
+
 #define RETRY_MS 20
 
 static int64_t now_ms(void)
@@ -87,13 +89,19 @@ static int receive_part(int fd, int64_t until, struct buf *text, bool *ret_more,
 
 int control_ask(int dir, const char *id, uid_t uid, const struct control_request *request, int timeout_ms, struct buf *text)
 {
+    return control_ask_with(dir, id, uid, request, -1, timeout_ms, text);
+}
+
+int control_ask_with(int dir, const char *id, uid_t uid, const struct control_request *request, int with, int timeout_ms,
+                     struct buf *text)
+{
     int64_t until = now_ms() + timeout_ms;
     _cleanup_close_ int fd = -1;
     int r = connect_to(dir, id, uid, until, &fd);
+    if (r >= 0)
+        r = packet_send(fd, request, sizeof(*request), with);
     if (r < 0)
-        return r;
-    if (send(fd, request, sizeof(*request), MSG_NOSIGNAL) < 0)
-        return errno == ECONNRESET ? -EPIPE : -errno;
+        return r == -ECONNRESET ? -EPIPE : r;
     bool more = true;
     int error = 0;
     while (r >= 0 && more)

@@ -17,4 +17,8 @@
  * -ETIMEDOUT, -EPIPE (refused to speak with us), -EBADMSG, then with nothing in text. */
 int control_ask(int dir, const char *id, uid_t uid, const struct control_request *request, int timeout_ms, struct buf *text);
 
+/* The same, with a descriptor that goes along. */
+int control_ask_with(int dir, const char *id, uid_t uid, const struct control_request *request, int fd, int timeout_ms,
+                     struct buf *text);
+
 #endif

@@ -9,6 +9,7 @@
 #include "base/record.h"
 #include "monitor/freeze.h"
 #include "monitor/loop.h"
+#include "profile/net_change.h"
 #include "profile/option.h"
 #include "profile/types.h"
 
@@ -133,8 +134,9 @@ static int add_now(const struct loop *l, struct buf *out)
     return r;
 }
 
-static int serve_inspect(void *monitor, const struct control_request *request, struct buf *answer)
+static int serve_inspect(void *monitor, const struct control_request *request, int *fd, struct buf *answer)
 {
+    (void)fd;
     (void)request;
     const struct loop *l = monitor;
     const struct policy *p = l->s->policy;
@@ -160,8 +162,9 @@ static int serve_inspect(void *monitor, const struct control_request *request, s
 
 /* --- the end --- */
 
-static int serve_end(void *monitor, const struct control_request *request, struct buf *answer)
+static int serve_end(void *monitor, const struct control_request *request, int *fd, struct buf *answer)
 {
+    (void)fd;
     (void)request;
     (void)answer;
     struct loop *l = monitor;
@@ -171,8 +174,9 @@ static int serve_end(void *monitor, const struct control_request *request, struc
     return 0;
 }
 
-static int serve_kill(void *monitor, const struct control_request *request, struct buf *answer)
+static int serve_kill(void *monitor, const struct control_request *request, int *fd, struct buf *answer)
 {
+    (void)fd;
     (void)request;
     (void)answer;
     struct loop *l = monitor;
@@ -183,8 +187,9 @@ static int serve_kill(void *monitor, const struct control_request *request, stru
 
 /* --- freeze and thaw --- */
 
-static int serve_freeze(void *monitor, const struct control_request *request, struct buf *answer)
+static int serve_freeze(void *monitor, const struct control_request *request, int *fd, struct buf *answer)
 {
+    (void)fd;
     (void)request;
     struct loop *l = monitor;
     int r = loop_freeze(l);
@@ -195,18 +200,45 @@ static int serve_freeze(void *monitor, const struct control_request *request, st
     return CONTROL_LATER; /* loop_on_frozen() */
 }
 
-static int serve_thaw(void *monitor, const struct control_request *request, struct buf *answer)
+static int serve_thaw(void *monitor, const struct control_request *request, int *fd, struct buf *answer)
 {
+    (void)fd;
     (void)request;
     (void)answer;
     loop_thaw(monitor);
     return 0;
 }
 
+/* --- changes: live_done() answers --- */
+
+static int serve_grant(void *monitor, const struct control_request *request, int *fd, struct buf *answer)
+{
+    (void)fd;
+    return live_rule(monitor, CONTROL_GRANT, request->text, answer);
+}
+
+static int serve_revoke(void *monitor, const struct control_request *request, int *fd, struct buf *answer)
+{
+    (void)fd;
+    return live_rule(monitor, CONTROL_REVOKE, request->text, answer);
+}
+
+static int serve_publish(void *monitor, const struct control_request *request, int *fd, struct buf *answer)
+{
+    if (request->value <= 0 || request->value > UINT32_MAX || !(request->value & UINT16_MAX) || *fd < 0)
+        return buf_str(answer, "publish: no port, or no listener for it") < 0 ? -ENOMEM : -EINVAL;
+    const struct port_grant grant = { .inside = (uint16_t)request->value, .outside = (uint16_t)(request->value >> 16),
+                                      .origin = { NET_CHANGE_ORIGIN, 0 } };
+    return live_publish(monitor, &grant, TAKE_FD(*fd), answer);
+}
+
 const struct control_row control_rows[CONTROL_KINDS] = {
-    [CONTROL_INSPECT] = { AT(BUILDING) | AT(READY) | AT(RUNNING) | AT(OVER), serve_inspect },
-    [CONTROL_END] = { AT(BUILDING) | AT(READY) | AT(RUNNING), serve_end },
-    [CONTROL_KILL] = { AT(BUILDING) | AT(READY) | AT(RUNNING) | AT(OVER), serve_kill },
-    [CONTROL_FREEZE] = { AT(RUNNING), serve_freeze },
-    [CONTROL_THAW] = { AT(RUNNING), serve_thaw },
+    [CONTROL_INSPECT] = { AT(BUILDING) | AT(READY) | AT(RUNNING) | AT(OVER), false, serve_inspect },
+    [CONTROL_END] = { AT(BUILDING) | AT(READY) | AT(RUNNING), false, serve_end },
+    [CONTROL_KILL] = { AT(BUILDING) | AT(READY) | AT(RUNNING) | AT(OVER), false, serve_kill },
+    [CONTROL_FREEZE] = { AT(RUNNING), false, serve_freeze },
+    [CONTROL_THAW] = { AT(RUNNING), false, serve_thaw },
+    [CONTROL_GRANT] = { AT(RUNNING), false, serve_grant },
+    [CONTROL_REVOKE] = { AT(RUNNING), false, serve_revoke },
+    [CONTROL_PUBLISH] = { AT(RUNNING), true, serve_publish },
 };

@@ -194,10 +194,10 @@ static int find_wish(const struct policy *policy, struct network_wish *ret_wish,
     }
     if (list_ports(policy, false, wish.tcp, &wish.n_tcp) < 0)
         wish.own_ports = true;
-    if (policy->unknown == UNKNOWN_ASK) { /* what can be asked about without nf_tables; other ports are refused there */
-        add_port(&wish, 443);
-        add_port(&wish, 80);
-    }
+    /* What can be granted or asked about while it runs, without nf_tables; other ports are refused there. */
+    static const uint16_t grantable[] = EGRESS_GRANTABLE_PORTS;
+    for (size_t i = 0; i < ELEMENTSOF(grantable); i++)
+        add_port(&wish, grantable[i]);
     for (size_t i = 0; i < policy->n_host_ports && wish.n_tcp < NETWORK_PORTS_MAX; i++)
         wish.tcp[wish.n_tcp++] = policy->host_ports[i].outside;
     *ret_wish = wish;

@@ -29,6 +29,9 @@ static void on_event(struct loop *l, const struct gateway_event *e)
         l->gateway_ready = true;
         loop_go(l);
         break;
+    case GATEWAY_DONE:
+        live_done(l, e->count, e->rule);
+        break;
     case GATEWAY_REFUSED:
         refused_add(&l->refused, e);
         break;
@@ -44,10 +47,13 @@ static void on_event(struct loop *l, const struct gateway_event *e)
 static void on_lost(struct loop *l)
 {
     cleanup_close(&l->s->gateway->events);
+    live_lost(l);
     if (l->stage == STAGE_OVER || l->ending || l->killed)
         return;
     if (l->stage != STAGE_RUNNING) {
         refuse_to_run(l, "the gateway died before the command was started");
+    } else if (l->s->policy->network == NETWORK_NONE) {
+        loop_say(l, "the gateway died, which closed the published ports; the command goes on without");
     } else if (l->s->policy->gateway_lost == GATEWAY_LOST_STOP) {
         loop_say(l, "the gateway died, which closed the network; the command is ended (gateway-lost = stop)");
         loop_end(l, SIGTERM);

@@ -11,6 +11,7 @@
 #include "ipc/channel.h"
 #include "monitor/ask.h"
 #include "monitor/control.h"
+#include "monitor/live.h"
 #include "monitor/refused.h"
 #include "monitor/supervise.h"
 
@@ -44,6 +45,7 @@ struct loop {
     struct control control;
     bool gateway_ready;  /* it has confined itself */
     struct ask ask;      /* what the user is being asked */
+    struct live live;    /* what is being changed while it runs */
     struct refused refused; /* what it has refused */
     struct summary summary; /* what was denied, for the end */
 };

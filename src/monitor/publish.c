@@ -37,16 +37,13 @@ static bool has_port(char *records, uint16_t outside)
 }
 
 /* " by jail ID (PROFILE)", if one of ours publishes it. */
-static bool find_jail(const char *runtime_dir, const char *state_dir, uint16_t outside, struct buf *why)
+static bool find_jail(const struct jails *list, uint16_t outside, struct buf *why)
 {
     const struct control_request q = { .version = CONTROL_VERSION, .kind = CONTROL_INSPECT };
-    _cleanup_jails_ struct jails list = { 0 };
-    if (jails_find(runtime_dir, state_dir, false, &list) < 0)
-        return false;
-    for (size_t i = 0; i < list.n; i++) {
-        const struct jail *jail = &list.v[i];
+    for (size_t i = 0; i < list->n; i++) {
+        const struct jail *jail = &list->v[i];
         _cleanup_buf_ struct buf answer = { 0 };
-        if (control_ask(list.dirs[jail->dir].fd, jail->id, jail->uid, &q, ASK_MS, &answer) < 0 || !answer.data)
+        if (control_ask(list->dirs[jail->dir].fd, jail->id, jail->uid, &q, ASK_MS, &answer) < 0 || !answer.data)
             continue;
         if (!has_port(answer.data, outside))
             continue;
@@ -56,7 +53,7 @@ static bool find_jail(const char *runtime_dir, const char *state_dir, uint16_t o
     return false;
 }
 
-static void explain(const struct port_grant *g, int error, const char *runtime_dir, const char *state_dir, struct buf *why)
+static void explain(const struct port_grant *g, int error, const struct jails *list, struct buf *why)
 {
     unsigned other = g->outside < 1024 ? g->outside + 8000U : g->outside < UINT16_MAX ? g->outside + 1U : g->outside - 1U;
     if (g->origin.file && g->origin.line && g->origin.line != ORIGIN_REASON)
@@ -64,7 +61,7 @@ static void explain(const struct port_grant *g, int error, const char *runtime_d
     (void)buf_printf(why, "publish: port %u of this host's 127.0.0.1 ", g->outside);
     if (error == -EADDRINUSE) {
         (void)buf_str(why, "is taken by ");
-        if (!find_jail(runtime_dir, state_dir, g->outside, why))
+        if (!find_jail(list, g->outside, why))
             (void)buf_str(why, "another program (ss -ltnp names it)");
     } else if (error == -EACCES || error == -EPERM) {
         (void)buf_str(why, "is for root alone (net.ipv4.ip_unprivileged_port_start)");
@@ -74,7 +71,7 @@ static void explain(const struct port_grant *g, int error, const char *runtime_d
     (void)buf_printf(why, "; choose another, as %u:%u", g->inside, other);
 }
 
-int publish_listen(const struct port_grant *grant, const char *runtime_dir, const char *state_dir, struct buf *why)
+static int listen_at(const struct port_grant *grant)
 {
     static const int on = 1;
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(grant->outside),
@@ -82,12 +79,29 @@ int publish_listen(const struct port_grant *grant, const char *runtime_dir, cons
     _cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     /* An earlier jail's connections may be in TIME_WAIT; who listens is not passed by. */
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-        bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || listen(fd, BACKLOG) < 0) {
-        int r = -errno;
-        explain(grant, r, runtime_dir, state_dir, why);
-        return r;
-    }
+        bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 || listen(fd, BACKLOG) < 0)
+        return -errno;
     return TAKE_FD(fd);
+}
+
+int publish_listen_beside(const struct port_grant *grant, const struct jails *list, struct buf *why)
+{
+    int r = listen_at(grant);
+    if (r < 0)
+        explain(grant, r, list, why);
+    return r;
+}
+
+int publish_listen(const struct port_grant *grant, const char *runtime_dir, const char *state_dir, struct buf *why)
+{
+    _cleanup_jails_ struct jails list = { 0 };
+    int r = listen_at(grant);
+    if (r >= 0)
+        return r;
+    if (r == -EADDRINUSE)
+        (void)jails_find(runtime_dir, state_dir, false, &list);
+    explain(grant, r, &list, why);
+    return r;
 }
 
 /* --- in a running jail --- */

@@ -9,12 +9,16 @@
 #include "profile/policy.h"
 
 struct loop;
+struct jails;
 
 /* Listen at this host's 127.0.0.1, port grant->outside, for the jail's port grant->inside. Needs socket(2) and bind(2), so it
  * is not for a monitor that has confined itself. runtime_dir and state_dir are the policy's (NULL: none): who holds a port
  * that is taken is looked for among the jails there. The listener, or -errno with a line for people in why, that names the
  * holder and what to write instead. */
 int publish_listen(const struct port_grant *grant, const char *runtime_dir, const char *state_dir, struct buf *why);
+
+/* The same, with the jails already found. */
+int publish_listen_beside(const struct port_grant *grant, const struct jails *list, struct buf *why);
 
 /* May the policy have this, as far as its ceilings and what is published already go? 0 or -errno with a line in why. */
 int publish_check(const struct policy *policy, const struct port_grant *grant, struct buf *why);

@@ -26,6 +26,9 @@ int net_grant_check(const struct policy *policy, const char *rule, struct buf *w
  * some of it, by a rule that denies. Returns as net_grant(). */
 int net_revoke(struct policy *policy, const char *rule, struct buf *why);
 
+/* A port as --publish takes it: PORT or PORT:HOSTPORT; the origin is left empty. 0 or -EINVAL with a message in why. */
+int port_grant_parse(const char *text, struct port_grant *ret, struct buf *why);
+
 /* May this port be published, too: as far as the ceilings allow, and what is published already? -EEXIST if just this is;
  * else returns as net_grant(). */
 int net_publish_check(const struct policy *policy, const struct port_grant *grant, struct buf *why);

@@ -6,6 +6,7 @@
 #include "base/parse.h"
 #include "ipc/egress.h"
 #include "profile/access.h"
+#include "profile/net_change.h"
 #include "profile/net_names.h"
 #include "profile/path.h"
 #include "profile/types.h"
@@ -94,20 +95,32 @@ static bool take_port(const char *text, size_t len, uint16_t *ret)
     return true;
 }
 
-/* PORT, or for publish PORT:HOSTPORT. */
-static int parse_port_grant(struct merge *m, const struct setting *s, struct port_grant *ret)
+int port_grant_parse(const char *text, struct port_grant *ret, struct buf *why)
 {
-    struct port_grant g = { .origin = s->origin };
-    size_t len = strcspn(s->value, ":");
-    const char *colon = s->value[len] ? s->value + len : NULL;
-    if (colon && s->option->place.value == PORT_HOST)
-        return setting_fail(s, m->why, "the port has the same number inside; write %s = PORT", s->name);
-    if (!take_port(s->value, len, &g.inside) || (colon && !take_port(colon + 1, strlen(colon + 1), &g.outside)))
-        return setting_fail(s, m->why, "\"%s\" is no port from 1 to 65535; write %s", s->value,
-                            colon ? "PORT:HOSTPORT, as 3000:8080" : "a number, as 5432");
+    struct port_grant g = { 0 };
+    size_t len = strcspn(text, ":");
+    const char *colon = text[len] ? text + len : NULL;
+    if (!take_port(text, len, &g.inside) || (colon && !take_port(colon + 1, strlen(colon + 1), &g.outside))) {
+        (void)buf_printf(why, "\"%s\" is no port from 1 to 65535; write %s", text,
+                         colon ? "PORT:HOSTPORT, as 3000:8080" : "a number, as 5432");
+        return -EINVAL;
+    }
     if (!colon)
         g.outside = g.inside;
     *ret = g;
+    return 0;
+}
+
+/* PORT, or for publish PORT:HOSTPORT. */
+static int parse_port_grant(struct merge *m, const struct setting *s, struct port_grant *ret)
+{
+    _cleanup_buf_ struct buf text = { 0 };
+    if (strchr(s->value, ':') && s->option->place.value == PORT_HOST)
+        return setting_fail(s, m->why, "the port has the same number inside; write %s = PORT", s->name);
+    int r = port_grant_parse(s->value, ret, &text);
+    if (r < 0)
+        return setting_fail(s, m->why, "%s", text.data ? text.data : "no port");
+    ret->origin = s->origin;
     return 0;
 }
 

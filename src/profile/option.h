@@ -29,6 +29,7 @@ enum mode {
     MODE_KILL,
     MODE_FREEZE,
     MODE_THAW,
+    MODE_CHANGE,
     MODE_RESET_HOME,
     MODE_VERSION,
     MODE_HELP,

@@ -113,18 +113,41 @@ static int take_letters(struct policy_request *q, const char *arg, struct buf *w
     return 0;
 }
 
+/* Changes belong to a running jail, and nothing else does to changes. False with a message in why. */
+static bool check_changes(const struct policy_request *q, struct buf *why)
+{
+    for (size_t i = 0; i < q->n_options; i++) {
+        const struct option *o = q->options[i].option;
+        bool change = o == &options[OPTION_GRANT] || o == &options[OPTION_REVOKE];
+        if (q->mode == MODE_CHANGE && !change && o != &options[OPTION_PUBLISH])
+            (void)buf_printf(why, "--%s: cannot be changed while a jail runs; only --grant, --revoke and --publish", o->name);
+        else if (q->mode != MODE_CHANGE && change)
+            (void)buf_printf(why, "--%s: in which jail? Write --id=ID, too (agentjail --list names them)%s", o->name,
+                             o == &options[OPTION_GRANT] ? "; for a new one, --net-allow" : "");
+        else
+            continue;
+        return false;
+    }
+    if (q->mode != MODE_CHANGE || q->n_options)
+        return true;
+    (void)buf_str(why, "--id: what is to change? Write --grant=RULE, --revoke=RULE or --publish=PORT, too");
+    return false;
+}
+
 /* What stands beside a mode must mean something there: a run that was meant must not become a list. */
 static int check_mode(const struct policy_request *q, struct buf *why)
 {
     bool running = q->mode == MODE_LIST || q->mode == MODE_INSPECT || q->mode == MODE_KILL || q->mode == MODE_FREEZE ||
-                   q->mode == MODE_THAW;
+                   q->mode == MODE_THAW || q->mode == MODE_CHANGE;
     bool bare = running || q->mode == MODE_PROFILES || q->mode == MODE_SHOW || q->mode == MODE_CHECK;
     const char *name = q->mode == MODE_RUN ? NULL : mode_name(q->mode);
     if (q->all_users && !running)
         (void)buf_str(why, "--all-users: only with a mode about running jails, such as --list");
     else if (q->json && (q->mode == MODE_RUN || q->mode == MODE_VERSION || q->mode == MODE_HELP || q->mode == MODE_RESET_HOME))
         (void)buf_str(why, "--json: only with a mode that prints something, such as --list or --explain");
-    else if (bare && q->n_options)
+    else if (!check_changes(q, why))
+        return -EINVAL;
+    else if (bare && q->mode != MODE_CHANGE && q->n_options)
         (void)buf_printf(why, "--%s: has no meaning with --%s; leave it out", q->options[0].option->name, name);
     else if (bare && q->profile)
         (void)buf_printf(why, "--profile: has no meaning with --%s; leave it out", name);

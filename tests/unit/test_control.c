@@ -18,16 +18,18 @@ static int64_t now;
 static int served;
 static struct buf long_answer;
 
-static int serve_long(void *monitor, const struct control_request *q, struct buf *answer)
+static int serve_long(void *monitor, const struct control_request *q, int *fd, struct buf *answer)
 {
+    (void)fd;
     (void)q;
     ck_assert_ptr_eq(monitor, &served);
     served++;
     return buf_add(answer, long_answer.data, long_answer.len);
 }
 
-static int serve_later(void *monitor, const struct control_request *q, struct buf *answer)
+static int serve_later(void *monitor, const struct control_request *q, int *fd, struct buf *answer)
 {
+    (void)fd;
     (void)monitor;
     (void)q;
     (void)answer;
@@ -36,8 +38,8 @@ static int serve_later(void *monitor, const struct control_request *q, struct bu
 }
 
 static const struct control_row rows[CONTROL_KINDS] = {
-    [CONTROL_INSPECT] = { 1U << 2, serve_long },
-    [CONTROL_END] = { 1U << 2, serve_later },
+    [CONTROL_INSPECT] = { 1U << 2, false, serve_long },
+    [CONTROL_END] = { 1U << 2, false, serve_later },
 };
 
 /* Everything that is ready, until nothing is. */

@@ -55,6 +55,37 @@ START_TEST(test_grant)
 }
 END_TEST
 
+START_TEST(test_publish)
+{
+    fx_file(CEILING("10.ini"), "[network]\npublish = 3000-3010\npublish = 8080\n");
+    fx_default("[network]\npublish = 3000\n");
+    fx_ok("x");
+    fx.policy.network = NETWORK_FILTERED;
+    struct port_grant g = { .inside = 3000, .outside = 3000 };
+    ck_assert_int_eq(net_publish_check(&fx.policy, &g, &fx.why), -EEXIST);
+    g.inside = 1;
+    ck_assert_int_eq(net_publish_check(&fx.policy, &g, &fx.why), -EADDRINUSE);
+    ck_assert(strstr(fx.why.data, "leads to port 3000") != NULL);
+    buf_free(&fx.why);
+    g.outside = 8081;
+    ck_assert_int_eq(net_publish_check(&fx.policy, &g, &fx.why), -EPERM);
+    ck_assert(strstr(fx.why.data, "goes beyond the ceiling in") != NULL);
+    g.outside = 8080;
+    ck_assert_int_eq(net_publish_check(&fx.policy, &g, &fx.why), 0);
+    ck_assert_int_eq(net_publish(&fx.policy, &g), 0);
+    ck_assert_uint_eq(fx.policy.n_published, 2);
+    ck_assert_uint_eq(net_unpublish(&fx.policy, 8080), 1);
+    ck_assert_uint_eq(net_unpublish(&fx.policy, 8080), 0);
+    fx.policy.network = NETWORK_NONE;
+    fx.policy.loopback = false;
+    ck_assert_int_eq(net_publish_check(&fx.policy, &g, &fx.why), -EOPNOTSUPP);
+    ck_assert_int_eq(port_grant_parse("3000:8080", &g, &fx.why), 0);
+    ck_assert(g.inside == 3000 && g.outside == 8080);
+    ck_assert_int_eq(port_grant_parse("0", &g, &fx.why), -EINVAL);
+    ck_assert_int_eq(port_grant_parse("1:2:3", &g, &fx.why), -EINVAL);
+}
+END_TEST
+
 START_TEST(test_revoke)
 {
     load("[network]\nallow = **.example:80,443\nallow = a.test\nmode = none\n");
@@ -139,6 +170,7 @@ static Suite *suite(void)
     Suite *s = suite_create("net_change");
     TCase *tc = fx_case(s, "net_change");
     tcase_add_test(tc, test_grant);
+    tcase_add_test(tc, test_publish);
     tcase_add_test(tc, test_revoke);
     tcase_add_test(tc, test_bounds);
     tcase_add_test(tc, test_many);

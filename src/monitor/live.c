@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "monitor/live.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "monitor/egress_policy.h"
+#include "monitor/gateway.h"
+#include "monitor/loop.h"
+#include "monitor/publish.h"
+#include "profile/arena.h"
+#include "profile/net_change.h"
+
+static int begin(const struct loop *l, const char *what, struct buf *why)
+{
+    if (l->live.kind) {
+        (void)buf_str(why, "another change is being made");
+        return -EBUSY;
+    }
+    const struct policy *p = l->s->policy;
+    if (p->network == NETWORK_NONE || p->network == NETWORK_HOST)
+        (void)buf_printf(why, "%s: this jail has network mode %s, in which no rule decides; start it with --network=filtered",
+                         what, p->network == NETWORK_NONE ? "none" : "host");
+    else if (!gateway_hears(l->s->gateway))
+        (void)buf_printf(why, "%s: the jail's gateway has died, and its network with it", what);
+    else
+        return 0;
+    return -EOPNOTSUPP;
+}
+
+static struct net_rule *copy(const struct policy *p, const struct net_rule *rules, size_t n)
+{
+    struct net_rule *to = arena_alloc(p->arena, (n + 1) * sizeof(*to));
+    if (to && n)
+        memcpy(to, rules, n * sizeof(*to));
+    return to;
+}
+
+/* Changes are made to copies, so that they can be taken back, and that what was said of the old rules can be understood. */
+static int keep_rules(struct loop *l)
+{
+    struct policy *p = l->s->policy;
+    struct net_rule *allow = copy(p, p->net_allow, p->n_net_allow), *deny = copy(p, p->net_deny, p->n_net_deny);
+    if (!allow || !deny)
+        return -ENOMEM;
+    l->live.before = *p;
+    if (!l->live.first.arena)
+        l->live.first = *p;
+    p->net_allow = allow;
+    p->net_deny = deny;
+    return 0;
+}
+
+static void restore_rules(struct loop *l)
+{
+    struct policy *p = l->s->policy;
+    const struct policy *before = &l->live.before;
+    p->net_allow = before->net_allow;
+    p->n_net_allow = before->n_net_allow;
+    p->net_deny = before->net_deny;
+    p->n_net_deny = before->n_net_deny;
+}
+
+/* --- what the gateway can do --- */
+
+/* It was confined to the ports that its rules named then, and a few; of UDP it has sockets for these only. */
+static bool has_port(const struct policy *first, unsigned port, bool udp)
+{
+    static const uint16_t grantable[] = EGRESS_GRANTABLE_PORTS;
+    for (size_t i = 0; i < ELEMENTSOF(grantable) && !udp; i++)
+        if (grantable[i] == port)
+            return true;
+    if (!udp && (first->network == NETWORK_OPEN || first->upstream.kind != UPSTREAM_NONE || first->unknown == UNKNOWN_ASK))
+        return true;
+    for (size_t i = 0; i < first->n_net_allow; i++)
+        if (net_ports_find(first->net_allow[i].ports, first->net_allow[i].n_ports, (uint16_t)port, udp))
+            return true;
+    return false;
+}
+
+static int check_ports(const struct policy *first, const struct policy *now, struct buf *why)
+{
+    for (size_t i = 0; i < now->n_net_allow; i++) {
+        const struct net_rule *rule = &now->net_allow[i];
+        bool granted = rule->origin.file && strcmp(rule->origin.file, NET_CHANGE_ORIGIN) == 0;
+        for (size_t k = 0; granted && k < rule->n_ports; k++) {
+            bool udp = rule->ports[k].scheme == NET_UDP;
+            for (unsigned port = rule->ports[k].first; port <= rule->ports[k].last; port++) {
+                if (has_port(first, port, udp))
+                    continue;
+                (void)buf_printf(why, "%s: the gateway of a running jail is confined to the ports of the rules that it was "
+                                      "started with (and 22, 80, 443); start it with --net-allow=%s, or with any rule for "
+                                      "%sport %u", rule->text, rule->text, udp ? "UDP " : "", port);
+                return -EOPNOTSUPP;
+            }
+        }
+    }
+    return 0;
+}
+
+/* --- changes --- */
+
+int live_rule(struct loop *l, enum control_kind kind, const char *rule, struct buf *why)
+{
+    bool grants = kind == CONTROL_GRANT;
+    struct policy *p = l->s->policy;
+    int r = begin(l, rule, why);
+    if (r < 0)
+        return r;
+    r = keep_rules(l);
+    if (r < 0)
+        return r;
+    r = grants ? net_grant(p, rule, why) : net_revoke(p, rule, why);
+    if (r >= 0 && grants)
+        r = check_ports(&l->live.first, p, why);
+    if (r >= 0)
+        r = gateway_change(l->s->gateway, p, ++l->live.number, why);
+    if (r < 0) {
+        restore_rules(l);
+        return r;
+    }
+    l->live.kind = kind;
+    return CONTROL_LATER;
+}
+
+int live_publish(struct loop *l, const struct port_grant *grant, int listener, struct buf *why)
+{
+    _cleanup_close_ int fd = listener;
+    if (l->live.kind) {
+        (void)buf_str(why, "another change is being made");
+        return -EBUSY;
+    }
+    int r = publish_add(l, grant, TAKE_FD(fd), ++l->live.number, why);
+    if (r < 0)
+        return r;
+    l->live.kind = CONTROL_PUBLISH;
+    l->live.outside = grant->outside;
+    return CONTROL_LATER;
+}
+
+/* What was refused until now, by the rules of then. */
+static void tell_refused(struct loop *l)
+{
+    _cleanup_egress_source_ struct egress_source source = { 0 };
+    _cleanup_buf_ struct buf why = { 0 };
+    l->live.before.upstream = (struct upstream){ 0 };
+    if (l->refused.n && egress_source_fill(&l->live.before, &source, &why) >= 0)
+        refused_tell(&l->refused, &source.egress, &l->summary);
+    refused_free(&l->refused);
+}
+
+static void finish(struct loop *l, int error, const char *text)
+{
+    enum control_kind kind = l->live.kind;
+    l->live.kind = 0;
+    control_finish(&l->control, kind, error, text, loop_now());
+}
+
+void live_done(struct loop *l, uint32_t number, int error)
+{
+    if (!l->live.kind || number != l->live.number)
+        return;
+    if (l->live.kind == CONTROL_PUBLISH) {
+        if (error)
+            (void)publish_remove(l, l->live.outside, 0);
+    } else if (error) {
+        restore_rules(l);
+    } else {
+        tell_refused(l);
+    }
+    finish(l, error, error ? "the gateway could not do it" : NULL);
+}
+
+void live_lost(struct loop *l)
+{
+    if (l->live.kind)
+        finish(l, EPIPE, "the jail's gateway has died");
+}

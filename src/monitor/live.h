@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Changes to a jail's network while it runs: rules granted and revoked, ports published. One at a time: it is under way until
+ * the gateway has said that it holds. Internal to this folder. */
+#ifndef AGENTJAIL_MONITOR_LIVE_H
+#define AGENTJAIL_MONITOR_LIVE_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "ipc/control.h"
+#include "profile/policy.h"
+
+struct loop;
+
+struct live {
+    uint32_t number;       /* of the last order to the gateway */
+    enum control_kind kind; /* under way; 0: nothing is */
+    struct policy before;  /* its rules as they were: refusals of that time name them by number */
+    struct policy first;   /* the rules that the jail was started with, once there was a change */
+    uint16_t outside;      /* the port that is being published */
+};
+
+/* CONTROL_GRANT or CONTROL_REVOKE a canonical rule (profile/net_change.h): within the ceilings, and what the gateway can do.
+ * CONTROL_LATER, or -errno with a line for people in why (-EBUSY: another change is under way). */
+int live_rule(struct loop *l, enum control_kind kind, const char *rule, struct buf *why);
+
+/* Publish a port; see publish_add(). The same results. */
+int live_publish(struct loop *l, const struct port_grant *grant, int listener, struct buf *why);
+
+/* The gateway has carried out an order, or failed to (an errno): who waits for it is answered. */
+void live_done(struct loop *l, uint32_t number, int error);
+
+/* The gateway is gone. */
+void live_lost(struct loop *l);
+
+#endif

@@ -1,0 +1,169 @@
+# shellcheck shell=bash disable=SC1091,SC2016,SC2034,SC2154,SC2181,SC2317
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A running jail's network changed from outside: --id with --grant, --revoke, --publish. On a host and an internet of our own
+# (net/world.sh).
+for program in ip nsenter unshare openssl python3 curl; do
+    command -v $program >/dev/null || {
+        printf 'ok - changes to a running jail # SKIP optional: %s is not installed\n# done\n' $program
+        exit 0
+    }
+done
+if [ -z "${INTERNET_LOG-}" ]; then
+    exec bash "$SYSTEM/net/world.sh" "$BASE/net.$$" bash "$0"
+fi
+. "$SYSTEM/lib.sh"
+
+# up OPTION...: a jail that runs what inside() tells it to; ID is its id, once its control socket is there.
+up() {
+    rm -f "$WS/ask" && mkfifo "$WS/ask"
+    start "$AGENTJAIL" --read="$INTERNET_CA" --env=CURL_CA_BUNDLE="$INTERNET_CA" "$@" -- sh -c '
+        echo up
+        while read -r what <ask; do
+            sh -c "$what" >answer.new 2>&1
+            echo "status $?" >>answer.new
+            mv answer.new answer
+        done'
+    MONITOR=$BACKGROUND_PID ID=
+    until [ -n "$ID" ] && [ -S "$(find "$T" -name "$ID.sock")" ]; do
+        ID=$(grep -lsx "monitor=$MONITOR" "$XDG_RUNTIME_DIR"/agentjail/* "$HOME"/.local/state/agentjail/run/* | sed 's/.*\///')
+        kill -0 "$MONITOR" || return 1
+        sleep 0.02
+    done
+}
+down() {
+    kill -TERM "$MONITOR"
+    wait "$MONITOR" 2>/dev/null
+    BACKGROUND=()
+}
+# inside COMMAND: its output and "status N" are in $T/stdout.
+inside() {
+    rm -f "$WS/answer"
+    echo "$1" >"$WS/ask"
+    until [ -e "$WS/answer" ]; do sleep 0.02; done
+    cp "$WS/answer" "$T/stdout"
+}
+works() { inside "$1" && grep -qx 'status 0' "$T/stdout"; }
+fails() { inside "$1" && ! grep -qx 'status 0' "$T/stdout"; }
+# change OPTION...: of the jail.
+change() { timeout -k 5 60 "$AGENTJAIL" --id="$ID" "$@" >"$T/said" 2>"$T/stderr"; }
+said() { grep -qF -- "$1" "$T/stderr"; }
+get='curl -sS -m 10 https://www.example.com/'
+
+new_world
+# ---- grant and revoke ----
+up --network=filtered --net-allow=example.com
+fails "$get" && grep -q 'resolve' "$T/stdout"
+verdict "control: not before"
+change --grant=www.example.com && [ ! -s "$T/said" ] && works "$get" && grep -q 'hello from www' "$T/stdout"
+verdict "a granted name is answered and reached at once"
+timeout 20 "$AGENTJAIL" --inspect="$ID" >"$T/stdout" 2>"$T/stderr" && 
+    grep -q 'allow = .*www.example.com.*granted while it ran' "$T/stdout"
+verdict "--inspect shows the rule and where it is from"
+timeout 20 "$AGENTJAIL" --inspect="$ID" --json >"$T/stdout" 2>"$T/stderr" && python3 -c '
+import json, sys
+j = json.load(open(sys.argv[1]))
+assert any(r["verdict"] == "allow" and r["origin"] == "granted while it ran" for r in j["rules"]), j["rules"]
+assert any(r["verdict"] == "allow" and r["origin"] == "command line" for r in j["rules"]), j["rules"]' "$T/stdout"
+verdict "--inspect --json, too"
+change --revoke=www.example.com && fails "$get" && grep -q 'resolve' "$T/stdout"
+verdict "a revoked name is no longer answered"
+change --grant=www.example.com --revoke=www.example.com --json && python3 -c '
+import json, sys
+j = json.load(open(sys.argv[1]))
+assert [c["change"] for c in j] == ["grant", "revoke"] and all(c["done"] and c["error"] is None for c in j), j' "$T/said" && fails "$get"
+verdict "several changes at a time, in order; --json"
+change --grant=127.1
+[ $? -eq 1 ] && said 'write 127.0.0.1'
+verdict "a rule that is none: what to write"
+change --grant='*.co.uk'
+[ $? -eq 1 ] && [ -s "$T/stderr" ] && fails "$get"
+verdict "a wildcard that nobody could write into a profile"
+change --grant=tcp://db.example.com:7000
+[ $? -eq 1 ] && said 'is confined to the ports' && said '--net-allow=tcp://db.example.com:7000'
+verdict "a port that this jail's gateway is fenced off from: said"
+change --grant=ssh.example.com:22
+verdict "port 22 can be granted to any"
+down
+
+# ---- live connections ----
+up --network=filtered --net-allow=tcp://db.example.com:7000 --net-allow=tcp://93.184.216.34:7000
+hold='
+import socket, sys
+s = socket.create_connection((sys.argv[1], 7000)); s.settimeout(20)
+s.sendall(b"abc"); assert s.recv(9) == b"abc"
+open(sys.argv[2], "w").close()
+try:
+    got = s.recv(9)
+    print("closed" if got in (b"", b"end\n") else got)
+except ConnectionResetError: print("reset")
+except socket.timeout: print("held")'
+echo "$hold" >"$WS/hold.py"
+echo 'import socket; s = socket.create_connection(("db.example.com", 7000)); s.sendall(b"abc"); assert s.recv(9) == b"abc"' >"$WS/once.py"
+rm -f "$WS/one" "$WS/two"
+inside 'python3 hold.py db.example.com one >one.out & python3 hold.py 93.184.216.34 two >two.out & true'
+until [ -e "$WS/one" ] && [ -e "$WS/two" ]; do sleep 0.02; done
+change --revoke=tcp://db.example.com:7000
+verdict "--revoke of a rule with live connections"
+works 'i=0; until [ -s one.out ]; do sleep 0.05; i=$((i+1)); [ $i -lt 200 ] || exit 1; done; cat one.out; [ ! -s two.out ]' && grep -q '^reset' "$T/stdout"
+verdict "its connections are reset, others are not"
+change --revoke=93.184.216.34:1-65535 && works 'i=0; until [ -s two.out ]; do sleep 0.05; i=$((i+1)); [ $i -lt 200 ] || exit 1; done; cat two.out' &&
+    grep -q '^reset' "$T/stdout"
+verdict "a part of what is allowed is revoked with its connections"
+change --grant=tcp://db.example.com:7000 && works 'python3 once.py'
+verdict "what was revoked can be granted again"
+down
+
+# ---- publish ----
+up --network=filtered
+change --publish=3000:8080 && inside 'python3 -m http.server --bind 127.0.0.1 3000 >/dev/null 2>&1 & true' &&
+    works 'i=0; until curl -sS -o /dev/null http://127.0.0.1:3000/; do sleep 0.05; i=$((i+1)); [ $i -lt 200 ] || exit 1; done' &&
+    curl -sS -m 10 http://127.0.0.1:8080/ >"$T/stdout" 2>"$T/stderr" && grep -q 'Directory listing' "$T/stdout"
+verdict "--publish of a running jail's port"
+change --publish=3001:8080
+[ $? -eq 1 ] && said "taken by jail $ID"
+verdict "a port that the jail has already: said"
+fails 'curl -sS -m 3 http://127.0.0.1:8080/'
+verdict "and it is not there inside"
+down
+up --network=none
+change --grant=www.example.com
+[ $? -eq 1 ] && said 'network mode none' && said '--network=filtered'
+verdict "no rule in a jail without network: said"
+change --publish=3000:8080
+[ $? -eq 1 ] && said 'start it with --publish'
+verdict "no published port in a jail that has nothing for it: said"
+down
+up --network=none --publish=3000:8080
+change --publish=3001:8081
+verdict "but in one that publishes others"
+down
+
+# ---- who may ---
+up --network=filtered
+timeout 10 "$AGENTJAIL" --grant=www.example.com true >"$T/stdout" 2>"$T/stderr"
+[ $? -eq 125 ] && said 'Write --id=ID'
+verdict "--grant without a jail: how to write it"
+timeout 10 "$AGENTJAIL" --id="$ID" >"$T/stdout" 2>"$T/stderr"
+[ $? -eq 125 ] && said 'what is to change'
+verdict "--id without a change: how to write it"
+timeout 10 "$AGENTJAIL" --id="$ID" --network=host >"$T/stdout" 2>"$T/stderr"
+[ $? -eq 125 ] && said 'cannot be changed while a jail runs'
+verdict "nothing else can be changed"
+timeout 10 "$AGENTJAIL" --id=ffffffff --grant=www.example.com >"$T/stdout" 2>"$T/stderr"
+[ $? -eq 1 ] && said 'no jail'
+verdict "a jail that does not run"
+sock=$(find "$T" -name "$ID.sock")
+ask='
+import socket, struct, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.settimeout(10)
+s.connect(sys.argv[1])
+s.send(struct.pack("=IIq496s", 1, 6, 0, b"tls://www.example.com:443"))
+sys.exit(0 if struct.unpack_from("=i", s.recv(5000))[0] == 0 else 1)'
+echo "$ask" >"$WS/ask.py"
+fails "python3 ask.py '$sock'" && fails "$get"
+verdict "nobody inside grants itself anything"
+python3 "$WS/ask.py" "$sock" >"$T/stdout" 2>"$T/stderr" && works "$get"
+verdict "control: outside that request is a grant"
+down
+end_world
+done_testing
