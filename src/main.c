@@ -12,6 +12,7 @@
 #include "cli/prepare.h"
 #include "monitor/host_probe.h"
 #include "monitor/stdio.h"
+#include "profile/ceiling_files.h"
 #include "profile/request.h"
 #include "sys/library.h"
 
@@ -43,7 +44,7 @@ int main(int argc, char **argv)
         return 125;
     }
     bool bwrap = bwrap_called(argc, argv);
-    if (bwrap && access(SYSCONFDIR "/agentjail/policy.d", F_OK) < 0)
+    if (bwrap && !ceiling_files())
         return bwrap_main(argc, argv);
     if (bwrap) /* ceilings may need libraries, and what a descriptor had to say can be read only once */
         return library_needed(&why) < 0 ? run_refuse(&why) : bwrap_main(argc, argv);

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 
 #include "profile/ceiling.h"
+#include "profile/ceiling_files.h"
 #include "profile/load.h"
 #include "profile/option.h"
 
@@ -20,6 +24,18 @@ static int check(struct merge *m)
         return setting_fail(s, m->why, "\"%s\" is none of its values; write allow or deny", s->value ? s->value : "");
     }
     return 0;
+}
+
+bool ceiling_files(void)
+{
+    _cleanup_closedir_ DIR *dir = opendir(SYSCONFDIR "/agentjail/policy.d");
+    if (!dir)
+        return errno != ENOENT;
+    const struct dirent *entry;
+    do
+        entry = readdir(dir);
+    while (entry && entry->d_name[0] == '.');
+    return entry;
 }
 
 int ceiling_check_bwrap(struct buf *why)
