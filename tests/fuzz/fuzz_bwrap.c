@@ -111,7 +111,7 @@ static int parse(struct bwrap_args *args, int argc, char *const *argv, struct bu
     return r;
 }
 
-/* Options alone, none of them read from a descriptor. */
+/* Options alone, none of them read from a descriptor, nothing that waits for an operation: --args is none. */
 static void check_in_file(const struct bwrap_args *direct, const char *words, size_t len)
 {
     static char option[] = "--args", fd[] = "8";
@@ -141,7 +141,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     argv[argc] = NULL;
     if (parse(&args, argc, argv, &why) == 0) {
         check(&args);
-        if (argc < WORDS && !args.n_texts && !args.n_filters && !args.command[0] && args.mode == BWRAP_RUN)
+        bool waits = args.next_perms >= 0 || args.next_size;
+        if (argc < WORDS && !args.n_texts && !args.n_filters && !args.command[0] && !waits && args.mode == BWRAP_RUN)
             check_in_file(&args, words.data, words.len);
     }
     bwrap_args_free(&args);
