@@ -30,11 +30,11 @@
 #include "init/init.h"
 #include "ipc/channel.h"
 #include "jail/namespaces.h"
-#include "jail/userns.h"
 #include "jail/view.h"
 #include "lockdown/payload.h"
 #include "netlink/link.h"
 #include "sys/syscalls.h"
+#include "sys/userns.h"
 
 #define HELD_MAX 12 /* lock files and --sync-fd */
 

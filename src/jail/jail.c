@@ -34,11 +34,11 @@
 #include "jail/handover.h"
 #include "jail/namespaces.h"
 #include "jail/terminal.h"
-#include "jail/userns.h"
 #include "jail/view.h"
 #include "lockdown/landlock.h"
 #include "lockdown/payload.h"
 #include "sys/syscalls.h"
+#include "sys/userns.h"
 
 #define CHANNEL_FD 3
 

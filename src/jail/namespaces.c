@@ -25,9 +25,9 @@
 
 #include "base/cleanup.h"
 #include "base/fence_switch.h"
-#include "jail/userns.h"
 #include "jail/view.h"
 #include "netlink/link.h"
+#include "sys/userns.h"
 
 #define SPINS 1000
 

@@ -21,12 +21,12 @@
 #include "base/fence_switch.h"
 #include "ipc/gateway_fds.h"
 #include "ipc/packet.h"
-#include "jail/userns.h"
 #include "monitor/egress_policy.h"
 #include "monitor/publish.h"
 #include "sys/ipv6.h"
 #include "sys/library.h"
 #include "sys/syscalls.h"
+#include "sys/userns.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)

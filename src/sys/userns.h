@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* User namespaces of one user: user_namespaces(7). */
-#ifndef AGENTJAIL_JAIL_USERNS_H
-#define AGENTJAIL_JAIL_USERNS_H
+#ifndef AGENTJAIL_SYS_USERNS_H
+#define AGENTJAIL_SYS_USERNS_H
 
 #include <sys/types.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "jail/userns.h"
+#include "sys/userns.h"
 
 #include <errno.h>
 #include <fcntl.h>
