@@ -13,8 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "jail/view.h"
 #include "plan/plan.h"
+
+/* From where a watched operation's target is looked at: what lies above the grant that it is in may be the payload's. */
+struct anchor {
+    int fd;      /* the grant's mount, -1: the root; several may share one */
+    size_t skip; /* bytes of the target that lead to it */
+};
 
 struct watch {
     const struct plan *plan;

@@ -18,15 +18,10 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "init/watch.h"
 #include "jail/mounts.h"
 #include "jail/stage.h"
 #include "plan/plan.h"
-
-/* From where a watched operation's target is looked at: what lies above the grant that it is in may be the payload's. */
-struct anchor {
-    int fd;      /* the grant's mount, -1: the root; several may share one */
-    size_t skip; /* bytes of the target that lead to it */
-};
 
 struct view {
     const struct plan *plan;
