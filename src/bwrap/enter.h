@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "bwrap/args.h"
-#include "jail/start.h"
+#include "ipc/start.h"
 
 /* What it is made from; all of it is the monitor's memory as it was at the clone. */
 struct bwrap_enter {

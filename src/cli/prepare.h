@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/strv.h"
 #include "filter/filter.h"
-#include "lockdown/label.h"
+#include "ipc/start.h"
 #include "monitor/cgroup.h"
 #include "monitor/gateway.h"
 #include "monitor/git_copies.h"

@@ -11,10 +11,11 @@
 
 #include "base/fence_switch.h"
 #include "cli/prepare.h"
+#include "filter/filter.h"
 #include "ipc/channel.h"
+#include "ipc/start.h"
 #include "jail/handover.h"
 #include "jail/jail.h"
-#include "jail/start.h"
 #include "lockdown/landlock.h"
 #include "monitor/host_probe.h"
 #include "monitor/signals.h"
@@ -178,7 +179,7 @@ static int prepare_all(struct run *run, struct jail_start *with, struct supervis
     if (r >= 0 && fence_on(FENCE_STDIO) && run->policy.network != NETWORK_HOST)
         r = stdio_check_sockets(with->terminal, why);
     if (r >= 0 && fence_on(FENCE_STDIO))
-        r = stdio_prepare(s->stdio, with->terminal, jail_restricts_files(with), why);
+        r = stdio_prepare(s->stdio, with->terminal, landlock_holds_files(with), why);
     return r;
 }
 

@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-#include "jail/start.h"
+#include "ipc/start.h"
+
 
 struct namespaces;
 struct payload_args;

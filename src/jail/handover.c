@@ -6,6 +6,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "filter/filter.h"
+#include "plan/plan.h"
+#include "profile/policy.h"
+
 #define REGION_SIZE (64UL << 20) /* only what is written takes memory; arguments and environment may be 6 MiB */
 #define ALIGNMENT 16
 

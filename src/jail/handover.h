@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "jail/start.h"
+#include "ipc/start.h"
+
 
 struct handover {
     char *base; /* mapping, NULL when let go */

@@ -37,6 +37,8 @@
 #include "jail/view.h"
 #include "lockdown/landlock.h"
 #include "lockdown/payload.h"
+#include "plan/plan.h"
+#include "profile/policy.h"
 #include "sys/syscalls.h"
 #include "sys/userns.h"
 
@@ -206,7 +208,7 @@ static void take_network(const struct jail_start *start, struct namespaces *ns, 
 
 static int make_ruleset(const struct jail_start *start, int channel)
 {
-    bool files = jail_restricts_files(start);
+    bool files = landlock_holds_files(start);
     bool tcp = start->policy->network == NETWORK_NONE && !start->policy->loopback && fence_on(FENCE_LANDLOCK_NET);
     int ruleset = landlock_new(start->landlock_abi, files, tcp);
     if (ruleset < 0 && ruleset != -EOPNOTSUPP)
@@ -284,7 +286,7 @@ _Noreturn void jail_main(const struct jail_clone *with)
         .plan = start->plan,
         .root = -1,
         .data = -1,
-        .ruleset = jail_restricts_files(start) ? ruleset : -1,
+        .ruleset = landlock_holds_files(start) ? ruleset : -1,
         .landlock_abi = start->landlock_abi,
         .stage = stage,
         .points = POINT_CACHE_EMPTY,
@@ -317,7 +319,7 @@ _Noreturn void jail_main(const struct jail_clone *with)
     init.inward = ns.gateway.channel;
     if (ruleset >= 0) {
         int r = 0;
-        for (int fd = 0; fd < 3 && r >= 0 && jail_restricts_files(start); fd++)
+        for (int fd = 0; fd < 3 && r >= 0 && landlock_holds_files(start); fd++)
             r = landlock_allow_open(ruleset, start->landlock_abi, fd);
         if (r >= 0)
             r = landlock_enter(ruleset);

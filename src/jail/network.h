@@ -8,21 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { NETWORK_PORTS_MAX = 56 }; /* two sockets each, with room for the fixed ones: LISTENERS_MAX */
-
-/* What is wanted; part of struct jail_start. */
-struct network_wish {
-    bool gateway;   /* the jail gets one */
-    bool ipv6;      /* the host has IPv6 */
-    bool own_ports; /* also on ports that no listener is bound to: needs nf_tables with TPROXY, else -EOPNOTSUPP */
-    size_t n_udp, n_tcp;
-    uint16_t udp[NETWORK_PORTS_MAX]; /* beside 53 */
-    uint16_t tcp[NETWORK_PORTS_MAX]; /* where TPROXY is not to be had */
-};
+#include "ipc/start.h"
 
 /* What there is to do, and what came of it. */
 struct network_job {
-    const struct network_wish *wish;
+    const struct network_wish *wish; /* part of struct jail_start */
     int jail_ns; /* the jail's network namespace */
     int channel; /* to the gateway */
     int sysctls; /* /proc/sys, or -1; closed when done */

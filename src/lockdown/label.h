@@ -4,14 +4,8 @@
 #ifndef AGENTJAIL_LOCKDOWN_LABEL_H
 #define AGENTJAIL_LOCKDOWN_LABEL_H
 
+#include "ipc/start.h"
 #include "profile/policy.h"
-
-/* How the label is to be taken; found by monitor/label_probe.h before the clone. */
-enum label_kind {
-    LABEL_NONE,     /* none asked for, or an optional one that this host cannot give */
-    LABEL_APPARMOR,
-    LABEL_SELINUX,
-};
 
 /* Longest request to the kernel, with NUL. */
 #define LABEL_MAX 1024

@@ -10,6 +10,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fence_switch.h"
+#include "ipc/start.h"
+#include "profile/policy.h"
 
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444
@@ -64,6 +67,11 @@ int landlock_abi(void)
 bool landlock_has_files(int abi)
 {
     return abi >= ABI_REFER;
+}
+
+bool landlock_holds_files(const struct jail_start *start)
+{
+    return landlock_has_files(start->landlock_abi) && !start->policy->nested && fence_on(FENCE_LANDLOCK_FILES);
 }
 
 bool landlock_has_tcp(int abi)

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct jail_start;
+
 /* What may be done at a place and below; bits. */
 enum landlock_access {
     LANDLOCK_LIST = 1 << 0,   /* list directories */
@@ -28,6 +30,10 @@ int landlock_abi(void);
 bool landlock_has_files(int abi);
 bool landlock_has_tcp(int abi);
 bool landlock_has_scopes(int abi);
+
+/* Whether the first domain holds the file view, too: not where the payload may mount, as its file rules forbid every mount
+ * call (KERNEL-FACTS 4). */
+bool landlock_holds_files(const struct jail_start *start);
 
 /* Make the first domain's ruleset, handling files and TCP as asked. The fd, or -errno. */
 int landlock_new(int abi, bool files, bool tcp);

@@ -27,13 +27,15 @@
 #include <unistd.h>
 
 #include "base/fence_switch.h"
+#include "filter/filter.h"
+#include "ipc/start.h"
 #include "jail/namespaces.h"
-#include "jail/start.h"
 #include "lockdown/caps.h"
 #include "lockdown/label.h"
 #include "lockdown/landlock.h"
 #include "lockdown/rlimits.h"
 #include "lockdown/seccomp.h"
+#include "profile/policy.h"
 #include "sys/syscalls.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
@@ -86,7 +88,7 @@ static int scopes(const struct jail_start *start)
 {
     if (start->landlock_abi == 0 || !fence_on(FENCE_LANDLOCK_SCOPE))
         return 0;
-    return landlock_enter_scopes(start->landlock_abi, true, true, false, jail_restricts_files(start));
+    return landlock_enter_scopes(start->landlock_abi, true, true, false, landlock_holds_files(start));
 }
 
 static int load_filter(const struct jail_start *start)

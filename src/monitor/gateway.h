@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "ipc/gateway_event.h"
 #include "ipc/gateway_order.h"
-#include "jail/network.h"
+#include "ipc/start.h"
 #include "profile/policy.h"
 
 struct gateway {

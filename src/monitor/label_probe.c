@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "lockdown/label.h"
 #include "monitor/host_probe.h"
 
 /* user:role:type[:range] */

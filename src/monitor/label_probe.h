@@ -4,7 +4,7 @@
 #define AGENTJAIL_MONITOR_LABEL_PROBE_H
 
 #include "base/buf.h"
-#include "lockdown/label.h"
+#include "ipc/start.h"
 #include "profile/policy.h"
 
 /* Before the clone. *ret_kind is what label_apply is to be called with. 0, with a note in why when an optional label is

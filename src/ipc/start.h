@@ -1,16 +1,36 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a jail is built from: the one thing that its set-up, the payload's last steps and init have in common. */
-#ifndef AGENTJAIL_JAIL_START_H
-#define AGENTJAIL_JAIL_START_H
+/* What a jail is built from: the one thing that the monitor, the jail's set-up, init and the payload's last steps have in
+ * common. */
+#ifndef AGENTJAIL_IPC_START_H
+#define AGENTJAIL_IPC_START_H
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "filter/filter.h"
-#include "jail/network.h"
-#include "lockdown/label.h"
-#include "plan/plan.h"
-#include "profile/policy.h"
+struct filter_program;
+struct plan;
+struct policy;
+
+/* How the label is to be taken; found by monitor/label_probe.h before the clone. */
+enum label_kind {
+    LABEL_NONE,     /* none asked for, or an optional one that this host cannot give */
+    LABEL_APPARMOR,
+    LABEL_SELINUX,
+};
+
+enum { NETWORK_PORTS_MAX = 56 }; /* two sockets each, with room for the fixed ones: LISTENERS_MAX */
+
+/* What the jail's network is to be joined to a gateway by. */
+struct network_wish {
+    bool gateway;   /* the jail gets one */
+    bool ipv6;      /* the host has IPv6 */
+    bool own_ports; /* also on ports that no listener is bound to: needs nf_tables with TPROXY, else -EOPNOTSUPP */
+    size_t n_udp, n_tcp;
+    uint16_t udp[NETWORK_PORTS_MAX]; /* beside 53 */
+    uint16_t tcp[NETWORK_PORTS_MAX]; /* where TPROXY is not to be had */
+};
 
 /* Everything the jail is built from. Made by the monitor, handed over by jail/handover.h. */
 struct jail_start {
@@ -30,9 +50,5 @@ struct jail_start {
     int landlock_abi;       /* 0: none, or not asked for */
     sigset_t mask;          /* the payload's signal mask: what agentjail was started with */
 };
-
-/* Whether Landlock holds the file view, too: not where the payload may mount, as its file rules forbid every mount call
- * (KERNEL-FACTS 4). */
-bool jail_restricts_files(const struct jail_start *start);
 
 #endif
