@@ -261,7 +261,7 @@ _Noreturn static void become_init(struct bwrap_enter *e, struct namespaces *ns)
     if (args->n_locks > HELD_MAX - 1)
         bwrap_die(e, 0, "more than %d lock files", HELD_MAX - 1);
     if (args->n_locks) {
-        bwrap_leave_host(e, ns);
+        bwrap_leave_host(e, &ns->settling);
         bwrap_change_directory(e);
     }
     for (size_t i = 0; i < args->n_locks; i++)
@@ -278,7 +278,8 @@ _Noreturn static void become_init(struct bwrap_enter *e, struct namespaces *ns)
         .keep = held,
         .n_keep = n,
     };
-    struct init_args init = { .start = &e->start, .plan = &args->plan, .channel = e->channel, .namespaces = ns,
+    struct init_args init = { .start = &e->start, .plan = &args->plan, .channel = e->channel, .inner = ns->inner_fd,
+                              .net = ns->net_fd, .settling = &ns->settling,
                               .terminal = -1, .mounts = -1, .lingers = &lingers };
     init_main(&init);
 }
@@ -307,6 +308,6 @@ _Noreturn void bwrap_enter(struct bwrap_enter *e)
 
     if (has_init(e))
         become_init(e, &ns);
-    struct payload_args payload = { .start = &e->start, .namespaces = &ns, .terminal = -1 };
+    struct payload_args payload = { .start = &e->start, .inner = ns.inner_fd, .settling = &ns.settling, .terminal = -1 };
     bwrap_payload(&payload);
 }

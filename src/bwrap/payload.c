@@ -29,12 +29,11 @@
 #include "bwrap/message.h"
 #include "init/init.h"
 #include "ipc/channel.h"
-#include "jail/namespaces.h"
-#include "jail/view.h"
 #include "lockdown/caps.h"
 #include "lockdown/label.h"
 #include "lockdown/payload.h"
 #include "lockdown/seccomp.h"
+#include "lockdown/settle.h"
 
 _Noreturn void bwrap_die(struct bwrap_enter *e, int error, const char *format, ...)
 {
@@ -94,12 +93,12 @@ static void set_capabilities(struct bwrap_enter *e)
     }
 }
 
-void bwrap_leave_host(struct bwrap_enter *e, struct namespaces *ns)
+void bwrap_leave_host(struct bwrap_enter *e, struct settling *settling)
 {
-    int r = e->helped ? namespaces_settle(ns) : 0;
+    int r = e->helped ? settle_wait(settling) : 0;
     if (r < 0)
-        bwrap_die(e, r, "%s", ns->failed);
-    if (!view_left_host() && fence_on(FENCE_HOST_ROOT))
+        bwrap_die(e, r, "%s", settling->failed);
+    if (!settle_left_host() && fence_on(FENCE_HOST_ROOT))
         bwrap_die(e, 0, "the host's files are still within reach");
 }
 
@@ -161,10 +160,10 @@ _Noreturn void bwrap_payload(struct payload_args *args)
     const char *command = argv[0];
 
     args->failure = (struct payload_failure){ .error = EIO, .step = "command" }; /* until there is one */
-    enter_user_namespace(e, args->namespaces->inner_fd);
+    enter_user_namespace(e, args->inner);
     assert_no_user_namespace(e);
     set_capabilities(e);
-    bwrap_leave_host(e, args->namespaces);
+    bwrap_leave_host(e, args->settling);
     bwrap_change_directory(e);
     take_label(e);
     bwrap_die_with_parent(e);

@@ -4,7 +4,7 @@
 
 #include "bwrap/enter.h"
 
-struct namespaces;
+struct settling;
 struct payload_args;
 
 /* The last steps of a command of bubblewrap's, in init's place (channel not -1) or in a child that init made as vfork(2)
@@ -15,7 +15,7 @@ _Noreturn void bwrap_payload(struct payload_args *args);
 void bwrap_die_with_parent(struct bwrap_enter *e);
 
 /* Wait until nothing of the host's tree can be reached any more. */
-void bwrap_leave_host(struct bwrap_enter *e, struct namespaces *ns);
+void bwrap_leave_host(struct bwrap_enter *e, struct settling *settling);
 
 /* Go where the command starts: --chdir, the caller's directory, $HOME, the root. Notes it as PWD in e->env. */
 void bwrap_change_directory(struct bwrap_enter *e);

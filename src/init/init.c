@@ -31,7 +31,6 @@
 #include "init/inward.h"
 #include "init/watch.h"
 #include "ipc/channel.h"
-#include "jail/namespaces.h"
 #include "lockdown/caps.h"
 #include "lockdown/payload.h"
 #include "lockdown/seccomp.h"
@@ -153,7 +152,7 @@ static void report_start(struct init *init, const struct payload_failure *f)
  * about to end if it has not: until then the kernel says EINVAL. */
 static void follow_payload(const struct init_args *args)
 {
-    int inner = args->namespaces->inner_fd, tries = 1000;
+    int inner = args->inner, tries = 1000;
     while (inner >= 0 && setns(inner, CLONE_NEWUSER) < 0)
         if (errno != EINVAL || --tries == 0 || nanosleep(&(struct timespec){ .tv_nsec = 100000 }, NULL) < 0)
             fail(args->channel, "init cannot enter the second user namespace", errno);
@@ -161,11 +160,11 @@ static void follow_payload(const struct init_args *args)
 
 /* 1 and 2. A label is written to the payload's own /proc entry, which only a dumpable process may open; the payload cannot
  * ptrace us in between either way, for we are in the user namespace above its own. */
-static void start_payload(struct init *init, const struct init_args *args)
+static void start_payload(struct init *init, struct init_args *args)
 {
     static _Alignas(16) char stack[65536];
-    struct payload_args payload = { .start = args->start, .namespaces = args->namespaces, .terminal = args->terminal,
-                                    .lingers = args->lingers };
+    struct payload_args payload = { .start = args->start, .inner = args->inner, .settling = args->settling,
+                                    .terminal = args->terminal, .lingers = args->lingers };
     int (*entry)(void *) = args->lingers ? lingers_entry : payload_entry;
     bool late = args->start->label != LABEL_NONE;
     bool hide = fence_on(FENCE_DUMPABLE) && !shown_always(args);
@@ -181,8 +180,8 @@ static void start_payload(struct init *init, const struct init_args *args)
     report_start(init, &payload.failure);
     if (args->lingers && args->lingers->dumpable)
         follow_payload(args);
-    cleanup_close(&args->namespaces->inner_fd);
-    cleanup_close(&args->namespaces->net_fd);
+    cleanup_close(&args->inner);
+    cleanup_close(&args->net);
 }
 
 /* Descriptors that the caller left open are the payload's; only those that are to be held stay here. */

@@ -8,8 +8,8 @@
 #include "ipc/start.h"
 
 
-struct namespaces;
 struct payload_args;
+struct settling;
 
 struct init_args {
     const struct jail_start *start;
@@ -17,7 +17,9 @@ struct init_args {
     const struct anchor *anchors; /* where the watched operations' targets are looked at from */
     uint64_t *mount_ids; /* of the plan's watched operations, else 0 */
     int channel;
-    struct namespaces *namespaces; /* the payload's user namespace, and the helper thread */
+    int inner;    /* the payload's user namespace, or -1 */
+    int net;      /* the network namespace that we are in, or -1 */
+    struct settling *settling; /* the helper thread's */
     int terminal; /* the pty's slave, or -1 */
     int mounts;   /* /proc/self/mountinfo, or -1 */
     int inward;   /* to the gateway, which asks for sockets; or -1 */

@@ -298,7 +298,7 @@ _Noreturn void jail_main(const struct jail_clone *with)
         send_namespace(channel);
 
     struct init_args init = { .channel = channel, .plan = start->plan, .mount_ids = view.mount_ids, .anchors = view.anchors,
-                              .terminal = -1, .mounts = -1, .start = start, .namespaces = &ns };
+                              .terminal = -1, .mounts = -1, .start = start, .settling = &ns.settling };
     int ptmx = -1;
     if (wants_terminal(start)) {
         int r = jail_terminal_open(&ptmx, &init.terminal);
@@ -327,5 +327,7 @@ _Noreturn void jail_main(const struct jail_clone *with)
             give_up_errno(channel, "the Landlock domain cannot be entered", r);
         close(ruleset);
     }
+    init.inner = ns.inner_fd;
+    init.net = ns.net_fd;
     init_main(&init);
 }

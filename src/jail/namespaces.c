@@ -7,7 +7,7 @@
  *  2. the loopback device, while the first process finishes the view.
  *  3. umount(2) of the host's tree, once pivot_root(2) has laid it on top of the new root; the payload's process is being
  *     locked down meanwhile. Until this is over a path with ".." at the root would lead back to the host, so
- *     namespaces_settle() stands between the payload and its execve(2) (lockdown/payload.c).
+ *     settle_wait() stands between the payload and its execve(2) (lockdown/payload.c).
  *  4. it ends. That may be a moment after the payload's start, for umount(2) has its effect at once and returns when
  *     every CPU has seen it: nobody waits for that, as the thread has nothing left to do. It was never in the Landlock
  *     domain and has its capabilities to the end, so it takes no input after 3.
@@ -76,18 +76,17 @@ static void *helper_main(void *arg)
     sem_post(&ns->made);
 
     int r = made ? link_loopback_set(ns->socket, true) : 0;
-    ns->failed = "the loopback device cannot be set";
+    ns->settling.failed = "the loopback device cannot be set";
     if (r >= 0)
         wait_for(&ns->entered);
     if (r >= 0 && made && !ns->loopback)
         r = link_loopback_set(ns->socket, false);
     if (r >= 0) {
-        ns->failed = "the host's files cannot be put out of reach";
+        ns->settling.failed = "the host's files cannot be put out of reach";
         r = view_leave_host();
     }
     cleanup_close(&ns->socket);
-    ns->error = r;
-    sem_post(&ns->settled);
+    settle_done(&ns->settling, r);
     return NULL;
 }
 
@@ -180,10 +179,10 @@ int namespaces_make_inner(struct namespaces *ns)
 int namespaces_start(struct namespaces *ns)
 {
     ns->socket = -1;
-    if (sem_init(&ns->go, 0, 0) < 0 || sem_init(&ns->made, 0, 0) < 0 ||
-        sem_init(&ns->entered, 0, 0) < 0 || sem_init(&ns->settled, 0, 0) < 0)
+    if (sem_init(&ns->go, 0, 0) < 0 || sem_init(&ns->made, 0, 0) < 0 || sem_init(&ns->entered, 0, 0) < 0)
         return -errno;
-    return start_helper(ns);
+    int r = settle_init(&ns->settling);
+    return r < 0 ? r : start_helper(ns);
 }
 
 void namespaces_go(struct namespaces *ns)
@@ -202,15 +201,4 @@ int namespaces_wait_net(struct namespaces *ns)
 void namespaces_entered(struct namespaces *ns)
 {
     sem_post(&ns->entered);
-}
-
-int namespaces_settle(struct namespaces *ns)
-{
-    if (view_left_host()) /* the helper's last deed: it has been done, only the waiting is left */
-        return 0;
-    wait_for(&ns->settled);
-    if (ns->error < 0 || view_left_host() || !fence_on(FENCE_HOST_ROOT))
-        return ns->error;
-    ns->failed = "the host's files are still within reach";
-    return -EBUSY;
 }

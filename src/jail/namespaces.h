@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "jail/network.h"
+#include "lockdown/settle.h"
 
 /* What is wanted, and what came of it. */
 struct namespaces {
@@ -23,14 +24,12 @@ struct namespaces {
     int inner_fd;    /* results: fds or -errno; -1 when not wanted */
     int net_fd;
     int socket;      /* in the network namespace, while the helper works there */
-    int error;       /* of the helper's later work: 0 or -errno; what failed is named by the next */
-    const char *failed;
 
     /* how the helper and the others meet */
     sem_t go;        /* a processor is to be had */
     sem_t made;      /* net_fd is there */
     sem_t entered;   /* pivot_root(2) is done: the host's tree can be taken down */
-    sem_t settled;   /* error is there; nothing of the host's is reachable */
+    struct settling settling; /* nothing of the host's is reachable, or an error is there */
 
     /* the second helper, of namespaces_start_gateway() */
     struct network_job gateway;
@@ -60,9 +59,5 @@ int namespaces_wait_net(struct namespaces *ns);
 
 /* The caller has entered the jail's root: let the helper detach the host's tree, which lies on it. */
 void namespaces_entered(struct namespaces *ns);
-
-/* Wait until the loopback device is up and nothing of the host's is above the root. 0 or -errno with ns->failed set. For a
- * process that shares the first one's memory and view. */
-int namespaces_settle(struct namespaces *ns);
 
 #endif

@@ -185,12 +185,3 @@ int view_leave_host(void)
         return 0;
     return sys_umount("/", SYS_MNT_DETACH); /* umount(2) takes what lies on top: pivot_root(2) has put it there */
 }
-
-bool view_left_host(void)
-{
-    struct statx root;
-    struct statx above;
-    const int flags = AT_NO_AUTOMOUNT | AT_SYMLINK_NOFOLLOW;
-    return statx(AT_FDCWD, "/", flags, STATX_MNT_ID, &root) == 0 && statx(AT_FDCWD, "/..", flags, STATX_MNT_ID, &above) == 0 &&
-           root.stx_mask & above.stx_mask & STATX_MNT_ID && root.stx_mnt_id == above.stx_mnt_id;
-}

@@ -51,8 +51,4 @@ int view_enter(struct view *view);
 /* Any thread of the caller's of view_enter(), once. 0 or -errno. */
 int view_leave_host(void);
 
-/* Whether the host's tree is gone from above the caller's root. True before view_leave_host() returns, which also waits for
- * the kernel to let go of it. */
-bool view_left_host(void);
-
 #endif

@@ -29,12 +29,12 @@
 #include "base/fence_switch.h"
 #include "filter/filter.h"
 #include "ipc/start.h"
-#include "jail/namespaces.h"
 #include "lockdown/caps.h"
 #include "lockdown/label.h"
 #include "lockdown/landlock.h"
 #include "lockdown/rlimits.h"
 #include "lockdown/seccomp.h"
+#include "lockdown/settle.h"
 #include "profile/policy.h"
 #include "sys/syscalls.h"
 
@@ -118,7 +118,7 @@ _Noreturn void payload_main(struct payload_args *args)
     } while (0)
 
     STEP(take_terminal(start, args->terminal), "terminal");
-    STEP(enter_inner(args->namespaces->inner_fd), "second user namespace");
+    STEP(enter_inner(args->inner), "second user namespace");
     STEP(take_label(start), "label");
     if (fence_on(FENCE_RLIMITS))
         STEP(rlimits_apply(start->policy), "rlimits");
@@ -129,7 +129,7 @@ _Noreturn void payload_main(struct payload_args *args)
     if (fence_on(FENCE_FDS))
         STEP(sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "file descriptors");
     sigprocmask(SIG_SETMASK, &start->mask, NULL); /* dispositions were never changed */
-    STEP(namespaces_settle(args->namespaces), args->namespaces->failed);
+    STEP(settle_wait(args->settling), args->settling->failed);
     STEP(load_filter(start), "seccomp filter");
 #undef STEP
 

@@ -5,7 +5,7 @@
 
 struct init_lingers;
 struct jail_start;
-struct namespaces;
+struct settling;
 
 /* What became of the payload's process. */
 struct payload_failure {
@@ -16,7 +16,8 @@ struct payload_failure {
 
 struct payload_args {
     const struct jail_start *start;
-    struct namespaces *namespaces;
+    int inner; /* the inner user namespace, or -1 */
+    struct settling *settling;
     int terminal; /* the pty's slave, or -1 */
     const struct init_lingers *lingers; /* whose payload() is called in payload_main()'s place, or NULL */
     struct payload_failure failure; /* written on failure, into the memory shared with init */
