@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "lockdown/landlock.h"
 #include "monitor/ask.h"
 #include "monitor/environment.h"

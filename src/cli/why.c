@@ -7,11 +7,11 @@
 #include <sys/stat.h>
 
 #include "base/json.h"
+#include "base/path.h"
 #include "cli/prepare.h"
 #include "cli/text.h"
 #include "cli/why_host.h"
 #include "plan/query.h"
-#include "plan/resolve.h"
 #include "profile/match.h"
 #include "profile/path.h"
 #include "profile/reading.h"
@@ -84,7 +84,7 @@ static const struct grant *grant_of(const struct policy *p, const struct op *op)
 static bool is_own(const struct policy *p, const char *path)
 {
     for (size_t i = 0; i < p->own_paths.n; i++)
-        if (path_in_tree(path, p->own_paths.v[i]))
+        if (path_within(path, p->own_paths.v[i]))
             return true;
     return false;
 }

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/fence_switch.h"
+#include "base/path.h"
 #include "lockdown/landlock.h"
-#include "plan/resolve.h"
 #include "sys/syscalls.h"
 
 /* The profile's kept home, if it shows path. */

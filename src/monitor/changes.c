@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/path.h"
 #include "base/record.h"
-#include "plan/resolve.h"
 
 enum { DEPTH_MAX = 64, SHOWN = 8, CLOCK_EVERY = 256 };
 

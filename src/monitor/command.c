@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "plan/resolve.h"
+#include "base/path.h"
 
 /* The first executable of that name on the host's PATH, or NULL; owned by the caller. */
 static char *find_on_host(const char *command, const char *path)

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/git_config.h"
+#include "base/path.h"
 #include "monitor/git_keep.h"
 #include "monitor/git_worktrees.h"
 #include "monitor/remove_tree.h"
@@ -157,7 +158,7 @@ static bool local_is_safe(const void *data, const char *path)
                            : snprintf(whole, sizeof(whole), "%s/%s", l->top, path);
     if (n < 0 || n >= (int)sizeof(whole) || !realpath(whole, real))
         return false;
-    return !policy_access(l->policy, real).host_write && !path_in_tree(real, "/tmp") && !path_in_tree(real, "/var/tmp");
+    return !policy_access(l->policy, real).host_write && !path_within(real, "/tmp") && !path_within(real, "/var/tmp");
 }
 
 /* git's lock: config.lock, made exclusively; here it is also the journal, as the file itself is written in place. */

@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "monitor/copy_tree.h"
 #include "monitor/remove_tree.h"
 #include "plan/resolve.h"
@@ -120,7 +121,7 @@ static bool payload_writes(const struct policy *p, const char *path)
         return true;
     char real[PATH_MAX];
     for (size_t i = 0; i < p->n_grants; i++)
-        if (p->grants[i].kind == GRANT_WRITE && realpath(p->grants[i].path, real) && path_in_tree(path, real))
+        if (p->grants[i].kind == GRANT_WRITE && realpath(p->grants[i].path, real) && path_within(path, real))
             return true;
     return false;
 }
@@ -156,13 +157,13 @@ static int open_import(const struct policy *p, const struct import *import, cons
         *ret_problem = chosen_inside;
         return -EPERM;
     }
-    if (!path_in_tree(real.path, home) || strcmp(real.path, home) == 0) {
+    if (!path_within(real.path, home) || strcmp(real.path, home) == 0) {
         *ret_problem = leads_out;
         return -EXDEV;
     }
     const char *below = real.path + strlen(home) + 1;
     for (size_t i = 0; i < p->own_paths.n; i++)
-        if (path_in_tree(real.path, p->own_paths.v[i]) || path_in_tree(p->own_paths.v[i], real.path)) {
+        if (path_within(real.path, p->own_paths.v[i]) || path_within(p->own_paths.v[i], real.path)) {
             *ret_problem = "leads to agentjail's own files";
             return -EPERM;
         }
@@ -199,7 +200,7 @@ static int import_all(const struct policy *p, int home, bool credentials, struct
     int r = 0;
     for (size_t i = 0; i < p->n_imports && r == 0; i++) {
         const struct import *import = &p->imports[i];
-        if (import->credential != credentials || !path_in_tree(import->path, base))
+        if (import->credential != credentials || !path_within(import->path, base))
             continue;
         const char *below = import->path + strlen(base) + 1, *problem = NULL;
         _cleanup_close_ int in = open_import(p, import, &problem);

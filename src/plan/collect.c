@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/fence_switch.h"
+#include "base/path.h"
 #include "plan/view_entries.h"
 #include "profile/access.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan/resolve.h"
+#include "base/path.h"
 
 void entries_free(struct entries *list)
 {

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "base/fence_switch.h"
+#include "base/path.h"
 #include "plan/git_identity.h"
 #include "plan/identity.h"
-#include "plan/resolve.h"
 #include "plan/view_entries.h"
 
 struct emit {

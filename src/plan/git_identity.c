@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/git_config.h"
-#include "plan/resolve.h"
+#include "base/path.h"
 
 enum { INCLUDE_DEPTH = 8, TEXT_MAX = 1 << 17 };
 

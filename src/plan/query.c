@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "plan/resolve.h"
+#include "base/path.h"
 
 /* The root that everything is put into, and directories made on the way, show nothing of the host's by themselves. */
 static enum view_kind kind_of(const struct op *op)

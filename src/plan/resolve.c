@@ -21,14 +21,6 @@ void resolved_free(struct resolved *r)
     *r = (struct resolved){ 0 };
 }
 
-bool path_within(const char *path, const char *base)
-{
-    size_t len = strlen(base);
-    if (len == 1)
-        return path[0] == '/';
-    return strncmp(path, base, len) == 0 && (path[len] == '\0' || path[len] == '/');
-}
-
 static int open_path(const char *path, struct stat *ret_st)
 {
     _cleanup_close_ int fd = sys_openat2(AT_FDCWD, path, O_PATH | O_CLOEXEC | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);

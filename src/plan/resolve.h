@@ -44,9 +44,6 @@ int path_resolve(struct resolver *resolver, const char *path, struct resolved *r
 
 void resolved_free(struct resolved *r);
 
-/* True if path is base or below it. Both absolute, without trailing slash ("/" itself excepted). */
-bool path_within(const char *path, const char *base);
-
 #define _cleanup_resolved_ _cleanup_(resolved_free)
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/fence_switch.h"
+#include "base/path.h"
 #include "plan/collect.h"
 #include "plan/resolve.h"
 #include "sys/library.h"

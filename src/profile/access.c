@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "profile/path.h"
+#include "base/path.h"
 
 struct access policy_access(const struct policy *policy, const char *path)
 {
@@ -13,7 +13,7 @@ struct access policy_access(const struct policy *policy, const char *path)
     for (size_t i = 0; i < policy->n_grants; i++) {
         const struct grant *g = &policy->grants[i];
         size_t len = strlen(g->path);
-        if (g->kind == GRANT_DEVICE || !path_in_tree(path, g->path))
+        if (g->kind == GRANT_DEVICE || !path_within(path, g->path))
             continue;
         if (g->kind == GRANT_PROTECT) {
             protected_ = true;

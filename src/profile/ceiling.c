@@ -4,8 +4,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "profile/net_ceiling.h"
-#include "profile/path.h"
 #include "profile/types.h"
 
 /* The next word of a list separated by spaces: moves *p behind it, 0 at the end. */
@@ -209,7 +209,7 @@ static int in_trees(struct merge *m, const struct setting *c, const char *path, 
             continue;
         if (r < 0 || (r = follow(m, tree, &real)) < 0)
             return r;
-        if (path_in_tree(path, real)) {
+        if (path_within(path, real)) {
             *ret = true;
             return 0;
         }
@@ -287,7 +287,7 @@ static int check_added(struct merge *m, const struct setting *c, const char *pat
             continue;
         const char *real;
         r = follow(m, g->path, &real);
-        if (r == 0 && (path_in_tree(real, real_path) || path_in_tree(g->path, path)))
+        if (r == 0 && (path_within(real, real_path) || path_within(g->path, path)))
             r = grant_widens(m, i, c);
     }
     return r;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "profile/access.h"
 #include "profile/command.h"
 #include "profile/interpreter.h"
@@ -55,7 +56,7 @@ static int check_wrapper(const struct closure *c, const char *path)
         { "flatpak-spawn", "starts the program outside of any jail; write what it would run" },
     };
     const char *name = path_basename(path);
-    if (path_in_tree(path, "/snap/bin") || path_in_tree(path, "/var/lib/snapd/snap/bin"))
+    if (path_within(path, "/snap/bin") || path_within(path, "/var/lib/snapd/snap/bin"))
         name = "snap";
     else if (strstr(path, "/flatpak/exports/bin/"))
         name = "flatpak";
@@ -79,7 +80,7 @@ static bool is_system(const char *path)
 {
     static const char *const trees[] = { "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/proc", "/dev", "/sys" };
     for (size_t i = 0; i < ELEMENTSOF(trees); i++)
-        if (path_in_tree(path, trees[i]))
+        if (path_within(path, trees[i]))
             return true;
     return false;
 }

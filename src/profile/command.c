@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "profile/access.h"
 #include "profile/path.h"
 
@@ -35,11 +36,11 @@ const char *command_find(struct merge *m, const char *command)
 /* Does a grant of the host's files, at or below the directory that the jail has of its own there, show path? */
 static bool granted_below(const struct access *access, const char *path, const char *own)
 {
-    if (!path_in_tree(path, own))
+    if (!path_within(path, own))
         return true;
     const struct grant *g = access->grant;
     bool host = g && (g->kind == GRANT_READ || g->kind == GRANT_WRITE || g->kind == GRANT_OVERLAY);
-    return host && path_in_tree(g->path, own);
+    return host && path_within(g->path, own);
 }
 
 bool command_is_shown(const struct merge *m, const char *path)

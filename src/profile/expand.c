@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/path.h"
 #include "profile/path.h"
 
 /* The value of ${name}; -ENOENT for an unknown name, -ENXIO for a workspace that there is not, -ENODATA for another
@@ -118,7 +119,7 @@ int merge_path(struct merge *m, const struct setting *s, char **ret_path, bool *
         return setting_fail(s, m->why, "path is longer than %d bytes", PATH_LONGEST);
     if (r < 0)
         return r;
-    if (in_workspace && expanded[0] != '/' && !path_in_tree(path, m->policy->workspace))
+    if (in_workspace && expanded[0] != '/' && !path_within(path, m->policy->workspace))
         return setting_fail(s, m->why, "\"%s\" leads out of the workspace; write an absolute path", expanded);
     *ret_path = path;
     *ret_optional = optional;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/git_config.h"
+#include "base/path.h"
 #include "profile/git.h"
 #include "profile/path.h"
 
@@ -79,7 +80,7 @@ static int protect_named(const struct inside *in, const char *gitdir, const stru
         if (!bases[i] || path_from(in->m->arena, bases[i], word, &path) < 0)
             continue;
         struct stat st;
-        if (path_in_tree(path, in->workspace) && strcmp(path, in->workspace) != 0 && stat(path, &st) == 0) {
+        if (path_within(path, in->workspace) && strcmp(path, in->workspace) != 0 && stat(path, &st) == 0) {
             int r = protect(in, "/", path + 1);
             if (r < 0)
                 return r;
@@ -284,7 +285,7 @@ static bool is_plain_gitdir(const char *dir)
 static bool is_grantable(const struct inside *in, const char *common)
 {
     const char *home = in->m->dirs.home;
-    return !path_in_tree(in->workspace, common) && !(home && path_in_tree(home, common)) &&
+    return !path_within(in->workspace, common) && !(home && path_within(home, common)) &&
            is_kind(join(in, common, "HEAD"), S_IFREG) && is_kind(join(in, common, "objects"), S_IFDIR) &&
            is_kind(join(in, common, "refs"), S_IFDIR) && is_plain_gitdir(common);
 }
@@ -353,8 +354,8 @@ int git_inside_add(struct merge *m)
     if (!common)
         return merge_note(m, "%s/commondir leads to no git directory that has this one among its worktrees: nothing of it is "
                           "granted; repair it with git worktree repair", gitdir ? gitdir : p->workspace);
-    if (!path_in_tree(common, p->workspace)) {
-        if (path_in_tree(gitdir, p->workspace))
+    if (!path_within(common, p->workspace)) {
+        if (path_within(gitdir, p->workspace))
             return 0;
         if (!is_grantable(&in, common))
             return merge_note(m, "%s is named as the workspace's git directory by %s/.git, but is not granted, as it is not "

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "base/path.h"
 #include "ipc/egress.h"
 #include "profile/access.h"
 #include "profile/net_change.h"
@@ -268,7 +269,7 @@ static int check_credentials(struct merge *m)
     if (p->upstream.kind == UPSTREAM_NONE && !p->upstream.from_env)
         return refuse(m, p->upstream_credentials_origin, o, "no proxy to use them with; write upstream, too");
     for (size_t i = 0; i < p->own_paths.n; i++)
-        if (path_in_tree(p->upstream_credentials, p->own_paths.v[i]))
+        if (path_within(p->upstream_credentials, p->own_paths.v[i]))
             return 0; /* masked whatever is granted */
     if (policy_access(p, p->upstream_credentials).visible)
         return refuse(m, p->upstream_credentials_origin, o,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "profile/path.h"
 
 enum { CONFIG_MAX = 1 << 16 };
@@ -58,7 +59,7 @@ static bool is_deep(const char *path)
 
 static bool is_or_holds(const char *root, const char *path)
 {
-    return path && path_in_tree(path, root);
+    return path && path_within(path, root);
 }
 
 const char *package_unfit(const struct merge *m, const char *root)
@@ -66,7 +67,7 @@ const char *package_unfit(const struct merge *m, const char *root)
     static const char *const shared[] = { "/.local", "/.local/share", "/.local/state", "/.local/lib", "/.config",
                                           "/.cache", "/.var", "/bin", "/lib" };
     const struct dirs *d = &m->dirs;
-    if (!is_deep(root) || path_in_tree(root, "/etc") || path_in_tree(root, "/proc") || path_in_tree(root, "/sys"))
+    if (!is_deep(root) || path_within(root, "/etc") || path_within(root, "/proc") || path_within(root, "/sys"))
         return "it is a directory of the system";
     if (is_or_holds(root, d->home))
         return "the home directory lies in it";
@@ -74,13 +75,13 @@ const char *package_unfit(const struct merge *m, const char *root)
         is_or_holds(root, d->cache) || is_or_holds(root, d->runtime))
         return "all programs keep their files there";
     for (size_t i = 0; d->home && i < ELEMENTSOF(shared); i++)
-        if (path_in_tree(root, d->home) && strcmp(root + strlen(d->home), shared[i]) == 0)
+        if (path_within(root, d->home) && strcmp(root + strlen(d->home), shared[i]) == 0)
             return "all programs keep their files there";
     for (size_t i = 0; i < m->policy->own_paths.n; i++)
-        if (path_in_tree(root, m->policy->own_paths.v[i]) || path_in_tree(m->policy->own_paths.v[i], root))
+        if (path_within(root, m->policy->own_paths.v[i]) || path_within(m->policy->own_paths.v[i], root))
             return "agentjail's own files lie there";
     for (size_t i = 0; i < m->policy->n_grants; i++)
-        if (m->policy->grants[i].kind == GRANT_WRITE && path_in_tree(m->policy->grants[i].path, root))
+        if (m->policy->grants[i].kind == GRANT_WRITE && path_within(m->policy->grants[i].path, root))
             return "the command may write inside it";
     for (size_t i = 0; i < ELEMENTSOF(credentials); i++)
         if (has(root, credentials[i]))
@@ -234,7 +235,7 @@ static int look_at(struct merge *m, const char *dir, struct package *p)
             return r < 0 ? r : take(m, p, dir, "version manager");
         }
     /* ~/.local/share/claude/versions/2.1.0, a file or a directory */
-    if (m->dirs.data && path_in_tree(dir, m->dirs.data) && above(dir, parent) &&
+    if (m->dirs.data && path_within(dir, m->dirs.data) && above(dir, parent) &&
         strcmp(path_basename(parent), "versions") == 0)
         return take(m, p, dir, "installed version");
     return 0;
@@ -248,7 +249,7 @@ static int climb(struct merge *m, const char *path, struct package *p,
     if (!above(path, dir))
         return 0;
     do {
-        if (!is_deep(dir) || (m->dirs.home && path_in_tree(m->dirs.home, dir)))
+        if (!is_deep(dir) || (m->dirs.home && path_within(m->dirs.home, dir)))
             return 0;
         int r = look(m, dir, p);
         if (r != 0)

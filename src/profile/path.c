@@ -69,14 +69,6 @@ int path_from(struct arena *arena, const char *base, const char *path, char **re
     return path_normalise(arena, joined, ret_path);
 }
 
-bool path_in_tree(const char *path, const char *tree)
-{
-    size_t len = strlen(tree);
-    if (len == 1) /* the root */
-        return true;
-    return strncmp(path, tree, len) == 0 && (path[len] == '\0' || path[len] == '/');
-}
-
 const char *path_basename(const char *path)
 {
     const char *slash = strrchr(path, '/');

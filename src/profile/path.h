@@ -18,9 +18,6 @@ int path_normalise(struct arena *arena, const char *path, char **ret_path);
  * ".." components then have one meaning only and are accepted. base NULL: relative paths give -ENOENT. */
 int path_from(struct arena *arena, const char *base, const char *path, char **ret_path);
 
-/* True if path is tree or lies below it. Both normalised. */
-bool path_in_tree(const char *path, const char *tree);
-
 /* The part behind the last slash. */
 const char *path_basename(const char *path);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "profile/access.h"
 #include "profile/ceiling.h"
 #include "profile/closure.h"
@@ -135,7 +136,7 @@ static int find_home(struct merge *m)
     struct policy *p = m->policy;
     const char *home = m->dirs.home;
     for (size_t i = 0; home && i < ELEMENTSOF(system_trees); i++)
-        if (path_in_tree(home, system_trees[i]))
+        if (path_within(home, system_trees[i]))
             home = NULL; /* of a service's user: a file system over /usr/sbin would hide it */
     p->home_target = arena_strdup(m->arena, home ? home : "/home/agent");
     if (!p->home_target)
@@ -305,12 +306,12 @@ static int refuse_writable(const struct merge *m, const char *file, const char *
 {
     const struct strv *own = &m->policy->own_paths;
     for (size_t i = 0; i < own->n; i++)
-        if (path_in_tree(real, own->v[i]))
+        if (path_within(real, own->v[i]))
             return 0; /* masked whatever is granted */
     struct access access = policy_access(m->policy, real);
     if (!access.host_write)
         return 0;
-    bool workspace = m->policy->workspace && path_in_tree(real, m->policy->workspace);
+    bool workspace = m->policy->workspace && path_within(real, m->policy->workspace);
     (void)buf_printf(m->why, "%s: lies in %s, where the command could rewrite it (%s); copy it to ~/.config/agentjail/",
                      file, workspace ? "the workspace" : "a writable grant", access.grant->path);
     return -EPERM;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "base/path.h"
 #include "profile/import.h"
 #include "profile/merge.h"
 #include "profile/nearest.h"
@@ -250,7 +251,7 @@ static void empty_grants(struct merge *m, enum grant_kind kind)
 
 static int check_grant(const struct merge *m, const struct setting *s, enum grant_kind kind, const char *path)
 {
-    if (kind == GRANT_DEVICE && (!path_in_tree(path, "/dev") || strcmp(path, "/dev") == 0))
+    if (kind == GRANT_DEVICE && (!path_within(path, "/dev") || strcmp(path, "/dev") == 0))
         return setting_fail(s, m->why, "%s is not below /dev; for other files write read or write", path);
     if ((kind == GRANT_HIDE || kind == GRANT_SCRATCH) && strcmp(path, "/") == 0)
         return setting_fail(s, m->why, "the root directory cannot be %s; name a directory below it",
@@ -319,13 +320,13 @@ static int set_import(struct merge *m, const struct setting *s)
     if (r < 0)
         return r == -ENXIO ? 0 : r;
     const char *home = m->dirs.home;
-    if (!home || !path_in_tree(import.path, home) || strcmp(import.path, home) == 0)
+    if (!home || !path_within(import.path, home) || strcmp(import.path, home) == 0)
         return setting_fail(s, m->why, "%s is not below your home directory; for other files write read", import.path);
     if (!import.credential && import_is_credential(import.path + strlen(home)))
         return setting_fail(s, m->why, "%s may hold credentials; write credentials = %s, and run once with "
                             "--import-credentials", import.path, s->value);
     for (size_t i = 0; i < p->own_paths.n; i++)
-        if (path_in_tree(import.path, p->own_paths.v[i]) || path_in_tree(p->own_paths.v[i], import.path))
+        if (path_within(import.path, p->own_paths.v[i]) || path_within(p->own_paths.v[i], import.path))
             return setting_fail(s, m->why, "agentjail's own files lie in %s; name what is needed of it", import.path);
     if (p->n_imports == m->imports_size) {
         size_t size = m->imports_size ? m->imports_size * 2 : 16;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "profile/git.h"
 #include "profile/path.h"
 
@@ -13,7 +14,7 @@ static const char *touches_own(const struct merge *m, const char *path, bool abo
 {
     const struct strv *own = &m->policy->own_paths;
     for (size_t i = 0; i < own->n; i++)
-        if (path_in_tree(path, own->v[i]) || (above && path_in_tree(own->v[i], path)))
+        if (path_within(path, own->v[i]) || (above && path_within(own->v[i], path)))
             return own->v[i];
     return NULL;
 }
@@ -30,13 +31,13 @@ static const char *unfit(const struct merge *m, const char *path)
         return "it is the root directory";
     if (m->dirs.home && strcmp(path, m->dirs.home) == 0)
         return "it is the home directory";
-    if (m->dirs.home && path_in_tree(m->dirs.home, path))
+    if (m->dirs.home && path_within(m->dirs.home, path))
         return "the home directory lies in it";
     for (size_t i = 0; i < ELEMENTSOF(exactly); i++)
         if (strcmp(path, exactly[i]) == 0)
             return "it is a directory of the system";
     for (size_t i = 0; i < ELEMENTSOF(below); i++)
-        if (path_in_tree(path, below[i]) && !path_in_tree(path, "/dev/shm"))
+        if (path_within(path, below[i]) && !path_within(path, "/dev/shm"))
             return "it is a directory of the system";
     if (touches_own(m, path, true))
         return "agentjail's own files lie there";
@@ -56,7 +57,7 @@ static int take(struct merge *m, const char *path, const char *gitdir)
     m->policy->workspace = arena_strdup(m->arena, path);
     if (!m->policy->workspace)
         return -ENOMEM;
-    if (gitdir && !path_in_tree(gitdir, path) && m->policy->git != GIT_IDENTITY) /* git_inside.c grants it, or says why not */
+    if (gitdir && !path_within(gitdir, path) && m->policy->git != GIT_IDENTITY) /* git_inside.c grants it, or says why not */
         return note(m,
                     "git keeps this working tree's data in %s, outside the workspace: git will not work without "
                     "--read=%s to look, or --write= to commit, with which the command could change what your own git "
