@@ -195,8 +195,9 @@ int ask_answered(struct asks *a, const struct gateway_order *order)
         struct asked *q = &a->list[i];
         if (q->state != ASKED_WAITING || (q->id != order->question && !never))
             continue;
-        q->state = order->verdict == ANSWER_ALLOW ? ASKED_ALLOWED : ASKED_DENIED;
-        q->unanswered = order->verdict == ANSWER_NONE;
+        q->state = order->verdict == ANSWER_ALLOW  ? ASKED_ALLOWED
+                   : order->verdict == ANSWER_OVER ? ASKED_NOTHING : ASKED_DENIED;
+        q->unanswered = order->verdict == ANSWER_NONE || order->verdict == ANSWER_OVER;
         q->until = order->seconds ? a->gateway->loop.now + order->seconds * 1000 : 0;
         while (!link_alone(&q->held))
             go_on(CONTAINER(q->held.next, struct connection, held), q);

@@ -30,6 +30,7 @@ enum gateway_answer {
     ANSWER_NONE,  /* deny it: nobody has said anything */
     ANSWER_ALLOW,
     ANSWER_NEVER, /* deny it, and whatever else would be asked about */
+    ANSWER_OVER,  /* the rules speak of it now: forget the question */
     GATEWAY_ANSWERS,
 };
 

@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "gateway/verdict.h"
 #include "monitor/drop_in.h"
+#include "monitor/egress_policy.h"
 #include "monitor/gateway.h"
+#include "monitor/live.h"
 #include "monitor/loop.h"
 #include "monitor/terminal.h"
 #include "profile/net_change.h"
@@ -17,6 +20,7 @@ static const char *const words_fixed[N_WORDS + 1] = { "once", "run", "\001", "no
 static const char *const labels[N_WORDS + 1] = { "Once", "For this run", "Write to profile", "No", "Never", NULL };
 
 #define MINUTE 60000
+#define RULES_CHANGED (-100) /* as an answer, beside enum terminal_answer */
 
 static bool asks(const struct policy *policy)
 {
@@ -156,12 +160,17 @@ void ask_event(struct loop *l, const struct gateway_event *e)
 
 /* --- answers --- */
 
+/* Until the end: as a rule, which --inspect shows and --revoke takes back. While another change is under way, or the policy is
+ * full, the gateway remembers it as an answer. */
 static void allow(struct loop *l, const struct ask_question *q, bool write)
 {
-    _cleanup_buf_ struct buf why = { 0 };
+    _cleanup_buf_ struct buf why = { 0 }, rule = { 0 }, unused = { 0 };
     if (write && drop_in_allow(l->s->policy, q->name, q->port, &why) < 0)
         loop_say(l, why.data ? why.data : "no memory");
-    tell_gateway(l, q->id, ANSWER_ALLOW, 0);
+    if (add_rule(q, &rule) >= 0 && live_rule(l, CONTROL_GRANT, rule.data, &unused) >= 0)
+        tell_gateway(l, q->id, ANSWER_OVER, 0); /* the rule has let them go on */
+    else
+        tell_gateway(l, q->id, ANSWER_ALLOW, 0);
 }
 
 static void answered(struct loop *l, int word)
@@ -182,6 +191,9 @@ static void answered(struct loop *l, int word)
         tell_gateway(l, q.id, ANSWER_NEVER, 0);
         a->n = 1; /* the others have the same answer */
         break;
+    case RULES_CHANGED:
+        tell_gateway(l, q.id, ANSWER_OVER, 0);
+        break;
     case WORD_NO:
     case TERMINAL_REFUSED:
         tell_gateway(l, q.id, ANSWER_DENY, 0);
@@ -192,6 +204,48 @@ static void answered(struct loop *l, int word)
     drop_first(a);
 }
 
+static bool still_unknown(const struct egress_policy *policy, const struct ask_question *q)
+{
+    struct decision d;
+    verdict_connect(policy, q->name, q->port, false, &d);
+    return d.verdict == VERDICT_ASK;
+}
+
+/* Take the question back that is being asked. */
+static void take_back(struct loop *l, int as)
+{
+    struct ask *a = &l->ask;
+    struct desktop_message m = { .kind = DESKTOP_FORGET, .id = a->list[0].id };
+    if (a->way == ASK_DESKTOP)
+        (void)desktop_send(&a->desktop, &m);
+    answered(l, as);
+}
+
+/* One that waits its turn is over. */
+static void drop(struct loop *l, size_t i, enum gateway_answer verdict, unsigned seconds)
+{
+    struct ask *a = &l->ask;
+    tell_gateway(l, a->list[i].id, verdict, seconds);
+    a->n--;
+    memmove(&a->list[i], &a->list[i + 1], (a->n - i) * sizeof(a->list[0]));
+}
+
+void ask_rules_changed(struct loop *l)
+{
+    struct ask *a = &l->ask;
+    _cleanup_egress_source_ struct egress_source source = { 0 };
+    _cleanup_buf_ struct buf why = { 0 };
+    struct policy rules = *l->s->policy;
+    rules.upstream = (struct upstream){ 0 }; /* its password's file is of no interest here */
+    if (!a->n || egress_source_fill(&rules, &source, &why) < 0)
+        return;
+    for (size_t i = a->n; i-- > 1;)
+        if (!still_unknown(&source.egress, &a->list[i]))
+            drop(l, i, ANSWER_OVER, 0);
+    if (!still_unknown(&source.egress, &a->list[0]))
+        take_back(l, RULES_CHANGED);
+}
+
 /* Questions whose time is over, from the last on: the first may be on the screen. */
 static void drop_late(struct loop *l)
 {
@@ -200,17 +254,11 @@ static void drop_late(struct loop *l)
     for (size_t i = a->n; i-- > 0;) {
         if (a->list[i].until > now)
             continue;
-        if (i == 0 && a->way == ASK_DESKTOP) {
-            struct desktop_message m = { .kind = DESKTOP_FORGET, .id = a->list[0].id };
-            (void)desktop_send(&a->desktop, &m);
-        }
         if (i == 0) {
-            answered(l, TERMINAL_GONE);
+            take_back(l, TERMINAL_GONE);
             continue;
         }
-        tell_gateway(l, a->list[i].id, ANSWER_NONE, ASK_UNANSWERED);
-        a->n--;
-        memmove(&a->list[i], &a->list[i + 1], (a->n - i) * sizeof(a->list[0]));
+        drop(l, i, ANSWER_NONE, ASK_UNANSWERED);
     }
 }
 

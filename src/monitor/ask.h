@@ -52,6 +52,9 @@ void ask_init(struct ask *ask, const struct policy *policy);
 /* The gateway asks. */
 void ask_event(struct loop *l, const struct gateway_event *event);
 
+/* The rules have changed, and the gateway has judged by them who waits: questions that they answer are over. */
+void ask_rules_changed(struct loop *l);
+
 /* What is to be polled beside the terminal. */
 struct pollfd ask_pollfd(const struct ask *ask);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "monitor/ask.h"
 #include "monitor/egress_policy.h"
 #include "monitor/gateway.h"
 #include "monitor/loop.h"
@@ -167,6 +168,7 @@ void live_done(struct loop *l, uint32_t number, int error)
         restore_rules(l);
     } else {
         tell_refused(l);
+        ask_rules_changed(l);
     }
     finish(l, error, error ? "the gateway could not do it" : NULL);
 }

@@ -348,6 +348,39 @@ def ceiling_and_deny():
     s.wait()
 
 
+def jail_of(monitor):
+    """The id of the jail whose monitor this is, once its control socket is there."""
+    place = os.environ["XDG_RUNTIME_DIR"] + "/agentjail"
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        for name in os.listdir(place) if os.path.isdir(place) else []:
+            try:
+                with open(f"{place}/{name}", encoding="utf8", errors="replace") as f:
+                    if f"monitor={monitor}\n" in f.read() and os.path.exists(f"{place}/{name}.sock"):
+                        return name
+            except OSError:
+                pass
+        time.sleep(0.02)
+    raise AssertionError("the jail is not in the registry")
+
+
+def other_terminal():
+    """--grant from another terminal answers: the question goes, what waited goes on; --revoke takes back what was answered."""
+    s = start(f"{fetch()}; read x; {fetch('example.com')}; read x; {fetch('example.com')}")
+    s.expect(WANTS)
+    change = [AGENTJAIL, "--id=" + jail_of(s.pid)]
+    subprocess.run([*change, "--grant=www.example.com:80"], check=True, timeout=60)
+    s.expect(r"\x1b\[\?1049l\x1b8.*hello from www.*END")
+    s.send("\r")
+    answer(s, "run", r"\bexample\.com  port 80.*?> ")
+    s.expect("hello from example.com.*END")
+    subprocess.run([*change, "--revoke=example.com:80"], check=True, timeout=60)
+    s.send("\r")
+    answer(s, "no", r"\bexample\.com  port 80.*?> ")
+    s.expect(REFUSED + ".*END")
+    assert s.wait() == 0
+
+
 def private_addresses():
     """Yes to a name is not yes to this host or the networks behind it."""
     s = start(fetch("rebind-loopback.example.com"))
@@ -367,7 +400,8 @@ def fresh(test):
 
 TESTS = [once, for_this_run, says_no, never, writes_the_profile, profile_from_nothing, output_waits, keys_are_ours, typed_ahead,
          fake_prompt, terminal_types, names_show_as_they_are, full_screen, resized, payload_resizes, stops_itself, hung_up,
-         killed_while_asking, ended_while_asking, piped, flood, ceiling_and_deny, private_addresses]
+         killed_while_asking, ended_while_asking, piped, flood, ceiling_and_deny,
+         other_terminal, private_addresses]
 
 if __name__ == "__main__":
     rows = re.compile(os.environ.get("ROWS", "."))
