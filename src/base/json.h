@@ -33,6 +33,8 @@ struct json {
 
 /* Open an object or array; -EINVAL (in result) below JSON_DEPTH_MAX others, or for a key that must not or must be. */
 void json_object(struct json *j, const char *key);
+
+/* The same for an array, in which values have no key. */
 void json_array(struct json *j, const char *key);
 
 /* Close what was opened last. */
@@ -44,9 +46,16 @@ void json_bytes(struct json *j, const char *key, const char *s, size_t len);
 /* A NUL-terminated string; null for NULL. */
 void json_string(struct json *j, const char *key, const char *s);
 
+/* A number. */
 void json_integer(struct json *j, const char *key, int64_t value);
+
+/* A number without sign. */
 void json_unsigned(struct json *j, const char *key, uint64_t value);
+
+/* true or false. */
 void json_bool(struct json *j, const char *key, bool value);
+
+/* null. */
 void json_null(struct json *j, const char *key);
 
 /* 0 when one whole value was written, -EINVAL when something is still open or was used wrongly, -ENOMEM. Adds a

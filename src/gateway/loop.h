@@ -14,8 +14,13 @@ struct link {
     struct link *next, *previous;
 };
 
+/* A ring of one. */
 void link_init(struct link *link);
+
+/* Whether the ring has no other node. */
 bool link_alone(const struct link *link);
+
+/* Take it out of its ring: it is alone then. */
 void link_remove(struct link *link);
 void link_append(struct link *ring, struct link *link); /* takes it off where it was */
 

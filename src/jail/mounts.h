@@ -43,6 +43,7 @@ struct point_cache {
 
 #define POINT_CACHE_EMPTY ((struct point_cache){ .fd = -1 })
 
+/* Close and forget what is remembered; the cache is empty then. */
 void point_cache_free(struct point_cache *cache);
 
 /* Something was mounted at path below root: what is remembered of it and below is no longer what is seen there. */

@@ -46,6 +46,7 @@ int namespaces_start(struct namespaces *ns);
 
 /* Let the helper work, on the processor that the caller is on; the caller takes another. */
 void namespaces_go(struct namespaces *ns);
+
 /* Have a second helper join the jail's network to a gateway, as job says (its jail_ns is set here), while the caller goes on.
  * 0 or -errno. */
 int namespaces_start_gateway(struct namespaces *ns, const struct network_job *job);

@@ -43,9 +43,13 @@ struct view {
     struct buf *why;       /* on failure: what went wrong, for people */
 };
 
-/* Each returns 0 or -errno with a message in view->why. */
+/* Stage 1. 0, or -errno with a message in view->why and the operation in view->failed; -ENOMEM has none. */
 int view_pin(struct view *view);
+
+/* Stage 2. 0, or -errno with a message in view->why and the operation in view->failed. */
 int view_build(struct view *view);
+
+/* Stage 3; closes view->root, the anchors stay open. 0, or -errno with a message in view->why. */
 int view_enter(struct view *view);
 
 /* Any thread of the caller's of view_enter(), once. 0 or -errno. */

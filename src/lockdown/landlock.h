@@ -28,7 +28,11 @@ int landlock_abi(void);
 
 /* True if file rules can be had: ABI 1 would refuse every rename across directories (KERNEL-FACTS 5), so 2 and up. */
 bool landlock_has_files(int abi);
+
+/* True if rules for TCP ports can be had: ABI 4 and up. */
 bool landlock_has_tcp(int abi);
+
+/* True if signals and abstract sockets can be confined: ABI 6 and up. */
 bool landlock_has_scopes(int abi);
 
 /* Whether the first domain holds the file view, too: not where the payload may mount, as its file rules forbid every mount

@@ -32,9 +32,17 @@ void netlink_raw(struct netlink_batch *batch, const void *bytes, size_t len);
 
 /* Add an attribute to the last message. */
 void netlink_put(struct netlink_batch *batch, uint16_t type, const void *value, size_t len);
+
+/* The same for one byte. */
 void netlink_put_u8(struct netlink_batch *batch, uint16_t type, uint8_t value);
+
+/* The same for a number in the byte order of this machine, as rtnetlink(7) wants it. */
 void netlink_put_u32(struct netlink_batch *batch, uint16_t type, uint32_t value);
+
+/* The same in network byte order, as nf_tables wants it. */
 void netlink_put_be32(struct netlink_batch *batch, uint16_t type, uint32_t value);
+
+/* The same for a string with its NUL. */
 void netlink_put_string(struct netlink_batch *batch, uint16_t type, const char *value);
 
 /* Begin and end a nested attribute; what netlink_nest() returns goes to netlink_nest_end(). */

@@ -36,12 +36,14 @@ struct resolver {
 
 #define RESOLVER_EMPTY ((struct resolver){ .dirs = { { NULL, -1 }, { NULL, -1 }, { NULL, -1 }, { NULL, -1 } } })
 
+/* Close and forget the directories that were looked into; the resolver is empty then. */
 void resolver_free(struct resolver *resolver);
 
 /* Resolve an absolute path. O_PATH opens only, so nothing is triggered or read. 0, or -errno (-ENOENT: missing, -ELOOP:
  * more than 40 symlinks, -EACCES: a directory on the way may not be searched). */
 int path_resolve(struct resolver *resolver, const char *path, struct resolved *ret_resolved);
 
+/* Free what a resolution has found. */
 void resolved_free(struct resolved *r);
 
 #define _cleanup_resolved_ _cleanup_(resolved_free)

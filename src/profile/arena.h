@@ -18,8 +18,10 @@ void arena_free(struct arena *arena);
 /* size bytes, zeroed, aligned for any object; NULL without memory. Released with the arena. */
 void *arena_alloc(struct arena *arena, size_t size);
 
-/* Copies as strdup(3) and strndup(3) make; NULL without memory. */
+/* A copy as strdup(3) makes; NULL without memory. */
 char *arena_strdup(struct arena *arena, const char *s);
+
+/* The first len bytes of s, which has as many, and a NUL; NULL without memory. */
 char *arena_strndup(struct arena *arena, const char *s, size_t len);
 
 /* a, b and c one after the other (NULL counts as empty); NULL without memory. */

@@ -50,15 +50,35 @@ static inline int statx(int dir, const char *path, int flags, unsigned mask, str
 #define SYS_MS_NOEXEC 8UL
 #define SYS_MNT_DETACH 2
 
+/* mount(2), flags SYS_MS_*. 0 or -errno. (These are called by number, as not every C library has them.) */
 int sys_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data);
+
+/* umount2(2), flags SYS_MNT_*. 0 or -errno. */
 int sys_umount(const char *target, int flags);
+
+/* pivot_root(2). 0 or -errno. */
 int sys_pivot_root(const char *new_root, const char *put_old);
+
+/* open_tree(2): with OPEN_TREE_CLONE a detached copy. An fd of the caller's, or -errno. */
 int sys_open_tree(int dirfd, const char *path, unsigned flags);
+
+/* open_tree_attr(2), kernel 6.15: the same, with attributes from the begin. An fd of the caller's, or -errno; -ENOSYS where
+ * there is none. */
 int sys_open_tree_attr(int dirfd, const char *path, unsigned flags, const struct mount_attr *attr);
+
+/* move_mount(2). 0 or -errno. */
 int sys_move_mount(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
+
+/* mount_setattr(2), kernel 5.12. 0 or -errno. */
 int sys_mount_setattr(int fd, const char *path, unsigned flags, const struct mount_attr *attr);
+
+/* fsopen(2): a file system that is being configured. An fd of the caller's, or -errno. */
 int sys_fsopen(const char *type, unsigned flags);
+
+/* fsconfig(2). 0 or -errno. */
 int sys_fsconfig(int fd, unsigned command, const char *key, const void *value, int aux);
+
+/* fsmount(2): the file system of fd as a detached mount, attributes MOUNT_ATTR_*. An fd of the caller's, or -errno. */
 int sys_fsmount(int fd, unsigned flags, unsigned attributes);
 
 /* openat2(2); where that is ENOSYS, or EAGAIN for a "..", the same by walking (sys/walk.h). */
@@ -70,8 +90,14 @@ int sys_openat2_create(int dirfd, const char *path, uint64_t flags, mode_t mode,
 /* fork(2) with clone3(2) flags and an optional pidfd; falls back on clone(2) where clone3 is ENOSYS. The child gets
  * 0. */
 pid_t sys_fork(uint64_t flags, int *ret_pidfd);
+
+/* pidfd_open(2). An fd of the caller's, or -errno. */
 int sys_pidfd_open(pid_t pid, unsigned flags);
+
+/* pidfd_send_signal(2) without a siginfo. 0 or -errno. */
 int sys_pidfd_send_signal(int pidfd, int signal);
+
+/* close_range(2), both ends included. 0 or -errno. */
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
 
 /* The kernel's id of the mount that fd lies on (statx(2), STATX_MNT_ID, kernel 5.8); 0 or -errno. */
