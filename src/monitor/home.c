@@ -39,19 +39,34 @@ static int fail(const struct policy *p, struct buf *why, int error, const char *
     return error;
 }
 
+/* A directory and what is above it. 0, or -errno of the first that could not be made: of those below, the kernel would only
+ * say that there is nothing to make them in. */
+static int make_directories(char *path)
+{
+    for (char *at = path + 1; (at = strchr(at, '/')); at++) {
+        *at = '\0';
+        int r = mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+        *at = '/';
+        if (r < 0)
+            return r;
+    }
+    return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
 /* homes/, made with what is above it. Its fd or -errno. */
 static int open_homes(const struct policy *p, bool make)
 {
     char path[PATH_MAX];
     if (snprintf(path, sizeof(path), "%s", p->home_source) >= (int)sizeof(path))
         return -ENAMETOOLONG;
-    for (char *at = path + 1; (at = strchr(at, '/')) && make; at++) {
-        *at = '\0';
-        mkdir(path, 0700);
-        *at = '/';
-    }
     *strrchr(path, '/') = '\0';
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT && make) {
+        int r = make_directories(path);
+        if (r < 0)
+            return r;
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
     return fd < 0 ? -errno : fd;
 }
 

@@ -37,6 +37,14 @@ jail --profile=kept -- sh -c 'echo "$PATH"'
 [ "$(cat "$T/stdout")" = "$jail_path" ]
 verdict "PATH in a login shell is what it is elsewhere" "$jail_path"
 
+# ---- nowhere to make one ----
+mkdir -p "$HOME/.local/closed" && chmod 500 "$HOME/.local/closed"
+if [ "$UID_NOW" -ne 0 ]; then
+    XDG_DATA_HOME=$HOME/.local/closed timeout 60 "$AGENTJAIL" --profile=kept -- true >"$T/stdout" 2>"$T/stderr"
+    [ $? -eq 125 ] && grep -q 'homes/kept cannot be made: Permission denied; make room or rights' "$T/stderr"
+    verdict "no rights to make it: refused, with the reason and what to write"
+fi
+
 # ---- an old symlink of the payload's ----
 jail --profile=kept -- sh -c 'rm ~/.netrc; ln -s '"$OUT"'/secret ~/.netrc'
 jail --profile=kept --import-credentials -- true
