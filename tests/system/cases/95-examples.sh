@@ -151,11 +151,11 @@ verdict "the worst: both parts fail"
 # ---- agentjail-bwrap(1) ----
 page agentjail-bwrap.1
 next 'update-alternatives --install /usr/local/bin/bwrap bwrap-here /usr/lib/*/agentjail/bwrap 20'
-ln "$AGENTJAIL" "$T/bin/bwrap" 2>/dev/null || cp "$AGENTJAIL" "$T/bin/bwrap"
+ln -s "$AGENTJAIL" "$T/bin/bwrap"
 if command -v update-alternatives >/dev/null; then
     mkdir "$T/alternatives" "$T/admin" "$T/local"
     run "s| --install /usr/local/bin/bwrap| --altdir $T/alternatives --admindir $T/admin --log /dev/null --install $T/local/bwrap|
-        s|/usr/lib/[*]/agentjail/bwrap|$T/b*/bwrap|" && [ "$(readlink -f "$T/local/bwrap")" = "$T/bin/bwrap" ] &&
+        s|/usr/lib/[*]/agentjail/bwrap|$T/b*/bwrap|" && [ "$T/local/bwrap" -ef "$AGENTJAIL" ] &&
         [ "$("$T/local/bwrap" --ro-bind / / echo in)" = in ]
     verdict "an alternative"
 fi
