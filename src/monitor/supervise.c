@@ -321,13 +321,15 @@ static void on_time(struct loop *l)
         loop_kill(l);
     if (l->mend_at && now >= l->mend_at)
         mend_lost(l);
+    if (terminal_returned(l->s->terminal) > 0)
+        loop_tell(l, MSG_FOREGROUND, 1);
 }
 
 static int timeout_ms(const struct loop *l)
 {
     int64_t next = INT64_MAX;
     int64_t at[] = { l->timed_out ? 0 : l->limit_at, l->killed ? 0 : l->kill_at, l->mend_at, control_next(&l->control),
-                     ask_next(&l->ask) };
+                     ask_next(&l->ask), terminal_left(l->s->terminal) ? loop_now() + TERMINAL_LOOK_MS : 0 };
     for (size_t i = 0; i < ELEMENTSOF(at); i++)
         if (at[i] && at[i] < next)
             next = at[i];

@@ -159,6 +159,7 @@ void terminal_enter_raw(struct terminal *t)
     modes.c_cc[VTIME] = 0;
     t->raw_modes = modes;
     t->raw = true; /* before the fact: who puts it back compares first */
+    t->left = false;
     if (tcsetattr(t->fd, TCSANOW, &modes) < 0) {
         t->raw = false;
         return;
@@ -300,6 +301,7 @@ int terminal_continued(struct terminal *t)
         if (!t->raw)
             return -1;
         t->raw = false;
+        t->left = true;
         return 0;
     }
     if (t->raw) {
@@ -310,6 +312,21 @@ int terminal_continued(struct terminal *t)
     }
     if (t->background)
         return -1;
+    terminal_enter_raw(t);
+    return 1;
+}
+
+bool terminal_left(const struct terminal *t)
+{
+    return t && t->left;
+}
+
+int terminal_returned(struct terminal *t)
+{
+    if (!terminal_left(t) || !terminal_in_foreground(t))
+        return -1;
+    t->left = false;
+    terminal_resize(t);
     terminal_enter_raw(t);
     return 1;
 }

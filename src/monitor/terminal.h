@@ -26,6 +26,7 @@ struct signals;
 struct terminal;
 
 #define TERMINAL_POLLFDS 2
+#define TERMINAL_LOOK_MS 250
 
 /* Look at fds 0-2; *ret_terminal is NULL if none of them is a terminal. Changes nothing. 0 or -errno. */
 int terminal_probe(struct terminal **ret_terminal);
@@ -70,6 +71,13 @@ int terminal_stopped(struct terminal *t, int signal, bool asked);
 /* SIGCONT that did not follow from terminal_stopped(): we were stopped from outside. As terminal_stopped(); on -1
  * forward SIGCONT with MSG_SIGNAL. */
 int terminal_continued(struct terminal *t);
+
+/* A shell's fg tells a job that runs nothing, while an inner shell may have taken its terminal without asking. True while we
+ * are in the background like that: then terminal_returned() is to be called every TERMINAL_LOOK_MS. */
+bool terminal_left(const struct terminal *t);
+
+/* As terminal_continued(), but -1 means that nothing has changed. */
+int terminal_returned(struct terminal *t);
 
 /* Results of terminal_answered(), beside the number of a word. */
 enum terminal_answer { TERMINAL_ASKING = -1, TERMINAL_REFUSED = -2, TERMINAL_GONE = -3 };

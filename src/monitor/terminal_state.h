@@ -28,6 +28,7 @@ struct terminal {
     bool background; /* the payload starts in the background of its pty */
     bool shared_screen; /* fd 1 is no terminal: what comes after us in the pipeline writes to the screen */
     bool raw;
+    bool left;      /* was raw when we came into the background, which the payload does not mind: to be raw again */
     struct termios saved, raw_modes;
     pid_t watcher;
 

@@ -244,6 +244,86 @@ def running(pid):
         return ""
 
 
+def stopped_from_outside():
+    """SIGSTOP from outside while an inner shell's job reads, then fg: the inner shell and its job go on."""
+    s = shell()
+    s.send(jail("bash", "--norc", "--noprofile", "-i", options=("--quiet", "--env=PS1=INSIDE:")) + "\n")
+    s.expect("-i\r\n.*INSIDE:")
+    s.send("cat\n")
+    s.expect("cat\r\n")
+    s.until(lambda: "cat" in map(running, children(s.pid)), "cat runs")
+    s.send("one\n")
+    s.expect("one\r\n.*one\r\n")
+    monitor = children(s.pid)[0]
+    os.kill(monitor, signal.SIGSTOP)
+    s.expect_asking("Stopped.*READY> ")
+    s.send("fg\n")
+    s.expect("-i\r\n")
+    s.until(s.is_raw, "terminal is raw")
+    s.send("two\n")
+    s.expect("two\r\ntwo\r\n")
+
+
+def foreground(pid):
+    """The foreground process group of its terminal."""
+    with open(f"/proc/{pid}/stat", encoding="latin1") as f:
+        return int(f.read().rpartition(")")[2].split()[5])
+
+
+def in_background_with_a_job():
+    """bg and then fg of an inner shell whose job reads: a shell's fg tells a job that runs nothing, it is noticed all the same."""
+    s = shell()
+    s.send(jail("bash", "--norc", "--noprofile", "-i", options=("--quiet", "--env=PS1=INSIDE:")) + "\n")
+    s.expect("-i\r\n.*INSIDE:")
+    s.send("cat\n")
+    s.expect("cat\r\n")
+    s.until(lambda: "cat" in map(running, children(s.pid)), "cat runs")
+    s.send("one\n")
+    s.expect("one\r\n.*one\r\n")
+    monitor = children(s.pid)[0]
+    os.kill(monitor, signal.SIGSTOP)
+    s.expect_asking("Stopped.*READY> ")
+    job = [p for p in children(monitor) if running(p) == "cat"][0]
+    before = foreground(job)
+    s.send("bg\n")
+    s.until(lambda: foreground(job) != before, "the job has lost the jail's terminal")
+    s.expect("READY> ")
+    assert not s.is_raw()
+    s.send("fg\n")
+    s.expect("-i\r\n")
+    s.until(s.is_raw, "terminal is raw")
+    s.send("\n")
+    s.expect("Stopped.*INSIDE:")  # as without a jail: it read from the background
+    s.send("fg\n")
+    s.expect("cat\r\n")
+    s.send("two\n")
+    s.expect("two\r\ntwo\r\n")
+    s.send("\x04")
+    s.expect("INSIDE:")
+    s.send("exit 4\n")
+    s.expect(r"\[4\]READY> ")
+
+
+def left_alone_in_background():
+    """While it is in the background like that the terminal's modes are the shell's, and what is typed is the shell's."""
+    s = shell()
+    s.send(jail("bash", "--norc", "--noprofile", "-i", options=("--quiet", "--env=PS1=INSIDE:")) + "\n")
+    s.expect("-i\r\n.*INSIDE:")
+    s.send("cat\n")
+    s.until(lambda: "cat" in map(running, children(s.pid)), "cat runs")
+    monitor = children(s.pid)[0]
+    os.kill(monitor, signal.SIGSTOP)
+    s.expect_asking("Stopped.*READY> ")
+    s.send("bg\n")
+    s.expect("READY> ")
+    for i in range(20):
+        s.send(f"echo $(({i}+100)); sleep 0.05\n")
+        s.expect(f"{i + 100}\r\n.*READY> ")
+        assert not s.is_raw()
+    os.kill(monitor, signal.SIGTERM)
+    s.expect_asking("READY> ")
+
+
 def no_terminal_stop():
     """^Z stops a job whose files are all elsewhere, too."""
     s = shell()
@@ -418,7 +498,8 @@ ONLY = sys.argv[1:]
 sys.exit(run(t for t in [
     stop_and_continue, stop_resume_twice, stop_with_a_writer, background_and_read, started_in_background, interrupt,
     interrupt_caught,
-    window_size, size_after_stop, shell_inside, dev_tty, pipeline_output, pipeline_input, pipeline_reads_terminal,
+    window_size, size_after_stop, shell_inside, stopped_from_outside, in_background_with_a_job, left_alone_in_background,
+    dev_tty, pipeline_output, pipeline_input, pipeline_reads_terminal,
     two_in_a_pipeline, pipeline_interrupt, pipeline_stop, no_terminal_stop, orphaned, modes_as_before, own_description,
     end_by_signal, end_by_kill, kill_of_parts, hang_up, without_terminal, stop_stays_inside, terminal_watch_is_small,
     raw_keeps_the_line,
