@@ -30,6 +30,7 @@ struct loop {
     bool exited;         /* MSG_EXITED came */
     bool confined;
     bool registered;     /* or tried */
+    bool await_init;     /* nobody reaps it but us */
     bool again;          /* SUPERVISE_AGAIN */
     bool timed_out;
     bool killed;         /* MSG_END sent */

@@ -28,6 +28,7 @@
 #include "monitor/gateway_watch.h"
 #include "monitor/loop.h"
 #include "monitor/mend.h"
+#include "monitor/orphans.h"
 #include "monitor/signals.h"
 #include "monitor/stdio.h"
 #include "monitor/terminal.h"
@@ -35,6 +36,7 @@
 
 #define GRACE_MS 2000
 #define MEND_RETRY_MS 200
+#define SHORT_NS 50000000 /* a command that ends sooner waits for nothing at its end that can be left */
 #define STATUS_TIMEOUT 124
 #define STATUS_FAILED 125
 
@@ -205,13 +207,21 @@ static void on_stopped(struct loop *l, int signal)
         loop_tell(l, MSG_FOREGROUND, foreground);
 }
 
+static int64_t wall_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 static void on_exited(struct loop *l, int64_t value)
 {
     int status = (int)value;
     l->status = WIFEXITED(status) ? WEXITSTATUS(status) : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : STATUS_FAILED;
     l->stage = STAGE_OVER;
     l->exited = true;
-    if (l->s->cgroup->way != HOST_CGROUP_NONE) /* we wait for init's end, and init for ours, which this stands for */
+    l->await_init = l->s->cgroup->way != HOST_CGROUP_NONE || (wall_ns() - l->since > SHORT_NS && orphans_pile_up());
+    if (l->await_init) /* we wait for init's end, and init for ours, which this stands for */
         cleanup_close(&l->s->channel);
 }
 
@@ -444,10 +454,10 @@ static int unexplained(const struct loop *l)
 
 /* When init says that the payload has ended, it has reaped every other process and is about to exit: what remains is the
  * kernel's taking down of its namespaces. That is waited for only when something of ours hangs on it: a cgroup to
- * remove. */
+ * remove, or that it be reaped where nobody else would. */
 static bool may_leave(const struct loop *l)
 {
-    return l->stage == STAGE_OVER && l->exited && l->s->cgroup->way == HOST_CGROUP_NONE;
+    return l->stage == STAGE_OVER && l->exited && !l->await_init;
 }
 
 static void wait_init(pid_t pid)
@@ -455,13 +465,6 @@ static void wait_init(pid_t pid)
     int status;
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
-}
-
-static int64_t wall_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 /* To who sits before a terminal: what has become of the files, and what was denied. Programs that read our standard error
