@@ -32,12 +32,33 @@ static enum state check_kernel(const struct host_features *f, struct buf *detail
     return f->kernel_old ? STATE_PART : STATE_YES;
 }
 
+/* What the container's runtime would have to leave open, as far as it shows; all at once, not one after the other. */
+static void unblock(const struct host_features *f, struct buf *detail)
+{
+    buf_str(detail, "\ndocker run");
+    if (f->userns == USERNS_SECCOMP)
+        buf_str(detail, " --security-opt seccomp=unconfined");
+    if (f->userns == USERNS_NO_CAPABILITIES || f->userns == USERNS_APPARMOR)
+        buf_str(detail, " --security-opt apparmor=unconfined");
+    if (f->userns == USERNS_NO_PROC || f->proc_covers)
+        buf_str(detail, " --security-opt systempaths=unconfined");
+    buf_str(detail, " ... (podman: unmask=ALL is its systempaths=unconfined)");
+}
+
+static bool in_container(const struct host_features *f)
+{
+    return f->container || f->proc_covers;
+}
+
 static enum state check_userns(const struct host_features *f, struct buf *detail)
 {
     buf_str(detail, f->userns == USERNS_WORKS ? "user, mount and pid namespaces with a fresh /proc"
                                               : host_userns_text(f->userns));
     const char *fix = host_userns_fix(f->userns);
-    if (fix)
+    bool refused = f->userns == USERNS_SECCOMP || f->userns == USERNS_NO_CAPABILITIES || f->userns == USERNS_NO_PROC;
+    if (refused && in_container(f))
+        unblock(f, detail);
+    else if (fix)
         buf_printf(detail, "\n%s", fix);
     return f->userns == USERNS_WORKS ? STATE_YES : STATE_NO;
 }
@@ -74,7 +95,6 @@ static enum state check_restrictions(const struct host_features *f, struct buf *
 
 static enum state check_container(const struct host_features *f, struct buf *detail)
 {
-    bool hidden = f->userns == USERNS_NO_PROC;
     buf_str(detail, f->container ? f->container : "none seen");
     if (f->filtered)
         buf_str(detail, "; a seccomp filter is on this process already");
@@ -82,9 +102,9 @@ static enum state check_container(const struct host_features *f, struct buf *det
         buf_printf(detail, "; %u mounts over parts of /proc", f->proc_covers);
     if (f->userns == USERNS_WORKS)
         return STATE_YES;
-    if (!f->container && !f->filtered && !f->proc_covers)
+    if (!in_container(f) && !f->filtered)
         return STATE_YES; /* it is none that blocks */
-    buf_printf(detail, "\n%s", host_userns_fix(hidden ? USERNS_NO_PROC : USERNS_SECCOMP));
+    unblock(f, detail);
     return STATE_NO;
 }
 

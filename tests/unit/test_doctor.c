@@ -155,9 +155,17 @@ START_TEST(containers)
     f.proc_covers = 9;
     row_says(&f, "container", "yes", NULL);
     f.userns = USERNS_SECCOMP;
-    row_says(&f, "container", "no", "podman run --security-opt seccomp=unconfined");
-    f.userns = USERNS_NO_PROC;
-    row_says(&f, "container", "no", "podman run --security-opt unmask=ALL");
+    row_says(&f, "container", "no",
+             "docker run --security-opt seccomp=unconfined --security-opt systempaths=unconfined ...");
+    row_says(&f, "namespaces", "no", "docker run --security-opt seccomp=unconfined");
+    f.userns = USERNS_NO_PROC; /* the filter lets it, as podman's does */
+    row_says(&f, "container", "no", "docker run --security-opt systempaths=unconfined ...");
+    f.container = NULL; /* containerd leaves no mark */
+    row_says(&f, "namespaces", "no", "docker run --security-opt systempaths=unconfined ...");
+    f.userns = USERNS_NO_CAPABILITIES;
+    row_says(&f, "namespaces", "no", "docker run --security-opt apparmor=unconfined --security-opt systempaths=unconfined ...");
+    f.proc_covers = 0; /* not a container: our own AppArmor profile is missing */
+    row_says(&f, "namespaces", "no", "sudo apparmor_parser -r ");
 }
 END_TEST
 
