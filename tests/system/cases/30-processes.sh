@@ -190,6 +190,29 @@ verdict "and another user namespace than init"
 end_background
 end_world
 
+# Root's power is not to come back by way of uid 0: NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE, and all four locked.
+new_world
+SECUREBITS='import ctypes; print(ctypes.CDLL(None).prctl(27, 0, 0, 0, 0))'
+jail -- python3 -c "$SECUREBITS" && grep -qx 239 "$T/stdout"
+verdict "the payload's securebits are set and locked" -- cat "$T/stdout"
+AGENTJAIL_TEST_OFF=caps "$UNFENCED" -- python3 -c "$SECUREBITS" >"$T/stdout" 2>"$T/stderr" && ! grep -qx 239 "$T/stdout"
+verdict "control: without caps they are not" -- cat "$T/stdout"
+end_world
+
+# Init in its usual state hears of the monitor's end by the channel; one that was stopped from outside hears nothing.
+new_world
+start "$AGENTJAIL" -- sh -c 'echo up; exec sleep 60'
+init=$(tr -d ' ' <"/proc/$BACKGROUND_PID/task/$BACKGROUND_PID/children")
+kill -STOP "$init" && kill -KILL "$BACKGROUND_PID"
+for _ in $(seq 100); do
+    kill -0 "$init" 2>/dev/null || break
+    sleep 0.05
+done
+! kill -0 "$init" 2>/dev/null
+verdict "a stopped init ends with a monitor that was killed" || kill -KILL "$init"
+end_background
+end_world
+
 # Init is of the payload's user: its priority, processors and limits are not to be taken away. Once init has dropped its
 # capabilities; before, the kernel forbids it.
 new_world
