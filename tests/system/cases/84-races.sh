@@ -31,6 +31,29 @@ verdict "without symlinks it would" "seen $SEEN times of 60"
 end_background
 end_world
 
+# Two real directories, where no symlink gives it away: what is bound is what was resolved, or nothing.
+# replaced PROGRAM: how many of 60 runs noticed.
+replaced() {
+    local i
+
+    SEEN=0
+    for ((i = 0; i < 60; i++)); do
+        timeout 60 "$1" --read="$WS/sub" -- true >"$T/stdout" 2>"$T/stderr"
+        ! grep -q 'was replaced by something else' "$T/stderr" || SEEN=$((SEEN + 1))
+    done
+}
+new_world
+mkdir "$WS/other"
+start "$ATTACKS/files" race "$WS/sub" "$WS/other"
+replaced "$AGENTJAIL"
+[ "$SEEN" -gt 0 ]
+verdict "a grant that becomes another directory is noticed" "$SEEN times of 60"
+AGENTJAIL_TEST_OFF=symlinks replaced "$UNFENCED"
+[ "$SEEN" -eq 0 ]
+verdict "control: without the comparison it is not" "$SEEN times of 60"
+end_background
+end_world
+
 # KERNEL-FACTS 2: the host renames over a protected file; the bind goes away; the jail is frozen until it stands again.
 # In each round the host renames (or removes and makes) the file, and a little later asks the payload to write to it.
 # detached PROGRAM ROUNDS HOW
