@@ -56,6 +56,12 @@ limit cpu 50% cpu
 new_world
 (ulimit -c unlimited 2>/dev/null; jail -- sh -c 'ulimit -c' && grep -qx 0 "$T/stdout")
 verdict "no core files"
+if prlimit --rtprio=7 --nice=7 true 2>/dev/null; then
+    (prlimit --rtprio=7 --nice=7 --pid "$BASHPID"; jail -- bash -c 'ulimit -Hr; ulimit -He'; [ "$(cat "$T/stdout")" = $'0\n0' ])
+    verdict "no realtime, no better priority, where the caller has them" -- cat "$T/stdout"
+else
+    skip "no realtime, no better priority" "optional: raising these limits takes CAP_SYS_RESOURCE; the caller has none"
+fi
 if [ "$UID_NOW" -ne 0 ]; then
     jail --processes=50 -- bash -c 'ulimit -Hu; ulimit -u 60 2>/dev/null && echo raised'
     grep -qx 50 "$T/stdout" && ! grep -q raised "$T/stdout"
