@@ -11,7 +11,9 @@
  *     find nothing that runs, the same threads, and for each the same number of context switches. Then between the two
  *     there is a moment at which all were stopped, and what is stopped continues nobody.
  *
- * Timers and files can still send SIGCONT afterwards: freezer_check() finds out by the same print who has run.
+ * Timers and files can still send SIGCONT afterwards: freezer_check() finds out by the same print who has run. Who was
+ * asleep in step 2 wakes in the kernel and runs there until it takes its stop; it is not held against it as long as that
+ * stop is still on its way.
  *
  * What the user's job control had stopped before stays stopped: SIGSTOP then waits behind the first stop (pending in a
  * process that is T), whereas one that we stopped has taken it. To be seen before a second one is sent only. */
@@ -37,6 +39,7 @@
 
 struct sweep {
     bool first;     /* nobody has got a second SIGSTOP yet */
+    bool settled;   /* who was asleep when all had stopped may be on its way from there to the stop */
     size_t running; /* threads */
     size_t continued; /* of them: no stop is on its way */
     uint64_t print;
@@ -151,7 +154,10 @@ static int visit_thread(void *with, pid_t tid)
     case 'I': /* waits for the dump of its core, and ends */
         break;
     default:
-        v->process.running++;
+        if (v->sweep->settled && is_sleeper(v->f, tid))
+            v->process.asleep++;
+        else
+            v->process.running++;
     }
     return 0;
 }
@@ -263,7 +269,7 @@ int freezer_check(struct freezer *f)
 {
     if (f->group || f->blind)
         return 0;
-    struct sweep s = { .first = false };
+    struct sweep s = { .settled = true };
     int r = sweep(f, &s);
     if (r < 0)
         return r;

@@ -165,6 +165,33 @@ static int run_threads(char **argv)
     beat_forever(0);
 }
 
+/* Writes to the protected file while it may. The kernel lets one in at a time: the others wait where no signal wakes them. */
+static void *writer(void *slot)
+{
+    for (;;) {
+        int fd = open(".git/config", O_WRONLY | O_APPEND);
+        ssize_t n = fd >= 0 ? write(fd, "text\n", 5) : 0;
+        beat((int)(intptr_t)slot);
+        if (fd >= 0)
+            close(fd);
+        if (n < 0)
+            return NULL;
+    }
+}
+
+static int run_writers(char **argv)
+{
+    pthread_t id;
+    if (map(argv[0]))
+        return BROKEN;
+    for (int i = 1; i < 4; i++)
+        if (pthread_create(&id, NULL, writer, (void *)(intptr_t)i) != 0)
+            return broken("thread");
+    up();
+    writer(0);
+    return BROKEN;
+}
+
 /* New processes all the time, each of which continues its parent's group before it makes the next one. */
 static int run_forks(char **argv)
 {
@@ -230,7 +257,8 @@ int main(int argc, char **argv)
     static const struct attack table[] = {
         { "plain", 1, run_plain },   { "pingpong", 1, run_pingpong }, { "timer", 1, run_timer },
         { "vfork", 1, run_vfork },   { "ptrace", 1, run_ptrace },     { "threads", 1, run_threads },
-        { "forks", 1, run_forks },   { "job", 1, run_job },           { "beats", 2, run_beats },
+        { "forks", 1, run_forks },   { "job", 1, run_job },           { "writers", 1, run_writers },
+        { "beats", 2, run_beats },
         { NULL, 0, NULL },
     };
     return attack_main(table, argc, argv);

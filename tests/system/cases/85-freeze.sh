@@ -47,6 +47,90 @@ for name in plain threads vfork ptrace forks pingpong job; do
     end_world
 done
 
+# often NAME COMMAND...: the host does the command 40 times. BEATS: what runs afterwards; STATUS: agentjail's.
+often() {
+    local name=$1 pid
+
+    shift
+    "$AGENTJAIL" --read="$ATTACKS" --exec="$ATTACKS" --read="$RO/file" -- "$ATTACKS/freeze" "$name" "$WS/beat" \
+        >"$T/stdout" 2>"$T/stderr" </dev/null &
+    pid=$!
+    for _ in $(seq 500); do
+        [ -s "$T/stdout" ] && break
+        sleep 0.02
+    done
+    sleep 0.3
+    for _ in $(seq 40); do
+        "$@"
+        sleep 0.03
+    done
+    for _ in $(seq 20); do
+        BEATS=$("$ATTACKS/freeze" beats "$WS/beat" 300)
+        [ "$BEATS" = still ] || break
+    done
+    kill -TERM $pid 2>/dev/null
+    wait $pid
+    STATUS=$?
+}
+replace() { printf '[core]\n' >"$1.new" && mv "$1.new" "$1"; }
+new_world
+often writers replace "$WS/.git/config"
+[ "$BEATS" != still ] && [ $STATUS -eq 143 ] && grep -q 'was replaced from outside' "$T/stderr"
+verdict "writers: who waits in the kernel while all stop is not taken for continued" "moved: $BEATS; status: $STATUS"
+end_world
+new_world
+often plain replace "$RO/file"
+[ "$BEATS" = 0 ] && [ $STATUS -eq 143 ] && ! grep -q replaced "$T/stderr"
+verdict "a mount goes that protects nothing: all goes on" "moved: $BEATS; status: $STATUS"
+end_world
+
+# Two reasons at once: a user's freeze and a file that is away. It runs when neither holds it, in whatever order they go.
+# both STEP=EXPECTED...: the steps freeze, thaw, away, here, one after the other; then nothing runs (still) or it does (0).
+# MOVES: what did, after each. A loaded machine gets patience until something runs, none until nothing does.
+both() {
+    local step pid
+
+    "$AGENTJAIL" --read="$ATTACKS" --exec="$ATTACKS" -- "$ATTACKS/freeze" plain "$WS/beat" \
+        >"$T/stdout" 2>"$T/stderr" </dev/null &
+    pid=$!
+    for _ in $(seq 500); do
+        [ -s "$T/stdout" ] && break
+        sleep 0.02
+    done
+    MOVES=
+    sleep 0.3
+    for step in start=0 "$@"; do
+        case ${step%=*} in
+        freeze | thaw) "$AGENTJAIL" "--${step%=*}=all" >/dev/null 2>&1 || MOVES="$MOVES (${step%=*} failed)" ;;
+        away) rm "$WS/.git/config" ;;
+        here) printf '[core]\n' >"$WS/.git/config" ;;
+        esac
+        [ "${step#*=}" != still ] || sleep 0.7
+        for _ in $(seq 20); do
+            BEATS=$("$ATTACKS/freeze" beats "$WS/beat" 300)
+            [ "${step#*=}$BEATS" = 0still ] || break
+        done
+        MOVES="$MOVES $BEATS"
+    done
+    kill -TERM $pid 2>/dev/null
+    wait $pid
+    STATUS=$?
+}
+
+for order in "freeze away here thaw" "freeze away thaw here" "away freeze here thaw" "away freeze thaw here"; do
+    read -r first second third last <<<"$order"
+    new_world
+    both "$first=still" "$second=still" "$third=still" "$last=0"
+    [ "$MOVES" = " 0 still still still 0" ] && [ $STATUS -eq 143 ]
+    verdict "$order: nothing runs before both are over" "moved:$MOVES; status: $STATUS"
+    end_world
+done
+new_world
+both away=still here=0 freeze=still thaw=0
+[ "$MOVES" = " 0 still 0 still 0" ] && [ $STATUS -eq 143 ]
+verdict "control: one after the other, it runs in between" "moved:$MOVES; status: $STATUS"
+end_world
+
 # A timer continues it whenever it is stopped: that is noticed, and ends the jail.
 new_world
 frozen "$AGENTJAIL" timer
