@@ -243,6 +243,15 @@ static int settle(struct freezer *f, bool first)
     }
 }
 
+bool freezer_strike(struct freezer *f)
+{
+    if (f->reasons || f->blind || f->group || f->struck)
+        return false;
+    kill(-1, SIGSTOP); /* a second one would be taken for the user's own, see above */
+    f->struck = true;
+    return true;
+}
+
 int freezer_freeze(struct freezer *f, enum freeze_reason reason)
 {
     bool frozen = f->reasons != 0;
@@ -255,8 +264,9 @@ int freezer_freeze(struct freezer *f, enum freeze_reason reason)
         int r = freezer_check(f);
         return r < 0 ? r : 0;
     }
-    if (kill(-1, SIGSTOP) < 0 && errno != ESRCH)
+    if (!f->struck && kill(-1, SIGSTOP) < 0 && errno != ESRCH)
         return -errno;
+    f->struck = false;
     if (f->proc < 0)
         f->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (f->proc < 0)

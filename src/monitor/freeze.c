@@ -25,8 +25,8 @@ void loop_thaw(struct loop *l)
     l->freeze = FREEZE_NONE;
     registry_set_state(l->s->registry, JAIL_RUNNING); /* a list may be out of date where that cannot be written */
     control_finish(&l->control, CONTROL_FREEZE, ECANCELED, "it was thawed meanwhile", loop_now());
+    loop_tell(l, MSG_THAW, 0); /* first: init, frozen along with the group, looks for lost mounts as soon as it runs */
     loop_release(l);
-    loop_tell(l, MSG_THAW, 0);
 }
 
 bool loop_hold(struct loop *l, int code)

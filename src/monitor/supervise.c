@@ -235,8 +235,8 @@ static void mend_lost(struct loop *l)
         l->lost_told = false;
         size_t index = l->lost;
         l->lost = SIZE_MAX;
+        loop_tell(l, MSG_MENDED, (int64_t)index); /* before the group, and init with it, goes on */
         loop_release(l);
-        loop_tell(l, MSG_MENDED, (int64_t)index);
         return;
     }
     if (!l->lost_told) {
