@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """kills.py AGENTJAIL TIMES WORLD: start jails and SIGKILL their monitor, init or payload at random moments, also while
-they start; print TAP without numbers on what is left: processes, mounts, files, control groups, registry entries.
+they start and while they are frozen; print TAP without numbers on what is left: processes, mounts, files, control groups,
+registry entries. KILL_OPTIONS are for every jail; KILL_FROZEN is the options and command of those that get frozen.
 
 This process is a subreaper: whatever outlives a monitor becomes our child, so nothing can hide."""
 import ctypes
 import os
 import random
+import shlex
 import signal
 import subprocess
 import sys
@@ -14,6 +16,9 @@ import time
 
 PR_SET_CHILD_SUBREAPER = 36
 PAYLOAD = ["sh", "-c", "sleep 600 & (sleep 600; :) & setsid sleep 600 & echo up; wait"]
+OPTIONS = shlex.split(os.environ.get("KILL_OPTIONS", ""))
+FROZEN = shlex.split(os.environ.get("KILL_FROZEN", "")) or ["--"] + PAYLOAD
+WHEN = {"starts": "while it starts", "runs": "while it runs", "frozen": "while it is frozen"}
 failed = False
 
 
@@ -107,12 +112,28 @@ def reap_all(limit):
     return False
 
 
-def one(agentjail, world, kind, started):
+def freeze(agentjail, world):
+    """Until it is; a jail can be asked soon after its start, not at once."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        job = subprocess.run([agentjail, "--json", "--freeze=all"], cwd=os.path.join(world, "ws"), stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        if job.returncode == 0 and b"true" in job.stdout:
+            return
+        time.sleep(0.01)
+    raise RuntimeError("the jail cannot be frozen")
+
+
+def one(agentjail, world, kind, when):
     """One jail, one kill. Returns what outlived it."""
-    job = subprocess.Popen([agentjail, "--"] + PAYLOAD, cwd=os.path.join(world, "ws"), stdin=subprocess.DEVNULL,
+    words = FROZEN if when == "frozen" else ["--"] + PAYLOAD
+    job = subprocess.Popen([agentjail] + OPTIONS + words, cwd=os.path.join(world, "ws"), stdin=subprocess.DEVNULL,
                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    started = when != "starts"
     if started:
         job.stdout.readline()
+    if when == "frozen":
+        freeze(agentjail, world)
     time.sleep(random.uniform(0, 0.012))
     end = time.monotonic() + 20
     while time.monotonic() < end:
@@ -149,25 +170,24 @@ def main():
     random.seed(seed)
     print(f"# KILL_SEED={seed}")
 
-    once = [agentjail, "--", "true"]
+    once = [agentjail] + OPTIONS + ["--", "true"]
     subprocess.run(once, cwd=os.path.join(world, "ws"), stdin=subprocess.DEVNULL, check=True)
     before = listing(world), mounts(), groups()
     worst = {}
-    kinds = [(k, s) for k in ("monitor", "init", "payload") for s in (False, True)]
+    kinds = [(k, w) for k in ("monitor", "init", "payload") for w in WHEN]
     for i in range(times):
-        kind, started = kinds[i % len(kinds)]
-        left = one(agentjail, world, kind, started)
+        kind, when = kinds[i % len(kinds)]
+        left = one(agentjail, world, kind, when)
         if left:
-            worst.setdefault((kind, started), []).append(left)
-    for kind, started in kinds:
-        when = "while it runs" if started else "while it starts"
-        bad = worst.get((kind, started), [])
-        tell(not bad, f"SIGKILL of the {kind} {when}: no process is left ({times // len(kinds)} times)", *bad[:3])
+            worst.setdefault((kind, when), []).append(left)
+    for kind, when in kinds:
+        bad = worst.get((kind, when), [])
+        tell(not bad, f"SIGKILL of the {kind} {WHEN[when]}: no process is left ({times // len(kinds)} times)", *bad[:3])
 
     # The entry is written while the payload starts already. A loaded machine may need another try.
     said = b""
     for _ in range(3):
-        job = subprocess.Popen([agentjail, "-v", "--"] + PAYLOAD, cwd=os.path.join(world, "ws"),
+        job = subprocess.Popen([agentjail] + OPTIONS + ["-v", "--"] + PAYLOAD, cwd=os.path.join(world, "ws"),
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         job.stdout.readline()
         end = time.monotonic() + 20

@@ -1,46 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck disable=SC1091,SC2154
 #
 # Limits that control groups hold, with a real systemd and a real kernel: each program runs without the limit, is
 # stopped with it, and the limit is refused where nothing can hold it. As the ordinary user and as root.
-n=0
-ok() { n=$((n + 1)); if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi; }
-# Runs the rest of the line and reports it under the name $1.
-check() { name=$1; shift; "$@" >&2; ok $? "$name"; }
-# The rest of the line ends with status $2.
-check_status() {
-    name=$1 want=$2
-    shift 2
-    "$@" >&2
-    got=$?
-    [ "$got" -eq "$want" ] || echo "# $name: status $got, wanted $want"
-    [ "$got" -eq "$want" ]
-    ok $? "$name"
-}
-
-# The rest of the line prints something that holds $2.
-check_says() {
-    name=$1 want=$2
-    shift 2
-    got=$("$@" 2>&1)
-    echo "$got" >&2
-    case $got in *"$want"*) ok 0 "$name" ;; *) ok 1 "$name" ;; esac
-}
-runtime=/run/user/$(id -u tester)
-# A workspace for each: a jail of root's has no power over others' directories.
-mkdir /tmp/root /tmp/tester && chown tester /tmp/tester || exit 1
-as_tester() {
-    setpriv --reuid tester --regid tester --init-groups --inh-caps=-all env -C /tmp/tester HOME=/home/tester \
-        XDG_RUNTIME_DIR="$runtime" DBUS_SESSION_BUS_ADDRESS="unix:path=$runtime/bus" "$@"
-}
-as_root() { env -C /tmp/root HOME=/root "$@"; }
-# A machine where systemd's user managers are not to be reached.
-without_manager() { unshare -m sh -c 'mount -t tmpfs tmpfs /run/user && exec "$@"' sh "$@"; }
-tester_without_manager() {
-    without_manager setpriv --reuid tester --regid tester --init-groups --inh-caps=-all env -C /tmp/tester \
-        -u XDG_RUNTIME_DIR -u DBUS_SESSION_BUS_ADDRESS HOME=/home/tester "$@"
-}
-jail=$AGENTJAIL
+. "$MACHINE_SRCDIR/tests/machines/cgroup_lib.sh"
 
 # tail keeps what it has read until the end: 96 MiB.
 hog='head -c 96M /dev/zero | tail -c 96M | wc -c'
@@ -48,38 +12,6 @@ hog='head -c 96M /dev/zero | tail -c 96M | wc -c'
 # shellcheck disable=SC2016
 bomb='i=0; while [ $i -lt 40 ]; do sleep 300 & i=$((i + 1)); done; echo made $i'
 spin='while :; do :; done'
-
-jail_groups() { find /sys/fs/cgroup -type d -name 'agentjail-*' ! -name 'agentjail-machine*'; }
-# The monitor of the jail with command line $1 and group $2: its init has the same, but lies in the group.
-monitor_of() {
-    for pid in $(pgrep -f -x "$1"); do
-        grep -q "/${2##*/}\$" "/proc/$pid/cgroup" || echo "$pid"
-    done
-}
-has_tasks() { grep -q . "$1/cgroup.procs" 2>/dev/null; }
-# Waits for a jail's group with the jail in it, and prints its path.
-wait_group() {
-    i=0
-    while [ $i -lt 300 ]; do
-        group=$(jail_groups | grep -v -e -monitor | head -n 1)
-        if [ -n "$group" ] && has_tasks "$group"; then
-            echo "$group"
-            return 0
-        fi
-        sleep 0.2
-        i=$((i + 1))
-    done
-    return 1
-}
-wait_no_group() {
-    i=0
-    while [ $i -lt 100 ] && [ -n "$(jail_groups)" ]; do
-        sleep 0.2
-        i=$((i + 1))
-    done
-    jail_groups | sed 's/^/# left: /'
-    [ -z "$(jail_groups)" ]
-}
 
 # The number behind $2 in file $1.
 stat_of() { sed -n "s/^$2 //p" "$1"; }
@@ -128,12 +60,6 @@ for user in tester root; do
 done
 
 # ---- a delegated subtree ----
-# A service of the system's for tester, with nothing delegated by the user's own manager in reach.
-service() {
-    systemd-run --quiet --pipe --wait -p Delegate=yes -p User=tester -p WorkingDirectory=/tmp/tester \
-        -p TemporaryFileSystem=/run/user -E HOME=/home/tester -E XDG_RUNTIME_DIR=/tmp/runtime "$@"
-}
-install -d -m 700 -o tester /tmp/runtime
 check_status "delegated: without a limit the memory hog ends well" 0 service "$jail" -- sh -c "$hog"
 check_status "delegated: over the limit the jail is killed" 137 service "$jail" --memory=48M -- sh -c "$hog"
 check_status "delegated: within the limit it ends well" 0 service "$jail" --memory=400M -- sh -c "$hog"
