@@ -423,7 +423,7 @@ static bool serve_once(struct loop *l)
     }
     if (fds[CHANNEL].revents)
         serve_channel(l);
-    if (fds[SIGNALS].revents)
+    if (fds[SIGNALS].revents || fds[TERMINAL + 1].revents) /* stopped and continued since: what is typed is the shell's */
         on_signal(l);
     if (l->s->terminal && terminal_handle(l->s->terminal, &fds[TERMINAL]) != 0)
         loop_end(l, SIGHUP);
