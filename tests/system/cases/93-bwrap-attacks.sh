@@ -189,14 +189,20 @@ grep -qx '{ "exit-code": 7 }' "$T/status" && [ "$(grep -c exit-code "$T/status")
 verdict "the command cannot write what --json-status-fd tells" -- cat "$T/status"
 
 # ---- as a setuid program ----
-if [ "$UID_NOW" -eq 0 ] && cp "$AGENTJAIL" "$T/bin/setuid" && chmod 755 "$T" "$BASE" && chmod 4755 "$T/bin/setuid" &&
-    setpriv --reuid 65534 --clear-groups test -x "$T/bin/setuid"; then
-    for words in "--bwrap --ro-bind / / id -u" "--profile=offline id -u" "--list"; do
-        # shellcheck disable=SC2086
-        setpriv --reuid 65534 --clear-groups "$T/bin/setuid" $words >"$T/stdout" 2>"$T/stderr"
-        [ $? -ne 0 ] && [ ! -s "$T/stdout" ] && grep -q 'setuid' "$T/stderr"
-        verdict "CVE-2020-5291: it refuses to be a setuid program: ${words%% *}"
-    done
+as_nobody() { setpriv --reuid 65534 --clear-groups "$@" >"$T/stdout" 2>"$T/stderr"; }
+if [ "$UID_NOW" -eq 0 ] && cp "$AGENTJAIL" "$T/bin/setuid" && cp "$(type -P id)" "$T/bin/id" && chmod 755 "$T" "$BASE" &&
+    chmod 4755 "$T/bin/setuid" "$T/bin/id"; then
+    if as_nobody "$T/bin/id" -u && [ "$(cat "$T/stdout")" = 0 ]; then
+        ok "control: a setuid program is root's here"
+        for words in "--bwrap --ro-bind / / id -u" "--profile=offline id -u" "--list"; do
+            # shellcheck disable=SC2086
+            as_nobody "$T/bin/setuid" $words
+            [ $? -ne 0 ] && [ ! -s "$T/stdout" ] && grep -q 'setuid' "$T/stderr"
+            verdict "CVE-2020-5291: it refuses to be a setuid program: ${words%% *}"
+        done
+    else
+        skip "CVE-2020-5291: it refuses to be a setuid program" "optional: that bit does not count where the tests run"
+    fi
 fi
 
 end_world

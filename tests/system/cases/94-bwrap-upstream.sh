@@ -35,8 +35,8 @@ suite() {
         "ok "*) ok "$file: ${line#ok }" ;;
         esac
     done <"$T/out.tap"
-    [ $status -eq 0 ] && grep -q '^ok' "$T/out.tap"
     tail -n 12 "$T/stderr" >"$T/end" && mv "$T/end" "$T/stderr"
+    [ $status -eq 0 ] && grep -q '^ok' "$T/out.tap"
     verdict "$file came to its end" "status $status"
 }
 
