@@ -79,7 +79,8 @@ struct from_jail {
     bool listening; /* the listeners have come, or there are none */
 };
 
-/* The listeners, once; then init's answers. A jail that cannot be made closes its end. */
+/* The listeners, once; then init's answers. A jail that cannot be made closes its end: why is for init to tell the monitor,
+ * which ends us then. */
 static void on_jail(struct source *source, uint32_t events)
 {
     static struct listener list[LISTENERS_MAX];
@@ -93,8 +94,12 @@ static void on_jail(struct source *source, uint32_t events)
         return;
     }
     int n = listeners_receive(source->fd, list);
+    if (n == -EPIPE) {
+        loop_close(source);
+        return;
+    }
     if (n < 0)
-        _exit(0);
+        give_up("the gateway's listeners", n);
     jail->listening = true;
     int r = listen_start(jail->gateway, list, (size_t)n);
     if (r < 0)

@@ -173,14 +173,16 @@ static int list_ports(const struct policy *policy, bool udp, uint16_t *ret_ports
     return 0;
 }
 
-/* One more for TCP, as far as there is room. */
-static void add_port(struct network_wish *wish, uint16_t port)
+/* One more for TCP. False: there is no room. */
+static bool add_port(struct network_wish *wish, uint16_t port)
 {
     for (size_t i = 0; i < wish->n_tcp; i++)
         if (wish->tcp[i] == port)
-            return;
-    if (wish->n_tcp < NETWORK_PORTS_MAX)
-        wish->tcp[wish->n_tcp++] = port;
+            return true;
+    if (wish->n_tcp == NETWORK_PORTS_MAX)
+        return false;
+    wish->tcp[wish->n_tcp++] = port;
+    return true;
 }
 
 static int find_wish(const struct policy *policy, struct network_wish *ret_wish, struct buf *why)
@@ -194,12 +196,13 @@ static int find_wish(const struct policy *policy, struct network_wish *ret_wish,
     }
     if (list_ports(policy, false, wish.tcp, &wish.n_tcp) < 0)
         wish.own_ports = true;
+    for (size_t i = 0; i < policy->n_host_ports; i++)
+        if (!add_port(&wish, policy->host_ports[i].outside))
+            wish.own_ports = true; /* not without one of them */
     /* What can be granted or asked about while it runs, without nf_tables; other ports are refused there. */
     static const uint16_t grantable[] = EGRESS_GRANTABLE_PORTS;
     for (size_t i = 0; i < ELEMENTSOF(grantable); i++)
         add_port(&wish, grantable[i]);
-    for (size_t i = 0; i < policy->n_host_ports && wish.n_tcp < NETWORK_PORTS_MAX; i++)
-        wish.tcp[wish.n_tcp++] = policy->host_ports[i].outside;
     *ret_wish = wish;
     return 0;
 }

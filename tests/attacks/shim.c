@@ -4,6 +4,7 @@
  * the command starts, as on a kernel that was built so. Needs no_new_privs, which it sets. */
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
@@ -27,11 +28,11 @@
 #define SYS_openat2 437
 #endif
 
-/* Calls with a mask: refused only if argument 0 has one of the bits. */
+/* Calls with a mask: refused only if argument 0 has one of the bits; with a protocol: only if argument 2 is it. */
 static const struct {
     const char *what;
     long call;
-    unsigned mask;
+    unsigned mask, protocol;
 } table[] = {
     {"landlock", SYS_landlock_create_ruleset, 0},
     {"landlock", SYS_landlock_add_rule, 0},
@@ -60,6 +61,7 @@ static const struct {
     {"netns", SYS_unshare, CLONE_NEWNET},
     {"netns", SYS_clone, CLONE_NEWNET},
     {"netns", SYS_clone3, 0},
+    {"nft", SYS_socket, 0, NETLINK_NETFILTER},
 };
 
 #define ROWS (sizeof(table) / sizeof(table[0]))
@@ -84,6 +86,8 @@ static int error_number(const char *name)
         return ENOSPC;
     if (strcmp(name, "EOPNOTSUPP") == 0)
         return EOPNOTSUPP;
+    if (strcmp(name, "EPROTONOSUPPORT") == 0)
+        return EPROTONOSUPPORT;
     return ENOSYS;
 }
 
@@ -109,7 +113,11 @@ int main(int argc, char **argv)
         /* clone3 for want of a user namespace is ENOSYS, as a container's filter answers it */
         unsigned answer = SECCOMP_RET_ERRNO |
                           (unsigned)(table[i].call == SYS_clone3 ? ENOSYS : error);
-        if (!table[i].mask) {
+        if (table[i].protocol) {
+            code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)table[i].call, 0, 3);
+            code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2]));
+            code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, table[i].protocol, 0, 1);
+        } else if (!table[i].mask) {
             code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)table[i].call, 0, 1);
         } else {
             code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)table[i].call, 0, 3);

@@ -36,6 +36,8 @@ if [ "${1-}" = --inside ]; then # uid 0 of the namespaces
         there ip -6 route add local ::/0 dev lo
         there ip -6 route add fd77::2/128 dev in0 table local
         ip -6 route add default via fd77::1
+    else # /proc/sys may be read-only
+        for f in /proc/sys/net/ipv6/conf/*/disable_ipv6; do echo 1 >"$f"; done 2>/dev/null || :
     fi
     mount --bind "$dir/resolv.conf" "$(realpath /etc/resolv.conf)"
     mount --bind "$dir/hosts" /etc/hosts
