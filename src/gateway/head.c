@@ -51,6 +51,15 @@ static void free_bytes(struct head *head)
     head->n = 0;
 }
 
+/* Whoever has been silent longest makes room for another, if that is long: slow connections cost the others nothing. A rush
+ * of new ones is refused. */
+static void make_room(const struct loop *loop)
+{
+    struct timer *oldest = loop_first_timer(&slow);
+    if (oldest && oldest->at - TIME_HEAD + TIME_HEAD_SURE <= loop->now)
+        connection_refuse(CONTAINER(oldest, struct connection, timer), REFUSED_SLOW, NULL);
+}
+
 static bool need_bytes(struct head *head)
 {
     if (!head->bytes && n_buffers < LIMIT_HEADS) {
@@ -73,6 +82,8 @@ void head_start(struct connection *c)
 {
     c->state = CONNECTION_HEAD;
     c->head = calloc(1, sizeof(*c->head));
+    if (n_buffers >= LIMIT_HEADS)
+        make_room(&c->gateway->loop);
     if (!c->head || !need_bytes(c->head)) {
         connection_refuse(c, REFUSED_FULL, "too many connections that have not said what they want");
         return;

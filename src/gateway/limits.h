@@ -29,6 +29,7 @@ enum {
 
     /* Milliseconds. */
     TIME_HEAD = 30 * 1000,           /* for the ClientHello or the first request to come */
+    TIME_HEAD_SURE = 2 * 1000,       /* so long it is waited for even where there is no room for another */
     TIME_DIAL_NEXT = 300,            /* until the next address is tried beside the last (RFC 8305) */
     TIME_DIAL = 60 * 1000,           /* for a server to answer */
     TIME_IDLE = 24 * 60 * 60 * 1000, /* a connection without a byte; the kernel's keep-alive finds dead ends earlier */

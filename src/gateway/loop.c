@@ -92,6 +92,11 @@ void loop_stop_timer(struct timer *timer)
     link_remove(&timer->link);
 }
 
+struct timer *loop_first_timer(const struct timer_queue *queue)
+{
+    return link_alone(&queue->ring) ? NULL : CONTAINER(queue->ring.next, struct timer, link);
+}
+
 void loop_again(struct loop *loop, struct job *job)
 {
     link_append(&loop->jobs, &job->link);

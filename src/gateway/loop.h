@@ -76,6 +76,9 @@ void loop_add_queue(struct loop *loop, struct timer_queue *queue, int64_t durati
 void loop_set_timer(struct loop *loop, struct timer_queue *queue, struct timer *timer);
 void loop_stop_timer(struct timer *timer);
 
+/* The one of a queue that was set longest ago, or NULL. */
+struct timer *loop_first_timer(const struct timer_queue *queue);
+
 /* Run job after the events at hand; may be called again before. */
 void loop_again(struct loop *loop, struct job *job);
 

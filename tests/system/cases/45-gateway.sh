@@ -123,10 +123,10 @@ net --net-allow=tcp://example.com:80 -- sh -c "truncate -s $BYTES big; curl -sS 
 [ "$(cut -c 1-64 "$T/stdout")" = "$(truncate -s $BYTES "$T/zero" && sha256sum <"$T/zero" | cut -c 1-64)" ]
 verdict "1 GB up, the same bytes"
 
-net --net-allow=tcp://db.example.com:7000 --net-allow=udp://ntp.example.com:123 -- python3 -c '
+net --net-allow=tcp://db.example.com:7000 --net-allow=udp://ntp.example.com:7000 -- python3 -c '
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5)
-s.connect((socket.gethostbyname("ntp.example.com"), 123)); s.send(b"time"); print(s.recv(99))'
+s.connect((socket.gethostbyname("ntp.example.com"), 7000)); s.send(b"time"); print(s.recv(99))'
 grep -q 'echo time' "$T/stdout"
 verdict "UDP by rule"
 

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """internet.py DIR: the whole internet, in a network namespace where every address is its own (world.sh).
 
-DNS at port 53, HTTP at 80 and 8080, HTTPS at 443 and 8443, a byte echo at 7 and 7000, UDP echo at 123 and 7000. What
-arrives is written to DIR/internet.log: "tcp ADDRESS PORT", "http HOST PATH", "dns NAME TYPE", "udp ADDRESS PORT".
+DNS at port 53, HTTP at 80 and 8080, HTTPS at 443 and 8443, IMAP at 143, a byte echo at 7 and 7000, UDP echo at 7000, NTP
+at 123. What a test serves on the Unix socket DIR/sockets/PORT is at that port (22, 5432, 6379, 50051), too. What arrives is
+written to DIR/internet.log: "tcp ADDRESS PORT", "http HOST PATH", "dns NAME TYPE", "udp ADDRESS PORT".
 """
 import base64
 import hashlib
+import itertools
 import os
 import socket
 import ssl
@@ -17,6 +19,7 @@ import time
 
 DIR = sys.argv[1]
 IP_PKTINFO = 8  # <linux/in.h>; Python 3.11 has no name for it
+FLIPS = itertools.count()
 LOG = open(DIR + "/internet.log", "a", buffering=1)
 # name: addresses. What is not here does not exist.
 NAMES = {
@@ -39,6 +42,10 @@ NAMES = {
     "db.example.com": ["93.184.216.40"],
     "git.example.com": ["93.184.216.41"],
     "ntp.example.com": ["93.184.216.42"],
+    "cache.example.com": ["93.184.216.43"],
+    "rpc.example.com": ["93.184.216.44"],
+    "mail.example.com": ["93.184.216.45"],
+    "flip.example.com": ["93.184.216.46", "169.254.169.254"],  # one at a time
     "rebind-loopback.example.com": ["127.0.0.1"],
     "rebind-metadata.example.com": ["169.254.169.254"],
     "rebind-private.example.com": ["192.168.7.7"],
@@ -69,11 +76,17 @@ def answer(query):
     log("dns", name, kind)
     records = b""
     count = 0
-    for address in NAMES.get(name, []):
+    addresses = NAMES.get(name, [])
+    ttl = 60
+    if name == "flip.example.com":
+        ttl = 0
+        if kind == 1:
+            addresses = [addresses[next(FLIPS) % 2]]
+    for address in addresses:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         if kind == (28 if family == socket.AF_INET6 else 1):
             data = socket.inet_pton(family, address)
-            records += b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(data)) + data
+            records += b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, ttl, len(data)) + data
             count += 1
     code = 0 if name in NAMES else 3
     return struct.pack("!HHHHHH", ident, 0x8180 | code, 1, count, 0, 0) + question + records
@@ -249,6 +262,39 @@ def echo(c):
             c.sendall(data)
 
 
+def imap(c):
+    """As much as imaplib wants for a login."""
+    f = c.makefile("rb")
+    with c:
+        c.sendall(b"* OK IMAP4rev1 ready\r\n")
+        while line := f.readline():
+            tag, command = line.split()[:2]
+            if command == b"CAPABILITY":
+                c.sendall(b"* CAPABILITY IMAP4rev1\r\n")
+            elif command == b"LOGOUT":
+                c.sendall(b"* BYE\r\n")
+            c.sendall(tag + b" OK done\r\n")
+
+
+def pump(a, b):
+    try:
+        while data := a.recv(65536):
+            b.sendall(data)
+        b.shutdown(socket.SHUT_WR)
+    except OSError:
+        b.close()
+
+
+def forward(c):
+    """To what the test serves; Unix sockets know no network namespace."""
+    with c, socket.socket(socket.AF_UNIX) as server:
+        server.connect("sockets/%d" % c.getsockname()[1])
+        back = threading.Thread(target=pump, args=(server, c), daemon=True)
+        back.start()
+        pump(c, server)
+        back.join()
+
+
 def quietly(serve, c):
     try:
         serve(c)
@@ -279,6 +325,12 @@ def udp_echo(port):
         threading.Thread(target=udp_echo_at, args=(family, port), daemon=True).start()
 
 
+def udp_reply(port, data):
+    if port != 123:
+        return b"echo " + data
+    return b"\x24\x01" + data[2:24] + data[40:48] + struct.pack("!II", int(time.time()) + 2208988800, 0) * 2 # RFC 4330
+
+
 def udp_echo_at(family, port):
     s = socket.socket(family, socket.SOCK_DGRAM)
     if family == socket.AF_INET:
@@ -296,7 +348,7 @@ def udp_echo_at(family, port):
             to = socket.inet_ntop(family, control[0][2][:16])
             back = [(socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, control[0][2][:16] + struct.pack("=I", 0))]
         log("udp", to, port)
-        s.sendmsg([b"echo " + data], back, 0, peer)
+        s.sendmsg([udp_reply(port, data)], back, 0, peer)
 
 
 TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -310,6 +362,10 @@ for port in (443, 8443):
     listen(port, https)
 for port in (7, 7000):
     listen(port, echo)
+listen(143, imap)
+os.chdir(DIR)
+for port in (22, 5432, 6379, 50051):
+    listen(port, forward)
 for port in (123, 7000):
     udp_echo(port)
 print("ready", flush=True)
