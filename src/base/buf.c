@@ -76,20 +76,34 @@ int buf_printf(struct buf *b, const char *format, ...)
     return 0;
 }
 
+/* How many bytes of UTF-8 at s are one character that a terminal acts on, or shows the rest of the line by in another order
+ * than it is written: C1 (U+0080 to 9F), and the marks for the direction of text (Unicode's UAX #9) and for ends of lines. */
+static size_t utf8_control(const char *s)
+{
+    static const struct {
+        unsigned char lead[2], first, last;
+    } marks[] = { { { 0xe2, 0x80 }, 0x8e, 0x8f }, { { 0xe2, 0x80 }, 0xa8, 0xae }, { { 0xe2, 0x81 }, 0xa6, 0xa9 } };
+    const unsigned char *c = (const unsigned char *)s;
+    if ((c[0] == 0xc2 && c[1] < 0xa0) || (c[0] == 0xd8 && c[1] == 0x9c))
+        return 2;
+    for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
+        if (c[0] == marks[i].lead[0] && c[1] == marks[i].lead[1] && c[2] >= marks[i].first && c[2] <= marks[i].last)
+            return 3;
+    return 0;
+}
+
 int buf_visible(struct buf *b, const char *s)
 {
     bool utf8 = utf8_valid(s, strlen(s));
     int r = 0;
 
-    for (; *s && r >= 0; s++) {
-        unsigned char c = (unsigned char)*s, next = (unsigned char)s[1];
+    for (size_t hidden = 0; *s && r >= 0; s++) {
+        unsigned char c = (unsigned char)*s;
         bool control = (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || (c >= 0x80 && !utf8);
-        if (utf8 && c == 0xc2 && next < 0xa0) { /* C1: 0x80 to 0x9f */
-            r = buf_printf(b, "\\%03o\\%03o", c, next);
-            s++;
-        } else {
-            r = control ? buf_printf(b, "\\%03o", c) : buf_char(b, *s);
-        }
+        if (utf8 && !hidden && c >= 0x80)
+            hidden = utf8_control(s);
+        r = control || hidden ? buf_printf(b, "\\%03o", c) : buf_char(b, *s);
+        hidden -= hidden > 0;
     }
     return r;
 }

@@ -27,7 +27,7 @@ int buf_str(struct buf *b, const char *s);
 int buf_char(struct buf *b, char c);
 
 /* Append s for a terminal: control characters, which a path or a file's content may hold, as \\ooo (but newline and tab),
- * as all bytes above 0x7f are unless s is UTF-8. 0 or -ENOMEM. */
+ * also those that turn the direction of text; as all bytes above 0x7f are unless s is UTF-8. 0 or -ENOMEM. */
 int buf_visible(struct buf *b, const char *s);
 
 /* Append printf(3) output; 0 or -ENOMEM. */

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/path.h"
+#include "cli/text.h"
 #include "lockdown/landlock.h"
 #include "monitor/ask.h"
 #include "monitor/environment.h"
@@ -42,6 +43,12 @@ int run_refuse(const struct buf *why)
     return 125;
 }
 
+void run_note(const char *line)
+{
+    _cleanup_buf_ struct buf text = { 0 };
+    fprintf(stderr, "agentjail: %s\n", text_line(&text, line) < 0 ? "out of memory" : text.data ? text.data : "");
+}
+
 void run_step(const struct run *run, const char *what)
 {
     if (!run->request->verbose)
@@ -65,7 +72,7 @@ static void print_list(const char *head, const struct strv *list)
 void run_print_notes(const struct run *run)
 {
     for (size_t i = 0; i < run->policy.notes.n && !run->policy.quiet; i++)
-        run_say(run->policy.notes.v[i]);
+        run_note(run->policy.notes.v[i]);
     if (!run->request->verbose)
         return;
     print_list("variables not passed on: ", &run->dropped);

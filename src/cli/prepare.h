@@ -47,6 +47,9 @@ int run_prepare(struct run *run, struct buf *why);
 /* A line for people on standard error: "agentjail: " and text, safe for a terminal. */
 void run_say(const char *text);
 
+/* The same, on one line whatever names of a payload's are in it: none passes for a line of ours. */
+void run_note(const char *line);
+
 /* Say why there will be no run. Returns the exit status for that. */
 int run_refuse(const struct buf *why);
 

@@ -189,7 +189,7 @@ static void keep_git(struct run *run)
     _cleanup_strv_ struct strv notes = { 0 };
     git_copies_end(&run->git, &run->policy, &notes);
     for (size_t i = 0; i < notes.n && !run->policy.quiet; i++)
-        run_say(notes.v[i]);
+        run_note(notes.v[i]);
 }
 
 /* From the clone on: whatever goes wrong, the first process does not survive us. */

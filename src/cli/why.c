@@ -423,7 +423,7 @@ int why_main(const struct policy_request *request)
     if (r >= 0)
         r = plan_from_policy(&q.policy, false, &q.plan, &why);
     for (size_t i = 0; r >= 0 && i < q.policy.notes.n && !request->quiet; i++)
-        run_say(q.policy.notes.v[i]);
+        run_note(q.policy.notes.v[i]);
     if (r >= 0)
         r = subjects[row].answer(&q, request->subject, &out, &why);
     int status = r < 0 ? 125 : 0;

@@ -115,10 +115,9 @@ static void remove_one(const struct repo *repo, int in, const char *name, const 
     if (fstatat(in, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return;
     int r = S_ISDIR(st.st_mode) ? remove_tree(in, name) : unlinkat(in, name, 0) < 0 ? -errno : 0;
-    _cleanup_buf_ struct buf line = { 0 }, visible = { 0 };
-    if (buf_visible(&visible, entry ? entry : "") < 0 ||
-        buf_printf(&line, "%s/worktrees%s%s appeared while the command ran, and would open this repository to jails in a "
-                   "directory that it could not write: %s%s", repo->dir, entry ? "/" : "", entry ? visible.data : "",
+    _cleanup_buf_ struct buf line = { 0 };
+    if (buf_printf(&line, "%s/worktrees%s%s appeared while the command ran, and would open this repository to jails in a "
+                   "directory that it could not write: %s%s", repo->dir, entry ? "/" : "", entry ? entry : "",
                    r < 0 ? "remove it: " : "removed", r < 0 ? strerror(-r) : "") < 0)
         return;
     strv_take(notes, buf_take(&line));

@@ -74,6 +74,10 @@ START_TEST(shows_control_characters)
     buf_free(&b);
     ck_assert_int_eq(buf_visible(&b, "\233\303\251"), 0);
     ck_assert_str_eq(b.data, "\\233\\303\\251");
+    buf_free(&b); /* marks that turn the direction, and their neighbours */
+    ck_assert_int_eq(buf_visible(&b, "a\u202eb\u2066c\u2028\u200f\u061cd \u2010\u2030\u2065\u061b\u05d0"), 0);
+    ck_assert_str_eq(b.data, "a\\342\\200\\256b\\342\\201\\246c\\342\\200\\250\\342\\200\\217\\330\\234d "
+                             "\u2010\u2030\u2065\u061b\u05d0");
 }
 END_TEST
 

@@ -249,6 +249,14 @@ for hard in '' '; chmod 311 worktrees; chmod 111 worktrees/w'; do
     end_world
 done
 
+# What is told of it names what the payload has named: no line of ours, and nothing that a terminal acts on.
+new_repository
+jail --git=identity -- sh -c 'n=$(printf "x\nagentjail: all is well \033[2J\342\200\256"); mkdir -p ".git/worktrees/$n" && echo /etc/x/.git >".git/worktrees/$n/gitdir"'
+grep -q 'worktrees/x.012agentjail: all is well .033.*: removed' "$T/stderr" && ! grep -q '^agentjail: all' "$T/stderr" &&
+    ! LC_ALL=C grep -q "$(printf '\033\|\342\200\256')" "$T/stderr"
+verdict "a name with a line of its own is told as one"
+end_world
+
 # A whole workspace that is made to look like a bare repository.
 new_world
 rm -rf .git && mkdir "$OUT/other" && echo mine >private
