@@ -299,4 +299,23 @@ yes "$AGENTJAIL" | head -n 200 |
 verdict "two hundred short commands" -- head -n 5 "$T/stderr"
 end_world
 
+# The host's tree is taken down beside the payload's last steps. Attack: it begins at once and reads by way of "..", while
+# umount(2) is held up. CONTROL: without the fence nothing is taken down, and it can.
+late() {
+    AGENTJAIL_TEST_OFF=$1 timeout 60 strace -f -qq -o "$T/trace" -e trace=umount2 -e inject=umount2:delay_enter=300000 \
+        "$UNFENCED" --quiet -- cat "/..$OUT/secret" >"$T/stdout" 2>"$T/stderr"
+}
+new_world
+if type -P strace >/dev/null && strace -qq -o /dev/null -e inject=umount2:delay_enter=1 true 2>/dev/null; then
+    late landlock-files,host-root
+    grep -q secret "$T/stdout"
+    verdict "control: the host's tree is above the root where it stays"
+    late landlock-files
+    ! grep -q secret "$T/stdout" && grep -q 'No such file' "$T/stderr" && grep -q 'umount2("/", MNT_DETACH).*DELAYED' "$T/trace"
+    verdict "the payload does not begin before the host's tree is gone, however late that is" -- cat "$T/trace"
+else
+    skip "the payload does not begin before the host's tree is gone" "optional: no strace that injects here"
+fi
+end_world
+
 done_testing
