@@ -82,7 +82,7 @@ static bool find_local(uid_t uid, struct buf *text, const char **ret_user, const
 static int find_user(struct arena *arena, const struct policy_host *host, struct dirs *d)
 {
     char *normal;
-    const char *home = env_get(host->env, "HOME");
+    const char *home = host->env ? env_get(host->env, "HOME") : host->account_home;
     if (home && path_normalise(arena, home, &normal) == 0)
         d->home = normal;
     const char *user = env_get(host->env, "USER");
@@ -161,4 +161,11 @@ int dirs_load(struct arena *arena, const struct policy_host *host, struct dirs *
     }
     *ret_dirs = d;
     return 0;
+}
+
+int dirs_of_account(struct arena *arena, const struct policy_host *host, struct dirs *ret_dirs, struct buf *why)
+{
+    struct policy_host account = *host;
+    account.env = NULL;
+    return dirs_load(arena, &account, ret_dirs, why);
 }

@@ -28,4 +28,8 @@ int host_load(struct policy_host *ret_host);
  * one is refused. 0 or -errno, message in why. */
 int dirs_load(struct arena *arena, const struct policy_host *host, struct dirs *ret_dirs, struct buf *why);
 
+/* The same without the environment, which is the user's to set: by the passwd database and the usual places below. For what
+ * ceilings say. 0 or -errno, message in why. */
+int dirs_of_account(struct arena *arena, const struct policy_host *host, struct dirs *ret_dirs, struct buf *why);
+
 #endif

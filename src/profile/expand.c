@@ -8,7 +8,7 @@
 
 /* The value of ${name}; -ENOENT for an unknown name, -ENXIO for a workspace that there is not, -ENODATA for another
  * that has no value. */
-static int variable(struct merge *m, const char *name, size_t len, const char **ret)
+static int variable(struct merge *m, const struct dirs *dirs, const char *name, size_t len, const char **ret)
 {
     char uid[16];
     snprintf(uid, sizeof(uid), "%u", (unsigned)m->host->uid);
@@ -16,14 +16,14 @@ static int variable(struct merge *m, const char *name, size_t len, const char **
         const char *name;
         const char *value;
     } table[] = {
-        { "HOME", m->dirs.home },
+        { "HOME", dirs->home },
         { "WORKSPACE", m->policy->workspace },
-        { "XDG_CONFIG_HOME", m->dirs.config },
-        { "XDG_DATA_HOME", m->dirs.data },
-        { "XDG_STATE_HOME", m->dirs.state },
-        { "XDG_CACHE_HOME", m->dirs.cache },
-        { "XDG_RUNTIME_DIR", m->dirs.runtime },
-        { "USER", m->dirs.user },
+        { "XDG_CONFIG_HOME", dirs->config },
+        { "XDG_DATA_HOME", dirs->data },
+        { "XDG_STATE_HOME", dirs->state },
+        { "XDG_CACHE_HOME", dirs->cache },
+        { "XDG_RUNTIME_DIR", dirs->runtime },
+        { "USER", dirs->user },
         { "UID", uid },
     };
     for (size_t i = 0; i < ELEMENTSOF(table); i++) {
@@ -37,14 +37,31 @@ static int variable(struct merge *m, const char *name, size_t len, const char **
     return -ENOENT;
 }
 
+/* Whose directories a setting means. Those of a ceiling are not for the user to move by setting variables. */
+static int dirs_for(struct merge *m, const struct setting *s, const struct dirs **ret)
+{
+    bool ceiling = s->layer == LAYER_CEILING;
+    *ret = ceiling ? &m->account : &m->dirs;
+    if (!ceiling || m->has_account)
+        return 0;
+    m->has_account = true;
+    return dirs_of_account(m->arena, m->host, &m->account, m->why);
+}
+
 static int variable_for(struct merge *m, const struct setting *s, const char *name, size_t len, const char **ret)
 {
-    int r = variable(m, name, len, ret);
+    const struct dirs *dirs;
+    int r = dirs_for(m, s, &dirs);
+    if (r < 0 || (r = variable(m, dirs, name, len, ret)) == 0)
+        return r;
     if (r == -ENOENT)
         return setting_fail(s, m->why,
                             "${%.*s} is unknown; there are HOME, WORKSPACE, USER, UID, XDG_CONFIG_HOME, XDG_DATA_HOME, "
                             "XDG_STATE_HOME, XDG_CACHE_HOME, XDG_RUNTIME_DIR",
                             (int)len, name);
+    if (r == -ENODATA && dirs == &m->account)
+        return setting_fail(s, m->why, "${%.*s} has no value for this user in the passwd database; write the path", (int)len,
+                            name);
     if (r == -ENODATA)
         return setting_fail(s, m->why, "${%.*s} has no value here; set HOME (and USER), or write the path", (int)len,
                             name);

@@ -23,6 +23,8 @@ struct merge {
     const struct policy_host *host;
     const char *cwd; /* free of symlinks; NULL if the directory is gone */
     struct dirs dirs;
+    struct dirs account; /* what ceilings mean by ~ and ${...}; looked up when one says it */
+    bool has_account;
     struct settings ceilings;        /* of policy.d */
     struct settings settings;        /* of profile and command line, in order */
     const struct setting *workspace; /* the last one that sets it */

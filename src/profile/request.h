@@ -20,6 +20,7 @@ struct policy_host {
     char *const *env;
     const char *cwd; /* NULL: getcwd(3) */
     uid_t uid;
+    const char *account_home; /* the user's home in the passwd database; NULL: look it up */
 };
 
 struct request_option {

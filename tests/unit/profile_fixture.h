@@ -117,6 +117,8 @@ static inline void fx_setup(void)
         .env = fx.env,
         .uid = getuid(),
     };
+    fx.paths[4] = strdup(fx_path("home"));
+    fx.host.account_home = fx.paths[4];
     fx_setenv("HOME", fx_path("home"));
     fx_setenv("USER", "tester");
     fx_setenv("PATH", "/usr/bin:/bin");

@@ -180,6 +180,33 @@ START_TEST(test_added_entries)
 }
 END_TEST
 
+/* The user's variables move what the user's own settings mean, and nothing that a ceiling means. */
+START_TEST(test_variables_of_users)
+{
+    char secret[PATH_MAX + 32], outside[PATH_MAX + 32];
+    ceiling("[files]\nwrite = ${HOME}\nread = ${XDG_CACHE_HOME}/x\nhide = ~/secret\n");
+    fx_default("");
+    fx_dir("home/secret");
+    fx_dir("home/tree");
+    fx_dir("other/tree");
+    snprintf(secret, sizeof(secret), "--read=%s", fx_path("home/secret"));
+    snprintf(outside, sizeof(outside), "--write=%s", fx_path("other/tree"));
+    for (int turned = 0; turned < 2; turned++) {
+        if (turned) {
+            fx_setenv("HOME", fx_path("other"));
+            fx_setenv("XDG_CACHE_HOME", "/var");
+        }
+        fx_refused("10.ini:4 (hide = ~/secret)", "--workspace=none", secret, "x");
+        fx_refused("10.ini:2 (write = ${HOME})", "--workspace=none", outside, "x");
+        fx_refused("10.ini:3 (read = ${XDG_CACHE_HOME}/x)", "--workspace=none", "--read=/var/x", "x");
+    }
+    snprintf(outside, sizeof(outside), "--write=%s", fx_path("home/tree"));
+    fx_ok("--workspace=none", outside, "x");
+    ck_assert_ptr_nonnull(fx_grant(GRANT_HIDE, fx_path("home/secret")));
+    ck_assert_ptr_null(fx_grant(GRANT_HIDE, fx_path("other/secret")));
+}
+END_TEST
+
 START_TEST(test_require)
 {
     ceiling("[ceiling]\nrequire = memory\nrequire = network=none\nrequire = filter=locked\n");
@@ -276,6 +303,7 @@ static Suite *suite(void)
     tcase_add_test(tc, test_trees_do_not_bound_administrators);
     tcase_add_test(tc, test_ceilings_meet);
     tcase_add_test(tc, test_added_entries);
+    tcase_add_test(tc, test_variables_of_users);
     tcase_add_test(tc, test_require);
     tcase_add_test(tc, test_fixed_profiles);
     tcase_add_test(tc, test_bad_ceilings);
