@@ -13,7 +13,7 @@
 #include "cli/text.h"
 #include "monitor/control_client.h"
 
-enum { FIELDS = 4, ASK_MS = 3000, VALUE_COLUMN = 40, COMMAND_MAX = 65536, RECORDS_MAX = 100000 };
+enum { FIELDS = 6, ASK_MS = 3000, VALUE_COLUMN = 40, COMMAND_MAX = 65536, RECORDS_MAX = 100000 };
 
 /* One line of the monitor's answer. */
 struct record {
@@ -44,7 +44,7 @@ static int take_records(char *text, struct view *view)
     for (char *line; (line = record_line(&text));) {
         struct record *r = &view->records[view->n_records++];
         const char *kind = record_next(&line);
-        *r = (struct record){ .kind = kind ? kind : "", .field = { "", "", "", "" } };
+        *r = (struct record){ .kind = kind ? kind : "", .field = { "", "", "", "", "", "" } };
         for (size_t i = 0; i < FIELDS && line; i++)
             r->field[i] = record_next(&line);
     }
@@ -228,6 +228,34 @@ static int add_network(const struct view *view, struct buf *out)
     return r;
 }
 
+/* Bytes in words: "1.2M". */
+static int add_bytes(struct buf *out, const char *text)
+{
+    uint64_t bytes;
+    return parse_u64(text, &bytes) < 0 ? buf_str(out, "?") : text_size(out, bytes);
+}
+
+static int add_reached(const struct view *view, struct buf *out)
+{
+    size_t at = 0;
+    int r = first_of(view, "reached") ? buf_str(out, "\nReached, by connections, and bytes out and in:\n") : 0;
+    for (const struct record *p; r >= 0 && (p = next_of(view, "reached", &at));) {
+        _cleanup_buf_ struct buf place = { 0 }, counts = { 0 };
+        r = buf_printf(&place, "%s %s:%s", p->field[0], p->field[1], p->field[2]);
+        if (r >= 0)
+            r = buf_printf(&counts, "%s, ", p->field[3]);
+        if (r >= 0)
+            r = add_bytes(&counts, p->field[4]);
+        if (r >= 0)
+            r = buf_str(&counts, ", ");
+        if (r >= 0)
+            r = add_bytes(&counts, p->field[5]);
+        if (r >= 0)
+            r = add_setting(out, place.data, NULL, counts.data);
+    }
+    return r;
+}
+
 static int add_policy(const struct view *view, struct buf *out)
 {
     const char *section = "";
@@ -249,6 +277,8 @@ static int add_policy(const struct view *view, struct buf *out)
     }
     if (r >= 0)
         r = add_network(view, out);
+    if (r >= 0)
+        r = add_reached(view, out);
     at = 0;
     if (r >= 0 && first_of(view, "grant"))
         r = buf_str(out, "\nGrants:\n");
@@ -365,11 +395,13 @@ static int print_json(const struct view *view, struct buf *out)
     json_string(&j, "silence", view->silence);
     json_texts(&j, view, "arguments", "argument");
     json_texts(&j, view, "files", "file");
-    json_records(&j, view, "policy", "value", (const char *const[]){ "section", "key", "value", "origin" });
+    json_records(&j, view, "policy", "value", (const char *const[]){ "section", "key", "value", "origin", NULL });
     json_records(&j, view, "grants", "grant", (const char *const[]){ "key", "path", "origin", NULL });
     json_records(&j, view, "rules", "rule", (const char *const[]){ "verdict", "rule", "origin", NULL });
     json_records(&j, view, "host_ports", "host-port", (const char *const[]){ "inside", "outside", "origin", NULL });
     json_records(&j, view, "published", "publish", (const char *const[]){ "inside", "outside", "origin", NULL });
+    json_records(&j, view, "reached", "reached",
+                 (const char *const[]){ "protocol", "host", "port", "connections", "sent", "received" });
     json_records(&j, view, "variables", "env", (const char *const[]){ "name", "kind", "origin", NULL });
     json_texts(&j, view, "view", "view");
     json_end(&j);

@@ -102,6 +102,21 @@ static int add_network(const struct policy *p, struct buf *out)
     return r;
 }
 
+static int add_reached(const struct reached *reached, struct buf *out)
+{
+    int r = 0;
+    for (size_t i = 0; i < reached->n && r >= 0; i++) {
+        const struct gateway_event *e = &reached->list[i];
+        char host[GATEWAY_NAME_SIZE], port[8], count[16], sent[24], received[24];
+        snprintf(port, sizeof(port), "%u", e->port);
+        snprintf(count, sizeof(count), "%u", e->count);
+        snprintf(sent, sizeof(sent), "%llu", (unsigned long long)e->sent);
+        snprintf(received, sizeof(received), "%llu", (unsigned long long)e->received);
+        r = ADD(out, "reached", reached_protocol(e), reached_host(e, host), port, count, sent, received);
+    }
+    return r;
+}
+
 static int add_view(const struct plan *plan, struct buf *out)
 {
     _cleanup_buf_ struct buf text = { 0 };
@@ -153,6 +168,8 @@ static int serve_inspect(void *monitor, const struct control_request *request, i
         r = add_lists(p, answer);
     if (r >= 0)
         r = add_network(p, answer);
+    if (r >= 0)
+        r = add_reached(&l->reached, answer);
     if (r >= 0)
         r = add_view(l->s->plan, answer);
     if (r < 0)

@@ -35,6 +35,9 @@ static void on_event(struct loop *l, const struct gateway_event *e)
     case GATEWAY_REFUSED:
         refused_add(&l->refused, e);
         break;
+    case GATEWAY_ALLOWED:
+        reached_add(&l->reached, e);
+        break;
     case GATEWAY_ASK:
         ask_event(l, e);
         break;

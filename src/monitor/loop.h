@@ -12,6 +12,7 @@
 #include "monitor/ask.h"
 #include "monitor/control.h"
 #include "monitor/live.h"
+#include "monitor/reached.h"
 #include "monitor/refused.h"
 #include "monitor/supervise.h"
 
@@ -48,6 +49,7 @@ struct loop {
     struct ask ask;      /* what the user is being asked */
     struct live live;    /* what is being changed while it runs */
     struct refused refused; /* what it has refused */
+    struct reached reached; /* what it has let through */
     struct summary summary; /* what was denied, for the end */
 };
 

@@ -478,6 +478,8 @@ static void tell_summary(const struct loop *l)
     int r = changes_print(l->s->plan, l->s->policy->workspace, l->since, CHANGES_LIMITS, &text);
     if (r >= 0)
         r = summary_print(&l->summary, &text);
+    if (r >= 0 && l->s->policy->verbose)
+        r = reached_print(&l->reached, &text);
     for (char *rest = text.data, *line; r >= 0 && (line = record_line(&rest));)
         fprintf(stderr, "agentjail: %s\n", line);
 }
@@ -510,6 +512,7 @@ int supervise(struct supervise *s)
         loop_say(&l, "the memory limit was reached and a process was killed");
     tell_summary(&l);
     summary_free(&l.summary);
+    reached_free(&l.reached);
     cleanup_close(&l.ns);
     cleanup_close(&s->pidfd);
     return l.timed_out ? STATUS_TIMEOUT : l.status;

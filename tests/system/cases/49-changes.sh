@@ -65,6 +65,12 @@ j = json.load(open(sys.argv[1]))
 assert any(r["verdict"] == "allow" and r["origin"] == "granted while it ran" for r in j["rules"]), j["rules"]
 assert any(r["verdict"] == "allow" and r["origin"] == "command line" for r in j["rules"]), j["rules"]' "$T/stdout"
 verdict "--inspect --json, too"
+timeout 20 "$AGENTJAIL" --inspect="$ID" --json >"$T/stdout" 2>"$T/stderr" && python3 -c '
+import json, sys
+r = [r for r in json.load(open(sys.argv[1]))["reached"] if r["host"] == "www.example.com"]
+assert len(r) == 1 and r[0]["protocol"] == "tls" and r[0]["port"] == "443" and r[0]["connections"] == "1", r' "$T/stdout" &&
+    timeout 20 "$AGENTJAIL" --inspect="$ID" | grep -q 'tls www.example.com:443'
+verdict "and what was reached"
 change --revoke=www.example.com && fails "$get" && grep -q 'resolve' "$T/stdout"
 verdict "a revoked name is no longer answered"
 change --grant=www.example.com --revoke=www.example.com --json && python3 -c '
@@ -165,5 +171,10 @@ verdict "nobody inside grants itself anything"
 python3 "$WS/ask.py" "$sock" >"$T/stdout" 2>"$T/stderr" && works "$get"
 verdict "control: outside that request is a grant"
 down
+timeout -k 5 60 "$AGENTJAIL" -v --network=filtered --net-allow=tcp://db.example.com:7000 --publish=3000:8080 -- python3 -c '
+import socket
+s = socket.create_connection(("db.example.com", 7000)); s.sendall(b"abc"); assert s.recv(9) == b"abc"' >"$T/stdout" 2>"$T/stderr"
+grep -q 'reached: tcp db.example.com:7000 (1 connections, 3 bytes out, [37] in)' "$T/stderr"
+verdict "-v tells at the end what was reached"
 end_world
 done_testing
