@@ -160,7 +160,8 @@ says "process 1 soon has a filter, too" 0 "2" "${host[@]}" --unshare-pid --proc 
     'for i in 1 2 3 4 5; do grep -q "Seccomp:.2" /proc/1/status && break; sleep 0.1; done; sed -n "s/^Seccomp:.//p" /proc/1/status' 7<"$T/no-chmod"
 trace='import ctypes, os, sys, time
 pid = int(sys.argv[1]) or os.fork() or time.sleep(9)
-print("traced" if ctypes.CDLL(None).ptrace(16, pid, 0, 0) == 0 else "stopped")'
+print("traced" if ctypes.CDLL(None).ptrace(16, pid, 0, 0) == 0 else "stopped")
+int(sys.argv[1]) or os.kill(pid, 9)'
 [ "$UID_NOW" -eq 0 ] || # who has every capability traces whom it likes
     says "and cannot be traced without one" 0 "stopped" "${host[@]}" --unshare-pid --proc /proc --seccomp 7 python3 -c "$trace" 1 7<"$T/no-chmod"
 says "control: the command's own can" 0 "traced" "${host[@]}" --unshare-pid --proc /proc --seccomp 7 python3 -c "$trace" 0 7<"$T/no-chmod"
