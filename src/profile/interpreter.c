@@ -58,7 +58,7 @@ static bool ends_in_program(struct program_head head)
 
 const char *interpreter_unfit(const struct merge *m, const char *path, const char *real)
 {
-    struct program_head head;
+    struct program_head head = { 0 };
     struct stat st;
     if (stat(real, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0111) || access(real, X_OK) < 0)
         return "it is no file that may be run";
