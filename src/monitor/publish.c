@@ -15,7 +15,7 @@
 #include "monitor/loop.h"
 #include "profile/net_change.h"
 
-enum { BACKLOG = 128, ASK_MS = 500 };
+enum { BACKLOG = 128, ASK_MS = 2000 };
 
 /* --- who has the port --- */
 

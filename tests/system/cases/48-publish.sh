@@ -96,6 +96,8 @@ fi
 serving --publish=3000:8080 -- sh -c 'echo up; exec sleep 50'
 [ "$(talk 8080 5)" = reset ]
 verdict "nobody listens inside: a reset"
+# The jail's entry is made beside its command's first steps.
+for i in $(seq 100); do "$AGENTJAIL" --list | grep -qE '^[0-9a-f]{8} ' && break; sleep 0.1; done
 "$AGENTJAIL" --publish=3001:8080 -- true >"$T/stdout" 2>"$T/stderr"
 [ $? -eq 125 ] && grep -qE 'port 8080 of this host.s 127.0.0.1 is taken by jail [0-9a-f]{8} \(default\); choose another, as 3001:8081' "$T/stderr"
 verdict "a port that another jail publishes: which one, and what to write"
