@@ -69,6 +69,14 @@ static void release_inward(struct job *job)
     free(CONTAINER(job, struct inward, job));
 }
 
+/* Init, which has made the socket, may not have closed its own descriptor of it yet: until then epoll goes on telling of it. */
+static void drop_socket(struct inward *in)
+{
+    if (in->source.fd >= 0)
+        loop_forget(&in->all->gateway->loop, in->source.fd);
+    loop_close(&in->source);
+}
+
 static void end_inward(struct connection *c)
 {
     struct inward *in = c->inward;
@@ -76,7 +84,7 @@ static void end_inward(struct connection *c)
         return;
     c->inward = NULL;
     link_remove(&in->link);
-    loop_close(&in->source);
+    drop_socket(in);
     loop_bury(&c->gateway->loop, &in->job);
 }
 
@@ -103,7 +111,7 @@ static void ask(struct inward *in)
 /* Nobody listens at 127.0.0.1: many servers listen at "localhost", which may be [::1]. */
 static void refused(struct inward *in)
 {
-    loop_close(&in->source);
+    drop_socket(in);
     if (in->ipv6) {
         connection_abort(in->connection);
         return;
@@ -268,6 +276,7 @@ int publish_stop(struct publishing *all, uint16_t outside)
     if (!p)
         return -ENOENT;
     *at = p->next;
+    loop_forget(&all->gateway->loop, p->source.fd); /* who has handed it over may hold it still */
     loop_close(&p->source);
     connections_end_published(all->gateway->connections, p);
     loop_bury(&all->gateway->loop, &p->job);
