@@ -16,7 +16,8 @@
  * stop is still on its way.
  *
  * What the user's job control had stopped before stays stopped: SIGSTOP then waits behind the first stop (pending in a
- * process that is T), whereas one that we stopped has taken it. To be seen before a second one is sent only. */
+ * process that is T), whereas one that we stopped has taken it. To be seen before a second one is sent only, and of one
+ * thread at a time: while our stop is being taken one may still have it to come when the next has stopped already. */
 #include "init/freezer.h"
 
 #include <errno.h>
@@ -49,6 +50,7 @@ struct sweep {
 struct process {
     size_t stopped, asleep, running;
     bool pending;
+    bool behind; /* a thread is stopped, and a stop was still waiting when its state had been read */
     pid_t sleeper; /* one of asleep */
 };
 
@@ -139,6 +141,7 @@ static int visit_thread(void *with, pid_t tid)
     case 'T':
     case 't':
         v->process.stopped++;
+        v->process.behind |= t.stop_pending;
         if (!is_sleeper(v->f, tid))
             v->sweep->print += mix(tid, t.switches);
         break;
@@ -166,7 +169,7 @@ static void judge(struct visit *v, pid_t pid)
 {
     struct process *p = &v->process;
     bool coming = p->pending || p->stopped;
-    if (v->sweep->first && p->stopped && p->pending && v->f->n_before < FREEZER_PIDS)
+    if (v->sweep->first && p->behind && v->f->n_before < FREEZER_PIDS)
         v->f->before[v->f->n_before++] = pid;
     size_t running = p->running + (coming ? 0 : p->asleep);
     v->sweep->running += running;

@@ -168,8 +168,8 @@ end_world
 # ---- signals to the monitor ----
 for s in TERM INT HUP; do
     new_world
-    # A background command of a script ignores INT and QUIT: give it back what a shell at a terminal would.
-    env --default-signal=INT,QUIT "$AGENTJAIL" -- sh -c 'echo up; sleep 30 & wait' >"$T/stdout" 2>"$T/stderr" &
+    # A background command of a script ignores INT and QUIT, and all of a nohup(1) HUP: give it back what a shell at a terminal would.
+    env --default-signal=INT,QUIT,HUP "$AGENTJAIL" -- sh -c 'echo up; sleep 30 & wait' >"$T/stdout" 2>"$T/stderr" &
     pid=$!
     for _ in $(seq 300); do
         [ -s "$T/stdout" ] && break
