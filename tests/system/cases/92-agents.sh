@@ -153,7 +153,7 @@ unharmed() {
 }
 
 refusals() {
-    saw "pre-commit: Read-only file system" && saw "[Oo]peration not permitted" && saw "No such file or directory"
+    saw "[Rr]ead-only file system: .git.hooks.pre-commit\|pre-commit: [Rr]ead-only file system" && saw "[Oo]peration not permitted" && saw "No such file or directory"
 }
 
 for agent in claude codex gemini copilot opencode qwen; do

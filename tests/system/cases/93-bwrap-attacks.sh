@@ -185,7 +185,8 @@ assert sum(sys.argv[2] in json.dumps(j, ensure_ascii=False) or sys.argv[2] in st
 verdict "and one word of --list --json"
 echo >"$T/go"
 wait $waiting
-b "${host[@]}" --unshare-pid --json-status-fd 8 sh -c 'for f in /proc/self/fd/*; do echo "{ \"exit-code\": 0 }" >"$f"; done 2>&-; exit 7' 8>"$T/status"
+b "${host[@]}" --unshare-pid --json-status-fd 8 sh -c 'trap "" PIPE
+    for f in /proc/self/fd/*; do echo "{ \"exit-code\": 0 }" >"$f"; done 2>&-; exit 7' 8>"$T/status" </dev/null
 grep -qx '{ "exit-code": 7 }' "$T/status" && [ "$(grep -c exit-code "$T/status")" = 1 ]
 verdict "the command cannot write what --json-status-fd tells" -- cat "$T/status"
 
