@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
 #include "cli/help.h"
 
 #include <errno.h>
@@ -70,4 +72,16 @@ int help_print(FILE *out)
             return r;
     }
     return fputs(foot, out) < 0 || fflush(out) != 0 ? -EIO : 0;
+}
+
+int help_main(const struct policy_request *request)
+{
+    (void)request;
+    return help_print(stdout) < 0 ? 125 : 0;
+}
+
+int version_main(const struct policy_request *request)
+{
+    (void)request;
+    return printf("agentjail %s\n", PACKAGE_VERSION) < 0 ? 125 : 0;
 }

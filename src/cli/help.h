@@ -8,4 +8,10 @@
 /* Print it, at most 80 columns wide. 0 or -errno. */
 int help_print(FILE *out);
 
+struct policy_request;
+
+/* --help and --version, on standard output. Exit status. */
+int help_main(const struct policy_request *request);
+int version_main(const struct policy_request *request);
+
 #endif

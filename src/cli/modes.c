@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "config.h"
-
 #include "cli/modes.h"
 
 #include <stdio.h>
@@ -26,18 +24,6 @@ static int mode_doctor(const struct policy_request *request)
     return doctor_main(stdout, request->json);
 }
 
-static int mode_version(const struct policy_request *request)
-{
-    (void)request;
-    return printf("agentjail %s\n", PACKAGE_VERSION) < 0 ? 125 : 0;
-}
-
-static int mode_help(const struct policy_request *request)
-{
-    (void)request;
-    return help_print(stdout) < 0 ? 125 : 0;
-}
-
 static mode_main *const modes[] = {
     [MODE_RUN] = run_main,
     [MODE_DRY_RUN] = run_dry_main,
@@ -54,8 +40,8 @@ static mode_main *const modes[] = {
     [MODE_THAW] = thaw_main,
     [MODE_CHANGE] = change_main,
     [MODE_RESET_HOME] = reset_home_main,
-    [MODE_VERSION] = mode_version,
-    [MODE_HELP] = mode_help,
+    [MODE_VERSION] = version_main,
+    [MODE_HELP] = help_main,
 };
 
 void modes_begin(int argc, char **argv)

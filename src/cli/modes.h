@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of modes. modes.c has all of them, and the gateway; modes_static.c, for the program that is linked statically
- * (sys/library.h), the run alone, so that the rest is not in the memory of every jail. */
+ * (sys/library.h), the run (and --help, --version), so that the rest is not in the memory of every jail. */
 #ifndef AGENTJAIL_CLI_MODES_H
 #define AGENTJAIL_CLI_MODES_H
 
