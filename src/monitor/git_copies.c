@@ -95,6 +95,17 @@ static unsigned char names_lacked(const char *config)
     return lacked;
 }
 
+/* A payload that ran here before, or runs now, may have put symlinks in any place of the path: what they lead to is not for
+ * the jail, and no copy is made. */
+static void read_whole(const char *config, struct buf *text)
+{
+    _cleanup_close_ int dir = open_gitdir(config);
+    _cleanup_close_ int fd = dir < 0 ? -1 : openat(dir, "config", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    struct stat st;
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && buf_read_fd(text, fd, GIT_CONFIG_BYTES) < 0)
+        buf_free(text);
+}
+
 static int fill(struct git_copies *copies, const struct policy *policy)
 {
     copies->texts = calloc(policy->n_git_repos, sizeof(*copies->texts));
@@ -104,8 +115,7 @@ static int fill(struct git_copies *copies, const struct policy *policy)
     copies->n = policy->n_git_repos;
     for (size_t i = 0; i < copies->n; i++) {
         _cleanup_buf_ struct buf text = { 0 };
-        if (buf_read_file(&text, AT_FDCWD, policy->git_repos[i].config, GIT_CONFIG_BYTES) < 0)
-            buf_free(&text);
+        read_whole(policy->git_repos[i].config, &text);
         int r = write_copy(copies->dir, i, &text);
         if (r < 0)
             return r;

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -221,7 +222,8 @@ static int add_named_modules(struct inside *in, const char *gitdir)
     for (size_t i = 0; i < config.n && r == 0; i++) {
         const struct git_entry *e = &config.v[i];
         const char *below = strcmp(e->section, "submodule") == 0 && e->subsection ? join(in, modules, e->subsection) : NULL;
-        if (!below || !is_kind(below, S_IFDIR))
+        char real[PATH_MAX]; /* a payload of an earlier run may have put symlinks there, or ".." into the name */
+        if (!below || !is_kind(below, S_IFDIR) || !realpath(below, real) || strcmp(real, below) != 0)
             continue;
         r = add_repo(in, below);
         if (r == 0)

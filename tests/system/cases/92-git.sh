@@ -327,6 +327,19 @@ wait "$BACKGROUND_PID"
 verdict "what the user changes meanwhile stays, and the copy is put back in its place"
 end_world
 
+# A run names a submodule whose directory leads through a symlink of its making: what is named "config" there is not copied
+# into the next run's view. Control: a real submodule's is.
+new_repository
+mkdir -p "$HOME/.aws" .git/modules && printf '[default]\naws_secret = of-the-host\n' >"$HOME/.aws/config" && ln -s "$HOME" .git/modules/x
+git config submodule.x/.aws.active true
+mkdir -p .git/modules/real/sub/objects .git/modules/real/sub/refs && echo 'ref: refs/heads/main' >.git/modules/real/sub/HEAD
+printf '[core]\n\tbare = false\n[user]\n\tname = seen-here\n' >.git/modules/real/sub/config
+git config submodule.real/sub.active true
+inside 'grep -rhs "of-the-host\|seen-here" /run/agentjail .git/modules'
+grep -q seen-here "$T/stdout" && ! grep -q of-the-host "$T/stdout"
+verdict "a submodule's name through a symlink brings no file of the host's in"
+end_world
+
 if type -P git-lfs >/dev/null; then
     new_repository
     git lfs install >/dev/null 2>&1
