@@ -12,7 +12,9 @@
 #include "monitor/environment.h"
 #include "monitor/home.h"
 #include "monitor/label_probe.h"
+#include "monitor/say.h"
 #include "plan/resolve.h"
+#include "profile/origin.h"
 #include "sys/library.h"
 
 void run_free(struct run *run)
@@ -33,8 +35,7 @@ void run_free(struct run *run)
 
 void run_say(const char *text)
 {
-    _cleanup_buf_ struct buf line = { 0 };
-    fprintf(stderr, "agentjail: %s\n", buf_visible(&line, text) < 0 ? "out of memory" : line.data ? line.data : "");
+    say(text, "");
 }
 
 int run_refuse(const struct buf *why)
@@ -97,10 +98,9 @@ static int find_landlock(struct run *run, struct buf *why)
                        : run->policy.nested ? "with nested = allow it cannot confine files" : NULL;
     if (!lack || f->optional)
         return 0;
-    if (f->origin.file && f->origin.line)
-        buf_printf(why, "%s:%u: ", f->origin.file, f->origin.line);
-    buf_printf(why, "landlock: %s; write landlock = -on (and strict = no) to do with what there is (--doctor shows it)",
-               lack);
+    origin_print(why, &f->origin, "landlock");
+    buf_printf(why, "%s (--doctor shows what it has)", lack);
+    origin_advise(why, &f->origin, &f->required, "landlock", "on");
     return -EOPNOTSUPP;
 }
 

@@ -44,7 +44,7 @@ struct run {
  * on success. */
 int run_prepare(struct run *run, struct buf *why);
 
-/* A line for people on standard error: "agentjail: " and text, safe for a terminal. */
+/* Say text to people on standard error, each line behind "agentjail: ", safe for a terminal. */
 void run_say(const char *text);
 
 /* The same, on one line whatever names of a payload's are in it: none passes for a line of ours. */

@@ -25,21 +25,12 @@
 #include "monitor/cgroup_delegated.h"
 #include "monitor/cgroup_files.h"
 #include "monitor/cgroup_scope.h"
+#include "profile/origin.h"
 
 #define FREEZE_TRIES 1000
 #define FREEZE_PAUSE_NS 1000000
 
 /* ---- what people read ---- */
-
-static void print_origin(const struct origin *origin, struct buf *out)
-{
-    if (!origin->file)
-        buf_str(out, "built-in default");
-    else if (origin->line == 0)
-        buf_str(out, origin->file);
-    else
-        buf_printf(out, "%s:%u", origin->file, origin->line);
-}
 
 static void print_value(unsigned bit, uint64_t value, struct buf *out)
 {
@@ -95,17 +86,16 @@ static int report_lost(struct cgroup *cgroup, unsigned bits, const char *reason,
         const struct limit *limit = cgroup_limit(cgroup->policy, cgroup_controllers[i].bit);
         if (why->len > 0)
             buf_char(why, '\n');
-        print_origin(&limit->origin, why);
-        buf_printf(why, ": %s: %s: ", cgroup_controllers[i].key,
-                   limit->optional ? "not held" : "this limit cannot be held");
+        origin_print(why, &limit->origin, cgroup_controllers[i].key);
+        buf_str(why, limit->optional ? "not held: " : "this limit cannot be held: ");
         if (reason)
             buf_str(why, reason);
         else
             print_reason(&cgroup->host, cgroup_controllers[i].bit, why);
         if (!limit->optional) {
-            buf_printf(why, "; or write %s = -", cgroup_controllers[i].key);
-            print_value(cgroup_controllers[i].bit, limit->value, why);
-            buf_str(why, " to run without it");
+            _cleanup_buf_ struct buf value = { 0 };
+            print_value(cgroup_controllers[i].bit, limit->value, &value);
+            origin_advise(why, &limit->origin, &limit->required, cgroup_controllers[i].key, value.data ? value.data : "");
             result = -EOPNOTSUPP;
         }
     }

@@ -7,6 +7,7 @@
 
 #include "lockdown/label.h"
 #include "monitor/host_probe.h"
+#include "profile/origin.h"
 
 /* user:role:type[:range] */
 static bool selinux_form(const char *label)
@@ -17,15 +18,10 @@ static bool selinux_form(const char *label)
 
 static void refuse(const struct fence *fence, const char *problem, struct buf *why)
 {
-    if (!fence->origin.file)
-        buf_str(why, "built-in default");
-    else if (fence->origin.line == 0)
-        buf_str(why, fence->origin.file);
-    else
-        buf_printf(why, "%s:%u", fence->origin.file, fence->origin.line);
-    buf_printf(why, ": label: %s %s", fence->value, problem);
+    origin_print(why, &fence->origin, "label");
+    buf_printf(why, "%s %s", fence->value, problem);
     if (!fence->optional)
-        buf_printf(why, "; or write label = -%s to run without it where it cannot be had", fence->value);
+        origin_advise(why, &fence->origin, &fence->required, "label", fence->value);
 }
 
 int label_probe(const struct policy *policy, enum label_kind *ret_kind, struct buf *why)

@@ -29,6 +29,7 @@
 #include "monitor/loop.h"
 #include "monitor/mend.h"
 #include "monitor/orphans.h"
+#include "monitor/say.h"
 #include "monitor/signals.h"
 #include "monitor/stdio.h"
 #include "monitor/terminal.h"
@@ -49,9 +50,7 @@ int64_t loop_now(void)
 
 void loop_say(const struct loop *l, const char *text)
 {
-    _cleanup_buf_ struct buf line = { 0 };
-    const char *visible = buf_visible(&line, text) < 0 || !line.data ? "" : line.data;
-    fprintf(stderr, "agentjail: %s%s\n", visible, l->s->terminal ? "\r" : "");
+    say(text, l->s->terminal ? "\r" : "");
 }
 
 void loop_tell(struct loop *l, enum message_kind kind, int64_t value)

@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "plan/view_entries.h"
 #include "profile/access.h"
+#include "profile/origin.h"
 
 static const char *const grant_keys[] = {
     [GRANT_READ] = "read",       [GRANT_WRITE] = "write",     [GRANT_EXEC] = "exec",

@@ -10,6 +10,7 @@
 #include "plan/git_identity.h"
 #include "plan/identity.h"
 #include "plan/view_entries.h"
+#include "profile/origin.h"
 
 struct emit {
     const struct policy *policy;

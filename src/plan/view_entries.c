@@ -10,19 +10,9 @@
 #include "base/path.h"
 #include "plan/collect.h"
 #include "plan/resolve.h"
+#include "profile/origin.h"
 #include "sys/library.h"
 #include "sys/module.h"
-
-int origin_print(struct buf *why, const struct origin *origin, const char *key)
-{
-    if (!origin->file)
-        return buf_printf(why, "built-in: %s: ", key);
-    if (origin->line == ORIGIN_REASON)
-        return buf_printf(why, "%s: ", origin->file);
-    if (origin->line == 0)
-        return buf_printf(why, "%s: --%s: ", origin->file, key);
-    return buf_printf(why, "%s:%u: %s: ", origin->file, origin->line, key);
-}
 
 static int add_place(struct collect *c, enum entry_kind kind, const char *path)
 {

@@ -13,9 +13,6 @@
  * grants are left out; what mounts cannot hold goes to notes (may be NULL). 0 or -errno with a message for people in why. */
 int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct strv *notes, struct buf *why);
 
-/* Write "file:line: key: " or "command line: --key: " to why. */
-int origin_print(struct buf *why, const struct origin *origin, const char *key);
-
 /* Where the copies of git configurations are inside. */
 #define GIT_COPIES_INSIDE "/run/agentjail/git"
 

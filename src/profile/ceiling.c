@@ -94,6 +94,23 @@ static int apply_order(struct merge *m, const struct setting *c)
     return o->type->set(m, c);
 }
 
+/* A ceiling's own "-" decides whether a host may lack what it names. */
+static void require(const struct setting *c, bool *optional, struct requirement *required)
+{
+    *required = (struct requirement){ REQUIRED_BY_CEILING, *optional, c->origin };
+    *optional = false;
+}
+
+const struct origin *ceiling_says_strict(const struct merge *m)
+{
+    for (size_t i = 0; i < m->ceilings.n; i++) {
+        const struct setting *c = &m->ceilings.v[i];
+        if (c->option == &options[OPTION_STRICT] && c->value && strcmp(c->value, "yes") == 0)
+            return &c->origin;
+    }
+    return NULL;
+}
+
 static int apply_maximum(struct merge *m, const struct setting *c)
 {
     const struct option *o = c->option;
@@ -102,15 +119,19 @@ static int apply_maximum(struct merge *m, const struct setting *c)
     uint64_t top;
     if (o->type->number(text, &top) < 0 || top == 0)
         return setting_fail(c, m->why, "\"%s\" cannot be its value; write %s", c->value, o->type->form);
-    if (!limit->set || (limit->value > top && !written(m, limit->origin)))
-        return o->type->set(m, c);
+    if (!limit->set || (limit->value > top && !written(m, limit->origin))) {
+        int r = o->type->set(m, c);
+        if (r >= 0 && c->value[0] != '-')
+            require(c, &limit->optional, &limit->required);
+        return r;
+    }
     if (limit->value > top) {
         _cleanup_buf_ struct buf value = { 0 };
         int r = o->type->show(m->policy, o, &value);
         return r < 0 ? r : widened(m, c, limit->origin, value.data, "write that or less");
     }
     if (c->value[0] != '-')
-        limit->optional = false;
+        require(c, &limit->optional, &limit->required);
     return 0;
 }
 
@@ -132,7 +153,7 @@ static int apply_names(struct merge *m, const struct setting *c)
         len -= optional;
         if (strncmp(word, value, len) == 0 && value[len] == '\0') {
             if (!optional)
-                fence->optional = false;
+                require(c, &fence->optional, &fence->required);
             return 0;
         }
         required = true;
@@ -143,7 +164,10 @@ static int apply_names(struct merge *m, const struct setting *c)
         return widened(m, c, fence->origin, *value ? value : "nothing", "write one of these");
     struct setting s = *c;
     s.value = arena_strndup(m->arena, first, first_len);
-    return s.value ? o->type->set(m, &s) : -ENOMEM;
+    int r = s.value ? o->type->set(m, &s) : -ENOMEM;
+    if (r >= 0 && !fence->optional)
+        require(c, &fence->optional, &fence->required);
+    return r;
 }
 
 /* --- grants --- */

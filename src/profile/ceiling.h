@@ -49,6 +49,9 @@ const struct setting *ceiling_fixes_profile(const struct merge *m, const char *n
  * grants. Called when all settings and the workspace are in. 0 or -errno with a message. */
 int ceiling_apply(struct merge *m);
 
+/* Where a ceiling says strict = yes; NULL: none does. */
+const struct origin *ceiling_says_strict(const struct merge *m);
+
 /* Whether the ceilings of this host let agentjail stand in for bubblewrap. 0 or -errno with a message. */
 int ceiling_check_bwrap(struct buf *why);
 

@@ -292,12 +292,29 @@ static int refuse_unbuilt(const struct merge *m)
     return r;
 }
 
-static void apply_strict(struct policy *p)
+/* What strict = yes makes of a '-' before a value. */
+static void require(bool *optional, struct requirement *required, const struct requirement *strict)
 {
+    if (required->by == REQUIRED_BY_CEILING)
+        return;
+    *required = (struct requirement){ strict->by, *optional, strict->origin };
+    *optional = false;
+}
+
+static void apply_strict(const struct merge *m)
+{
+    struct policy *p = m->policy;
     if (!p->strict)
         return;
-    p->filter.optional = p->label.optional = p->landlock.optional = false;
-    p->memory.optional = p->cpu.optional = p->processes.optional = false;
+    const struct origin *ceiling = ceiling_says_strict(m);
+    struct requirement strict = { ceiling ? REQUIRED_BY_CEILING : REQUIRED_BY_STRICT, false,
+                                  ceiling ? *ceiling : p->strict_origin };
+    struct fence *fences[] = { &p->filter, &p->label, &p->landlock };
+    struct limit *limits[] = { &p->memory, &p->cpu, &p->processes };
+    for (size_t i = 0; i < ELEMENTSOF(fences); i++)
+        require(&fences[i]->optional, &fences[i]->required, &strict);
+    for (size_t i = 0; i < ELEMENTSOF(limits); i++)
+        require(&limits[i]->optional, &limits[i]->required, &strict);
 }
 
 /* --- no file that was read may be the payload's to write --- */
@@ -381,7 +398,7 @@ static int resolve(struct merge *m, const char *command)
     if ((r = apply_settings(m, true)) < 0 || (r = closure_add(m, command)) < 0 ||
         (r = git_inside_add(m)) < 0 || (r = ceiling_apply(m)) < 0)
         return r;
-    apply_strict(p);
+    apply_strict(m);
     if ((r = drop_repeated(m)) < 0 || (r = net_check(m)) < 0 || (r = refuse_unbuilt(m)) < 0 || (r = check_sources(m)) < 0)
         return r;
     if ((r = protect_packaged(m)) < 0 || (r = find_home(m)) < 0 || (r = find_git_settings(m)) < 0)

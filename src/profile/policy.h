@@ -50,10 +50,18 @@ struct git_repo {
     char *config; /* the host's file; real path */
 };
 
+/* Why a fence or limit may not be missing. */
+struct requirement {
+    enum { REQUIRED_BY_VALUE, REQUIRED_BY_STRICT, REQUIRED_BY_CEILING } by;
+    bool optional;        /* there is a '-' before the value all the same */
+    struct origin origin; /* of strict or the ceiling */
+};
+
 /* A fence that a value names: the seccomp filter, the label, Landlock. */
 struct fence {
     char *value;   /* NULL: not asked for */
     bool optional; /* '-' before the value and not strict: do without it where the host lacks it */
+    struct requirement required; /* if not optional */
     struct origin origin;
 };
 
@@ -62,6 +70,7 @@ struct limit {
     uint64_t value;
     bool set;
     bool optional;
+    struct requirement required; /* if not optional */
     struct origin origin;
 };
 

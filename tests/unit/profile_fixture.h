@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "profile/origin.h"
 #include "profile/request.h"
 
 enum { FIXTURE_ENV = 16 };

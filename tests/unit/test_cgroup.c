@@ -315,7 +315,7 @@ START_TEST(processes_alone_need_no_group_but_for_root)
 
     host.uid = 0;
     ck_assert_int_eq(cgroup_prepare_on(&host, &policy, "a1", &cgroup, &why), -EOPNOTSUPP);
-    ck_assert_ptr_nonnull(strstr(why.data, "command line: processes: "));
+    ck_assert_ptr_nonnull(strstr(why.data, "command line: --processes: "));
     buf_free(&why);
 }
 END_TEST

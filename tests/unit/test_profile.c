@@ -342,6 +342,47 @@ START_TEST(test_strict_requires_all)
 }
 END_TEST
 
+/* What would let the command run where the limit cannot be held. */
+static void advises_memory(const char *what)
+{
+    _cleanup_buf_ struct buf advice = { 0 };
+    const struct limit *limit = &fx.policy.memory;
+    ck_assert(limit->set && !limit->optional);
+    ck_assert_int_eq(origin_advise(&advice, &limit->origin, &limit->required, "memory", "1G"), 0);
+    ck_assert_msg(strstr(advice.data, what), "\"%s\" lacks \"%s\"", advice.data, what);
+}
+
+START_TEST(test_advice_is_what_would_help)
+{
+    fx_default("[limits]\nmemory = 1G\n");
+    fx_ok("x");
+    advises_memory("; or write memory = -1G to run without it");
+    fx_ok("--memory=1G", "x");
+    advises_memory("; or write --memory=-1G to run without it");
+    fx_ok("--memory=1G", "--strict", "x");
+    advises_memory("; or write --memory=-1G and leave out --strict to run");
+    fx_ok("--memory=-1G", "--strict", "x"); /* never what is written already */
+    advises_memory("; or leave out --strict to run");
+    fx_default("[isolation]\nstrict = yes\n[limits]\nmemory = -1G\n");
+    fx_ok("x");
+    advises_memory("; or write strict = no at ");
+    advises_memory("default.ini:2 to run");
+}
+END_TEST
+
+START_TEST(test_no_advice_against_a_ceiling)
+{
+    fx_file(CEILING("10.ini"), "[limits]\nmemory = 1G\n");
+    fx_ok("x");
+    advises_memory("policy.d/10.ini:2 lets nobody run without it");
+    fx_ok("--memory=-512M", "--strict", "x");
+    advises_memory("policy.d/10.ini:2 lets nobody run without it");
+    fx_file(CEILING("10.ini"), "[isolation]\nstrict = yes\n");
+    fx_ok("--memory=-512M", "--strict", "x");
+    advises_memory("policy.d/10.ini:2 lets nobody run without it");
+}
+END_TEST
+
 /* --- where files come from --- */
 
 START_TEST(test_first_found_profile)
@@ -667,6 +708,8 @@ static Suite *suite(void)
     tcase_add_test(tc, test_protect);
     tcase_add_test(tc, test_scalars_of_later_layers_hold);
     tcase_add_test(tc, test_strict_requires_all);
+    tcase_add_test(tc, test_advice_is_what_would_help);
+    tcase_add_test(tc, test_no_advice_against_a_ceiling);
     tc = fx_case(s, "files");
     tcase_add_test(tc, test_first_found_profile);
     tcase_add_test(tc, test_includes);

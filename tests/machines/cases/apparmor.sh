@@ -86,7 +86,7 @@ for user in tester root; do
         "as_$user" aa-exec -p machine-outer -- "$jail" --label=agentjail-payload -- cat /etc/hosts
 
     check_status "$user: a profile that is not loaded is refused" 125 "as_$user" "$jail" --label=machine-none -- true
-    check_says "$user: the message says what to write instead" 'label = -machine-none' \
+    check_says "$user: the message says what to write instead" '--label=-machine-none' \
         "as_$user" "$jail" --label=machine-none -- true
     check_status "$user: an optional one is left out" 0 "as_$user" "$jail" --label=-machine-none -- cat /etc/hosts
     check_status "$user: complain mode is no fence: refused" 125 "as_$user" "$jail" --label=machine-complain -- true

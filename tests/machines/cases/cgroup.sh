@@ -117,7 +117,7 @@ wait $job
 check_status "no manager: without a limit the jail runs" 0 tester_without_manager "$jail" -- true
 check_status "no manager: a memory limit is refused" 125 tester_without_manager "$jail" --memory=48M -- true
 check_status "no manager: a cpu limit is refused" 125 tester_without_manager "$jail" --cpu=20% -- true
-check_says "no manager: the message says what to write instead" 'memory = -48M' \
+check_says "no manager: the message says what to write instead" '--memory=-48M' \
     tester_without_manager "$jail" --memory=48M -- true
 check_status "no manager: an optional memory limit is not held" 0 \
     tester_without_manager "$jail" --memory=-48M -- sh -c "$hog"

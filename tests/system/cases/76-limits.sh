@@ -38,11 +38,18 @@ limit() {
         verdict "--$1: held" "status $S"
         ;;
     *)
-        [ $S -eq 125 ] && ! grep -q ran "$T/stdout" && grep -q "$1 = -$2" "$T/stderr"
-        verdict "--$1 cannot be held here: refused, and told what to write" "status $S"
+        [ $S -eq 125 ] && ! grep -q ran "$T/stdout" && grep -q "or write --$1=-$2 to run without it" "$T/stderr"
+        verdict "--$1 cannot be held here: refused, and told what to write" -- cat "$T/stderr"
+        printf '[profile]\ninclude = offline\n[limits]\n%s = %s\n' "$1" "$2" >"$T/limited.ini"
+        jail "--profile=$T/limited.ini" -- echo ran
+        [ $S -eq 125 ] && grep -q "limited.ini:4: $1: .*; or write $1 = -$2 to run without it" "$T/stderr"
+        verdict "$1 in a profile: the line is named, and what to write there" -- cat "$T/stderr"
         jail --strict "--$1=-$2" -- echo ran
-        [ $S -eq 125 ] && ! grep -q ran "$T/stdout"
-        verdict "--strict --$1, optional: refused" "status $S"
+        [ $S -eq 125 ] && ! grep -q ran "$T/stdout" && grep -q '; or leave out --strict to run without it' "$T/stderr"
+        verdict "--strict --$1, optional: refused, and told what asks for it" -- cat "$T/stderr"
+        jail --strict "--$1=$2" --label=agentjail-test-none -- echo ran
+        [ $S -eq 125 ] && grep -q "or write --label=-agentjail-test-none and leave out --strict to run" "$T/stderr"
+        verdict "--strict, and a fence that is required by itself: told both" -- cat "$T/stderr"
         ;;
     esac
     jail "--$1=-$2" -- echo ran
@@ -72,7 +79,7 @@ if [ "$UID_NOW" -ne 0 ]; then
 fi
 
 jail --label=agentjail-test-none -- echo ran
-[ $S -eq 125 ] && ! grep -q ran "$T/stdout" && grep -q 'label = -agentjail-test-none' "$T/stderr"
+[ $S -eq 125 ] && ! grep -q ran "$T/stdout" && grep -q 'write --label=-agentjail-test-none to' "$T/stderr"
 verdict "a label that is not to be had is refused" "status $S"
 jail --label=-agentjail-test-none -- echo ran
 [ $S -eq 0 ] && grep -q ran "$T/stdout"
