@@ -90,16 +90,24 @@ static bool reserved(const char *path)
     return path_within(path, "/proc") || path_within(path, "/dev");
 }
 
-int collect_links(struct collect *c, const struct grant *g, struct resolved *r)
+int collect_links(struct collect *c, const struct origin *origin, const char *key, const char *path, struct resolved *r)
 {
     for (size_t i = 0; i < r->n_links; i++) {
-        struct entry *e = entries_at(c->list, ENTRY_LINK, TAKE_PTR(r->links[i].path), &g->origin);
+        struct entry *e = entries_at(c->list, ENTRY_LINK, TAKE_PTR(r->links[i].path), origin);
         if (!e)
             return -ENOMEM;
-        if (!e->text)
-            e->text = TAKE_PTR(r->links[i].text);
+        if (e->text)
+            continue;
+        e->text = TAKE_PTR(r->links[i].text);
+        e->key = key;
+        e->asked = path;
     }
     return 0;
+}
+
+static int add_links(struct collect *c, const struct grant *g, struct resolved *r)
+{
+    return collect_links(c, &g->origin, grant_keys[g->kind], g->path, r);
 }
 
 static int add_access(struct collect *c, const struct grant *g, struct resolved *r)
@@ -125,7 +133,7 @@ static int add_access(struct collect *c, const struct grant *g, struct resolved 
         e->access = ACCESS_WRITE;
     else if (e->access == ACCESS_NONE)
         e->access = ACCESS_READ;
-    return collect_links(c, g, r);
+    return add_links(c, g, r);
 }
 
 static int add_device(struct collect *c, const struct grant *g, struct resolved *r)
@@ -140,7 +148,7 @@ static int add_device(struct collect *c, const struct grant *g, struct resolved 
     e->exists = true;
     e->st = r->st;
     e->access = ACCESS_WRITE;
-    return collect_links(c, g, r);
+    return add_links(c, g, r);
 }
 
 static int add_scratch(struct collect *c, const struct grant *g)
@@ -164,7 +172,7 @@ static int add_scratch(struct collect *c, const struct grant *g)
     entry->access = ACCESS_WRITE;
     entry->exists = exists;
     entry->st = r.st;
-    return collect_links(c, g, &r);
+    return add_links(c, g, &r);
 }
 
 /* The first symlink of a resolution that the payload could have planted: it lies in a writable place of the host's. */

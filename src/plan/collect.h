@@ -22,8 +22,9 @@ struct collect {
  * 1 exec, 2 protect and hide. Adds their entries. 0, or -errno with a message in c->why. */
 int collect_grants(struct collect *c, int pass);
 
-/* Add the symlinks that led to a place, which are to be seen in the jail, too. Takes them out of r. 0 or -ENOMEM. */
-int collect_links(struct collect *c, const struct grant *g, struct resolved *r);
+/* Add the symlinks that led to a place, which are to be seen in the jail, too. Takes them out of r. key and path say what
+ * was written at origin, for messages; they stay the caller's. 0 or -ENOMEM. */
+int collect_links(struct collect *c, const struct origin *origin, const char *key, const char *path, struct resolved *r);
 
 /* Real path of something that need not exist: its deepest existing ancestor resolved, the rest as written. path is
  * absolute. 0 or -errno, as path_resolve(). */

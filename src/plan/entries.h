@@ -32,6 +32,8 @@ struct entry {
     enum entry_kind kind;
     char *path;              /* real path, absolute; owned */
     char *text;              /* ENTRY_LINK; owned */
+    const char *key;         /* ENTRY_LINK: of the grant that leads through it, and its path; the policy's */
+    const char *asked;
     enum entry_access access;
     bool exec;
     bool exists;             /* st is what the host has there */

@@ -50,12 +50,11 @@ static int add_home(struct collect *c)
         return e;
     }
 
-    struct grant as_grant = { .kind = GRANT_SCRATCH, .origin = c->policy->home_origin };
     struct entry *entry = entries_at(c->list, ENTRY_HOME, TAKE_PTR(r.path), &c->policy->home_origin);
     if (!entry)
         return -ENOMEM;
     entry->access = c->policy->home == HOME_NONE ? ACCESS_READ : ACCESS_WRITE;
-    return collect_links(c, &as_grant, &r);
+    return collect_links(c, &c->policy->home_origin, "home", home, &r);
 }
 
 static struct entry *written_scratch(struct entries *list, const char *path)
@@ -145,9 +144,12 @@ static int refuse_planted_links(struct collect *c)
         const struct entry *up = entries_enclosing(c->list, c->list->n, e->path, false);
         if (!up || up->kind != ENTRY_ACCESS || up->access != ACCESS_WRITE)
             continue;
-        origin_print(c->why, &e->origin, "files");
-        buf_printf(c->why, "leads through the symlink %s, which lies in writable %s, so whoever writes there chooses "
-                   "what is granted; name the directory that it points to", e->path, up->path);
+        _cleanup_resolved_ struct resolved r = { 0 };
+        origin_print(c->why, &e->origin, e->key);
+        buf_printf(c->why, "%s: leads through the symlink %s, which lies in writable %s, so whoever writes there chooses "
+                   "what is granted; name what it points to", e->asked, e->path, up->path);
+        if (path_resolve(&c->resolver, e->asked, &r) >= 0)
+            buf_printf(c->why, ": %s", r.path);
         return -ELOOP;
     }
     return 0;

@@ -62,6 +62,16 @@ grant 125 "a symlink to itself" --read="$T/loop" -- true
 ln -s nowhere "$T/dangling"
 grant 125 "a dangling symlink" --read="$T/dangling" -- true
 grant 0 "a dangling symlink, optional" --read="-$T/dangling" -- true
+ln -s "$OUT" "$WS/led"
+grant 125 "a symlink inside a writable place" --write="$WS" --read="$WS/led/dir" -- true
+grep -qF "command line: --read: $WS/led/dir: leads through the symlink $WS/led, which lies in writable $WS," "$T/stderr" &&
+    grep -q "name what it points to: $OUT/dir\$" "$T/stderr"
+verdict "a symlink inside a writable place: the option is named, and what to write" -- cat "$T/stderr"
+printf '[profile]\ninclude = offline\n[files]\nwrite = %s\nexec = %s\n' "$WS" "$WS/led" >"$T/led.ini"
+grant 125 "the same in a profile" --profile="$T/led.ini" -- true
+grep -qF "led.ini:5: exec: $WS/led: leads through the symlink" "$T/stderr"
+verdict "the same in a profile: the line is named" -- cat "$T/stderr"
+rm "$WS/led"
 mkdir "$T/new"$'\n'"line"
 echo text >"$T/new"$'\n'"line/file"
 grant 0 "a newline in the name" --read="$T/new"$'\n'"line" -- cat "$T/new"$'\n'"line/file"
