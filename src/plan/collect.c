@@ -180,7 +180,7 @@ static const char *planted_link(const struct collect *c, const struct resolved *
 {
     for (size_t i = 0; i < r->n_links; i++) {
         const struct entry *up = entries_enclosing(c->list, c->list->n, r->links[i].path, false);
-        if (up && up->kind == ENTRY_ACCESS && up->access == ACCESS_WRITE)
+        if (up && up->kind == ENTRY_ACCESS && up->access == ACCESS_WRITE && path_may_change(up->path, r->links[i].path))
             return r->links[i].path;
     }
     return NULL;

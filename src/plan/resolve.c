@@ -265,3 +265,16 @@ int path_resolve(struct resolver *resolver, const char *path, struct resolved *r
     r = (struct resolved){ 0 };
     return 0;
 }
+
+bool path_may_change(const char *top, const char *path)
+{
+    _cleanup_free_ char *dir = strdup(path);
+    char *slash;
+    while (dir && (slash = strrchr(dir, '/')) && strlen(dir) > strlen(top)) {
+        slash[slash == dir] = '\0';
+        struct stat st;
+        if (lstat(dir, &st) < 0 || st.st_uid == geteuid() || access(dir, W_OK) == 0 || errno != EACCES)
+            return true; /* EROFS says nothing of the same directory at another mount */
+    }
+    return !dir;
+}

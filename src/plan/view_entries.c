@@ -132,6 +132,28 @@ static int add_git_configs(struct collect *c)
     return 0;
 }
 
+/* Two grants that do not go together: the one to blame is on the command line, if only one of them is. */
+static int refuse_planted_link(struct collect *c, const struct entry *up, const struct entry *e)
+{
+    _cleanup_resolved_ struct resolved r = { 0 };
+    bool wide = origin_is_option(&up->origin) && !origin_is_option(&e->origin);
+    if (wide) {
+        bool workspace = c->policy->workspace && strcmp(up->path, c->policy->workspace) == 0;
+        origin_print(c->why, &up->origin, workspace ? "workspace" : "write");
+        buf_printf(c->why, "%s: whoever writes there could change the symlink %s, and so choose what another line grants: ",
+                   up->path, e->path);
+    }
+    origin_print(c->why, &e->origin, e->key);
+    if (wide)
+        buf_printf(c->why, "%s; name a directory with less in it", e->asked);
+    else
+        buf_printf(c->why, "%s: leads through the symlink %s, which lies in writable %s, so whoever writes there chooses "
+                   "what is granted; name what it points to", e->asked, e->path, up->path);
+    if (!wide && path_resolve(&c->resolver, e->asked, &r) >= 0)
+        buf_printf(c->why, ": %s", r.path);
+    return -ELOOP;
+}
+
 /* A grant may not lead through a symlink that the payload could have planted in an earlier run. */
 static int refuse_planted_links(struct collect *c)
 {
@@ -142,15 +164,10 @@ static int refuse_planted_links(struct collect *c)
         if (e->kind != ENTRY_LINK)
             continue;
         const struct entry *up = entries_enclosing(c->list, c->list->n, e->path, false);
-        if (!up || up->kind != ENTRY_ACCESS || up->access != ACCESS_WRITE)
+        if (!up || !e->asked || up->kind != ENTRY_ACCESS || up->access != ACCESS_WRITE ||
+            !path_may_change(up->path, e->path))
             continue;
-        _cleanup_resolved_ struct resolved r = { 0 };
-        origin_print(c->why, &e->origin, e->key);
-        buf_printf(c->why, "%s: leads through the symlink %s, which lies in writable %s, so whoever writes there chooses "
-                   "what is granted; name what it points to", e->asked, e->path, up->path);
-        if (path_resolve(&c->resolver, e->asked, &r) >= 0)
-            buf_printf(c->why, ": %s", r.path);
-        return -ELOOP;
+        return refuse_planted_link(c, up, e);
     }
     return 0;
 }

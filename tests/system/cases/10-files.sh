@@ -33,6 +33,11 @@ setup_link_below_write() {
     setup_link
     EXPECT=refused MESSAGE='symlink'
 }
+setup_link_kept() {
+    # Who owns a directory can let himself write it.
+    setup_link_below_write
+    chmod a-w "$WS"
+}
 setup_git_effect() {
     effect() { grep -qs evil "$WS/.git/config" "$WS/.git/hooks/pre-commit"; }
 }
@@ -141,6 +146,7 @@ link-in-workspace | any | link | with:--read=$OUT | | files read "$WS/link/secre
 link-granted | any | link_refused | symlinks | --read="$WS/link" | files read "$WS/link/secret"
 link-granted-below | any | link_below_write | symlinks | --read="$WS/link/dir" | files read "$WS/link/dir/secret"
 link-granted-write | any | link_below_write | symlinks | --write="$WS/link/dir" | files write "$WS/link/dir/secret"
+link-granted-kept | any | link_kept | symlinks | --read="$WS/link/dir" | files read "$WS/link/dir/secret"
 # --- descriptors ---
 stdin-walk | any | stdin_root | stdio,landlock-files | | files walk 0 "$OUT/secret"
 stdin-read-at | any | stdin_root | stdio,landlock-files | | files read-at 0 "${OUT#/}/secret"

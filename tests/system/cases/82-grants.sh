@@ -22,6 +22,17 @@ grant 0 "/: agentjail's own directories are still covered" --read=/ -- \
     sh -c 'test -z "$(ls -A "$0" 2>/dev/null)"' "$XDG_RUNTIME_DIR/agentjail"
 grant 0 "/: /proc, /dev and /tmp are the jail's own" --read=/ -- \
     sh -c 'test "$(cat /proc/1/comm)" != systemd && test ! -e /dev/kmsg && touch /tmp/x'
+if [ "$UID_NOW" -ne 0 ]; then
+    for o in write workspace; do
+        grant 0 "/ as --$o: what the user may write, and no more" "--$o=/" -- \
+            sh -c 'touch "$0/x" && rm "$0/x" && ! touch /usr/x 2>/dev/null && ! ls "$1" 2>/dev/null | grep .' "$RO" \
+            "$XDG_RUNTIME_DIR/agentjail"
+    done
+else
+    grant 125 "/ to be written, for root" --write=/ -- true
+    grep -q 'command line: --write: /: whoever writes there could change the symlink .* another line grants: ' "$T/stderr"
+    verdict "/ to be written, for root: says what does not go together" -- cat "$T/stderr"
+fi
 cp "$ATTACKS/nothing" "$DATA/nothing"
 grant 0 "/ and exec" --read=/ --exec=/ -- "$DATA/nothing"
 grant 0 "\$HOME by name" --read="$HOME" -- cat "$HOME/.ssh/id_ed25519"
