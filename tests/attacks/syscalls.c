@@ -248,7 +248,7 @@ static int attack_delete_module(char **argv)
 static int attack_swapon(char **argv)
 {
     (void)argv;
-    long r = syscall(SYS_swapon, "/nonexistent", 0);
+    long r = syscall(SYS_swapon, "/proc/agentjail-none", 0);
 
     return r < 0 && errno == ENOENT ? worked() : result("swapon", r);
 }

@@ -1,44 +1,20 @@
-# shellcheck shell=sh disable=SC2034
+# shellcheck shell=sh disable=SC1091,SC2034,SC2154
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What the cases about control groups share: sourced by them, on the systemd machine.
-n=0
-ok() { n=$((n + 1)); if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi; }
-# Runs the rest of the line and reports it under the name $1.
-check() { name=$1; shift; "$@" >&2; ok $? "$name"; }
-# The rest of the line ends with status $2.
-check_status() {
-    name=$1 want=$2
-    shift 2
-    "$@" >&2
-    got=$?
-    [ "$got" -eq "$want" ] || echo "# $name: status $got, wanted $want"
-    [ "$got" -eq "$want" ]
-    ok $? "$name"
-}
+. "$MACHINE_SRCDIR/tests/machines/case_lib.sh"
 
-# The rest of the line prints something that holds $2.
-check_says() {
-    name=$1 want=$2
-    shift 2
-    got=$("$@" 2>&1)
-    echo "$got" >&2
-    case $got in *"$want"*) ok 0 "$name" ;; *) ok 1 "$name" ;; esac
-}
 runtime=/run/user/$(id -u tester)
-# A workspace for each: a jail of root's has no power over others' directories.
-mkdir -p /tmp/root /tmp/tester && chown tester /tmp/tester || exit 1
+# In the session of its own that it has on this machine.
 as_tester() {
     setpriv --reuid tester --regid tester --init-groups --inh-caps=-all env -C /tmp/tester HOME=/home/tester \
         XDG_RUNTIME_DIR="$runtime" DBUS_SESSION_BUS_ADDRESS="unix:path=$runtime/bus" "$@"
 }
-as_root() { env -C /tmp/root HOME=/root "$@"; }
 # A machine where systemd's user managers are not to be reached.
 without_manager() { unshare -m sh -c 'mount -t tmpfs tmpfs /run/user && exec "$@"' sh "$@"; }
 tester_without_manager() {
     without_manager setpriv --reuid tester --regid tester --init-groups --inh-caps=-all env -C /tmp/tester \
         -u XDG_RUNTIME_DIR -u DBUS_SESSION_BUS_ADDRESS HOME=/home/tester "$@"
 }
-jail=$AGENTJAIL
 
 jail_groups() { find /sys/fs/cgroup -type d -name 'agentjail-*' ! -name 'agentjail-machine*'; }
 # The monitor of the jail with command line $1 and group $2: its init has the same, but lies in the group.

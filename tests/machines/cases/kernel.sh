@@ -1,12 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck disable=SC1091,SC2154
 #
 # Is the machine what the other cases take it for? Runs in every machine, as root.
-n=0
-ok() { n=$((n + 1)); if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi; }
-# Runs the rest of the line and reports it under the name $1.
-check() { name=$1; shift; "$@" >&2; ok $? "$name"; }
-as_tester() { setpriv --reuid tester --regid tester --init-groups --inh-caps=-all env HOME=/home/tester "$@"; }
+. "$MACHINE_SRCDIR/tests/machines/case_lib.sh"
 
 echo "# $(uname -srm), $(cut -d ' ' -f 1 /proc/uptime) s after boot, lsm $(cat /sys/kernel/security/lsm)"
 check "the kernel is the one fetched" test "$(uname -r)" = "$(cat "$MACHINE_KERNEL/release")"

@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The mount view cannot be changed from inside: no mounts, no other roots, no namespaces.
 . "$SYSTEM/lib.sh"
+. "$SYSTEM/setups.sh"
 
-# Outside, these calls get a user and mount namespace to work in; inside, the jail's own is what they attack.
-setup_own_ns() { OUTSIDE_LAUNCH='"$ATTACKS/mounts" own'; }
 setup_hidden() {
     setup_own_ns
     echo secret >"$WS/sub/hidden"

@@ -2,24 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Other processes, and what all processes of a host share, are out of reach; init cannot be taken over.
 . "$SYSTEM/lib.sh"
-
-# A process of the user's, outside the jail: in a pid namespace that stands for the host's, as the rows switch the jail's
-# own off. $VICTIM is set in there.
-setup_victim() {
-    LAUNCH='"$SYSTEM/pid_world.sh" "$ATTACKS" "$T/victim"'
-    EXTRA=(--env=VICTIM)
-    "$SYSTEM/pid_world.sh" "$ATTACKS" /dev/null true 2>/dev/null || CANNOT='optional: unshare(1) makes no pid namespace here'
-}
-setup_victim_effect() {
-    setup_victim
-    effect() { [ "$(cat "$T/victim")" = dead ]; }
-}
-# Inside, init (1) is attacked; outside, a process of the same user.
-setup_init() {
-    start "$ATTACKS/processes" victim
-    VICTIM=$LINE
-    OUTSIDE_LAUNCH='env INIT="$VICTIM"'
-}
+. "$SYSTEM/setups.sh"
 
 setup_shm() {
     KEY=0x61$(printf %06x $$)
@@ -46,6 +29,34 @@ setup_suid() {
     [ -n "$CANNOT" ] || ! findmnt -n -o OPTIONS -T "$FIXTURES" | grep -q nosuid ||
         CANNOT='optional: the directory is mounted nosuid'
 }
+# A UTS namespace that plays the host's, whose name changes while the attack runs; the caller's uid and, in the end, none
+# of the capabilities that this takes.
+setup_host_name() {
+    LAUNCH='unshare --user --map-current-user --keep-caps --uts sh -c '\''
+        (for i in $(seq 1000); do [ ! -e watches ] || break; sleep 0.05; done; hostname changed-meanwhile; : >changed) &
+        exec setpriv --ambient-caps=-all --inh-caps=-all -- "$@"'\'' sh'
+    unshare --user --map-current-user --keep-caps --uts hostname changed-meanwhile 2>/dev/null ||
+        CANNOT='optional: unshare(1) makes no UTS namespace here'
+}
+# A control group with a name that nobody else has: root can make one.
+setup_control_group() {
+    local dir
+
+    for dir in /sys/fs/cgroup/unified /sys/fs/cgroup /sys/fs/cgroup/systemd; do
+        { [ -e "$dir/cgroup.procs" ] && mkdir "$dir/agentjail-attack.$$" 2>/dev/null; } || continue
+        GROUP=$dir/agentjail-attack.$$
+        LAUNCH='sh -c '\''echo $$ >"$0/cgroup.procs" && exec "$@"'\'' "$GROUP"'
+        cleanup() {
+            local i
+            for i in $(seq 200); do
+                ! rmdir "$GROUP" 2>/dev/null || return 0
+                sleep 0.05
+            done
+        }
+        return
+    done
+    CANNOT='optional: root may make no control group here'
+}
 setup_env() {
     export LD_PRELOAD='' BASH_ENV=/dev/null ENV=/dev/null GLIBC_TUNABLES=glibc.malloc.check=0 PYTHONSTARTUP=/dev/null
     export SECRET_KEY=x NODE_OPTIONS='' LD_LIBRARY_PATH=/nonexistent LD_AUDIT=''
@@ -68,18 +79,20 @@ vm-read-host | any | victim | kernel | | : sh -c '"$0/processes" vm-read "$VICTI
 fd-steal-host | any | victim | kernel | | : sh -c '"$0/processes" fd-steal "$VICTIM" 0' "$ATTACKS" 
 prlimit-host | any | victim | pidns | | : sh -c '"$0/processes" prlimit "$VICTIM"' "$ATTACKS" 
 priority-host | any | victim | pidns | | : sh -c '"$0/processes" priority "$VICTIM"' "$ATTACKS" 
-ptrace-init | any | init | dumpable,userns2,landlock-scope | | : sh -c 'sleep 0.1; "$0/processes" ptrace "${INIT:-1}"' "$ATTACKS"
-mem-init | any | init | dumpable,userns2,landlock-scope | | : sh -c 'sleep 0.1; "$0/processes" mem "${INIT:-1}"' "$ATTACKS"
-vm-read-init | any | init | dumpable,userns2,landlock-scope | | : sh -c 'sleep 0.1; "$0/processes" vm-read "${INIT:-1}"' "$ATTACKS"
-environ-init | any | init | dumpable,userns2,landlock-scope | | : sh -c 'sleep 0.1; "$0/processes" environ "${INIT:-1}"' "$ATTACKS"
-fd-steal-init | any | init | dumpable,userns2,landlock-scope | | : sh -c 'sleep 0.1; "$0/processes" fd-steal "${INIT:-1}" 0' "$ATTACKS"
-fds-init | any | init | dumpable,userns2,landlock-scope | | : sh -c 'sleep 0.1; "$0/processes" fd-names "${INIT:-1}"' "$ATTACKS"
-root-init | any | init | dumpable,userns2,landlock-scope | | : sh -c 'sleep 0.1; "$0/files" list "/proc/${INIT:-1}/root"' "$ATTACKS"
-kill-init | any | init | landlock-scope | | : sh -c 'sleep 0.1; "$0/processes" kill "${INIT:-1}" 0' "$ATTACKS"
+ptrace-init | any | init | dumpable,userns2,landlock-scope | | : sh -c "$SETTLED"'"$0/processes" ptrace "${INIT:-1}"' "$ATTACKS"
+mem-init | any | init | dumpable,userns2,landlock-scope | | : sh -c "$SETTLED"'"$0/processes" mem "${INIT:-1}"' "$ATTACKS"
+vm-read-init | any | init | dumpable,userns2,landlock-scope | | : sh -c "$SETTLED"'"$0/processes" vm-read "${INIT:-1}"' "$ATTACKS"
+environ-init | any | init | dumpable,userns2,landlock-scope | | : sh -c "$SETTLED"'"$0/processes" environ "${INIT:-1}"' "$ATTACKS"
+fd-steal-init | any | init | dumpable,userns2,landlock-scope | | : sh -c "$SETTLED"'"$0/processes" fd-steal "${INIT:-1}" 0' "$ATTACKS"
+fds-init | any | init | dumpable,userns2,landlock-scope | | : sh -c "$SETTLED"'"$0/processes" fd-names "${INIT:-1}"' "$ATTACKS"
+root-init | any | init | dumpable,userns2,landlock-scope | | : sh -c "$SETTLED"'"$0/files" list "/proc/${INIT:-1}/root"' "$ATTACKS"
+kill-init | any | init | landlock-scope | | : sh -c "$SETTLED"'"$0/processes" kill "${INIT:-1}" 0' "$ATTACKS"
 shm | any | shm | ipcns | | processes shm "$KEY"
 queue | any | queue | ipcns,landlock-files | | processes queue /agentjail-test.$$
 posix-shm | any | posix_shm | kernel | | processes posix-shm /agentjail-test.$$
 daemon | any | daemon | pidns | | processes daemon "$WS/alive"
+host-name | any | host_name | utsns | | : sh -c ': >watches; until [ -e changed ]; do sleep 0.05; done; [ "$(uname -n)" = changed-meanwhile ]'
+control-group | root | control_group | cgroupns | | : sh -c 'grep -q agentjail-attack /proc/self/cgroup'
 caps | root | - | caps | | processes caps
 new-privs | any | - | no-new-privs,~caps | | processes new-privs
 file-caps | root | suid | kernel | --read="$FIXTURES" --exec="$FIXTURES" | : "$FIXTURES/with-caps" gained caps
@@ -98,9 +111,6 @@ env-git-ssh | any | env | env | | : sh -c '[ "${GIT_SSH_COMMAND+x}" ]'
 env-dbus | any | env | env | | : sh -c '[ "${DBUS_SESSION_BUS_ADDRESS+x}" ]'
 env-agent | any | env | env | | : sh -c '[ "${SSH_AUTH_SOCK+x}" ]'
 ROWS
-
-# The file that the attack names exists in this kernel.
-setup_there() { [ -e "${row_attack##* }" ] || CANNOT="optional: this kernel has no ${row_attack##* }"; }
 
 # /proc as uid 0 without capabilities still lets through what the mode bits allow (fact 7).
 rows <<'ROWS'

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # System calls that widen what the kernel offers, and other ways into it.
 . "$SYSTEM/lib.sh"
+. "$SYSTEM/setups.sh"
 
 # A sysctl keeps ordinary users from it: root's pass tries it.
 setup_bpf() {
@@ -16,7 +17,6 @@ setup_io_uring() {
     [ "$UID_NOW" -eq 0 ] || [ "$(cat /proc/sys/kernel/io_uring_disabled 2>/dev/null || echo 0)" = 0 ] ||
         CANNOT="optional: users may not use io_uring here; root's pass tries it"
 }
-setup_own_uts() { OUTSIDE_LAUNCH='"$ATTACKS/mounts" own'; }
 setup_syslog() {
     [ "$UID_NOW" -eq 0 ] || [ "$(cat /proc/sys/kernel/dmesg_restrict 2>/dev/null || echo 0)" = 0 ] ||
         CANNOT="optional: users may not read the kernel's log here; root's pass tries it"
@@ -41,8 +41,8 @@ x32 | any | - | seccomp | | syscalls x32
 int80 | any | - | seccomp | | syscalls int80
 personality-exec | any | - | seccomp | | syscalls personality 0x400000
 personality-layout | any | - | seccomp | | syscalls personality 0x200000
-hostname | any | own_uts | seccomp,caps,userns2 | | syscalls hostname
-domainname | any | own_uts | seccomp,caps,userns2 | | syscalls domainname
+hostname | any | own_ns | seccomp,caps,userns2 | | syscalls hostname
+domainname | any | own_ns | seccomp,caps,userns2 | | syscalls domainname
 fanotify | any | - | seccomp | | syscalls fanotify
 syslog | user | syslog | seccomp | | syscalls syslog
 syslog | root | - | kernel | | syscalls syslog
