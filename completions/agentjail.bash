@@ -25,7 +25,7 @@ _agentjail() {
         --dry-run --explain --doctor
         --profiles --show= --check= --why=
         --list --inspect= --kill= --freeze= --thaw=
-        --id= --grant= --revoke=
+        --id= --grant= --revoke= --unpublish=
         --reset-home
         --version --help --json --all-users
         --profile= --include=
@@ -120,7 +120,7 @@ _agentjail() {
     --landlock) mapfile -t COMPREPLY < <(compgen -W 'on -on off' -- "$cur") && return ;;
     --nested) mapfile -t COMPREPLY < <(compgen -W 'allow deny' -- "$cur") && return ;;
     --terminal) mapfile -t COMPREPLY < <(compgen -W 'safe full' -- "$cur") && return ;;
-    --host-port | --publish) return ;;
+    --host-port | --publish | --unpublish) return ;;
     --label | --memory | --cpu | --processes | --timeout) return ;;
     esac
     # What follows these without "=" is not theirs.

@@ -60,6 +60,7 @@ complete -c agentjail -n __agentjail_options -l thaw -x -a '(__agentjail_ids) al
 complete -c agentjail -n __agentjail_options -l id -x -a '(__agentjail_ids)' -d 'Change a running jail'
 complete -c agentjail -n __agentjail_options -l grant -x -a '(__fish_print_hostnames)' -d 'With --id, let it reach what the rule names'
 complete -c agentjail -n __agentjail_options -l revoke -x -a '(__fish_print_hostnames)' -d 'With --id, no longer'
+complete -c agentjail -n __agentjail_options -l unpublish -x -d 'With --id, take back what --publish opened'
 complete -c agentjail -n __agentjail_options -l json -d 'With a mode: print JSON'
 complete -c agentjail -n __agentjail_options -l all-users -d "As root: everybody's jails"
 complete -c agentjail -n __agentjail_options -l reset-home -f -a yes -d 'Remove the home of the profile'

@@ -52,6 +52,12 @@ static int change_rule(const struct change *c, enum control_kind kind, struct bu
     return ask(c, &q, -1, why);
 }
 
+/* As the requests about published ports have it. */
+static int64_t port_grant_value(const struct port_grant *grant)
+{
+    return (int64_t)grant->outside << 16 | grant->inside;
+}
+
 static int publish(const struct change *c, struct buf *why)
 {
     struct control_request q = { .version = CONTROL_VERSION, .kind = CONTROL_PUBLISH };
@@ -62,8 +68,19 @@ static int publish(const struct change *c, struct buf *why)
     _cleanup_close_ int listener = publish_listen_beside(&grant, c->list, why);
     if (listener < 0)
         return listener;
-    q.value = (int64_t)grant.outside << 16 | grant.inside;
+    q.value = port_grant_value(&grant);
     return ask(c, &q, listener, why);
+}
+
+static int unpublish(const struct change *c, struct buf *why)
+{
+    struct control_request q = { .version = CONTROL_VERSION, .kind = CONTROL_UNPUBLISH };
+    struct port_grant grant = { 0 };
+    int r = port_grant_parse(c->asked->value, &grant, why);
+    if (r < 0)
+        return r;
+    q.value = port_grant_value(&grant);
+    return ask(c, &q, -1, why);
 }
 
 static int carry_out(const struct change *c, struct buf *why)
@@ -73,6 +90,8 @@ static int carry_out(const struct change *c, struct buf *why)
         return change_rule(c, CONTROL_GRANT, why);
     if (o == &options[OPTION_REVOKE])
         return change_rule(c, CONTROL_REVOKE, why);
+    if (o == &options[OPTION_UNPUBLISH])
+        return unpublish(c, why);
     return publish(c, why);
 }
 

@@ -14,6 +14,7 @@
  *   CONTROL_PUBLISH  value: the jail's port, and 65536    -, once connections are taken
  *                    times the host's; with it comes
  *                    the host's listener
+ *   CONTROL_UNPUBLISH  value: the same                    -, once its connections are closed
  *
  * Which request is permitted when, and what serves it, is the table in monitor/control_requests.c.
  *
@@ -36,6 +37,7 @@ enum control_kind {
     CONTROL_GRANT,
     CONTROL_REVOKE,
     CONTROL_PUBLISH,
+    CONTROL_UNPUBLISH,
     CONTROL_KINDS,
 };
 

@@ -240,13 +240,29 @@ static int serve_revoke(void *monitor, const struct control_request *request, in
     return live_rule(monitor, CONTROL_REVOKE, request->text, answer);
 }
 
+/* False if the request's value is no pair of ports. */
+static bool take_ports(const struct control_request *request, struct port_grant *ret)
+{
+    *ret = (struct port_grant){ .inside = (uint16_t)request->value, .outside = (uint16_t)(request->value >> 16),
+                                .origin = { NET_CHANGE_ORIGIN, 0 } };
+    return request->value > 0 && request->value <= UINT32_MAX && ret->inside && ret->outside;
+}
+
 static int serve_publish(void *monitor, const struct control_request *request, int *fd, struct buf *answer)
 {
-    if (request->value <= 0 || request->value > UINT32_MAX || !(request->value & UINT16_MAX) || *fd < 0)
+    struct port_grant grant;
+    if (!take_ports(request, &grant) || *fd < 0)
         return buf_str(answer, "publish: no port, or no listener for it") < 0 ? -ENOMEM : -EINVAL;
-    const struct port_grant grant = { .inside = (uint16_t)request->value, .outside = (uint16_t)(request->value >> 16),
-                                      .origin = { NET_CHANGE_ORIGIN, 0 } };
     return live_publish(monitor, &grant, TAKE_FD(*fd), answer);
+}
+
+static int serve_unpublish(void *monitor, const struct control_request *request, int *fd, struct buf *answer)
+{
+    struct port_grant grant;
+    (void)fd;
+    if (!take_ports(request, &grant))
+        return buf_str(answer, "unpublish: no port") < 0 ? -ENOMEM : -EINVAL;
+    return live_unpublish(monitor, &grant, answer);
 }
 
 const struct control_row control_rows[CONTROL_KINDS] = {
@@ -258,4 +274,5 @@ const struct control_row control_rows[CONTROL_KINDS] = {
     [CONTROL_GRANT] = { AT(RUNNING), false, serve_grant },
     [CONTROL_REVOKE] = { AT(RUNNING), false, serve_revoke },
     [CONTROL_PUBLISH] = { AT(RUNNING), true, serve_publish },
+    [CONTROL_UNPUBLISH] = { AT(RUNNING), false, serve_unpublish },
 };

@@ -139,6 +139,28 @@ int live_publish(struct loop *l, const struct port_grant *grant, int listener, s
     return CONTROL_LATER;
 }
 
+int live_unpublish(struct loop *l, const struct port_grant *grant, struct buf *why)
+{
+    int r = net_unpublish_check(l->s->policy, grant, why);
+    if (r < 0)
+        return r;
+    if (l->live.kind) {
+        (void)buf_str(why, "another change is being made");
+        return -EBUSY;
+    }
+    if (!gateway_hears(l->s->gateway)) {
+        (void)buf_str(why, "unpublish: the jail's gateway has died, and closed the port");
+        return -EOPNOTSUPP;
+    }
+    r = publish_remove(l, grant->outside, ++l->live.number);
+    if (r < 0) {
+        (void)buf_printf(why, "unpublish: %s", strerror(-r));
+        return r;
+    }
+    l->live.kind = CONTROL_UNPUBLISH;
+    return CONTROL_LATER;
+}
+
 /* What was refused until now, by the rules of then. */
 static void tell_refused(struct loop *l)
 {
@@ -164,6 +186,8 @@ void live_done(struct loop *l, uint32_t number, int error)
     if (l->live.kind == CONTROL_PUBLISH) {
         if (error)
             (void)publish_remove(l, l->live.outside, 0);
+    } else if (l->live.kind == CONTROL_UNPUBLISH) {
+        ; /* gone from the policy either way */
     } else if (error) {
         restore_rules(l);
     } else {

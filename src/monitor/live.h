@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Changes to a jail's network while it runs: rules granted and revoked, ports published. One at a time: it is under way until
- * the gateway has said that it holds. Internal to this folder. */
+/* Changes to a jail's network while it runs: rules granted and revoked, ports published and taken back. One at a time: it is
+ * under way until the gateway has said that it holds. Internal to this folder. */
 #ifndef AGENTJAIL_MONITOR_LIVE_H
 #define AGENTJAIL_MONITOR_LIVE_H
 
@@ -26,6 +26,9 @@ int live_rule(struct loop *l, enum control_kind kind, const char *rule, struct b
 
 /* Publish a port; see publish_add(). The same results. */
 int live_publish(struct loop *l, const struct port_grant *grant, int listener, struct buf *why);
+
+/* Take a published port back, whoever published it; both its numbers must be those. The same results. */
+int live_unpublish(struct loop *l, const struct port_grant *grant, struct buf *why);
 
 /* The gateway has carried out an order, or failed to (an errno): who waits for it is answered. */
 void live_done(struct loop *l, uint32_t number, int error);

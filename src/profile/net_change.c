@@ -211,6 +211,20 @@ int net_publish(struct policy *policy, const struct port_grant *grant)
     return 0;
 }
 
+int net_unpublish_check(const struct policy *policy, const struct port_grant *grant, struct buf *why)
+{
+    for (size_t i = 0; i < policy->n_published; i++)
+        if (policy->published[i].outside == grant->outside && policy->published[i].inside == grant->inside)
+            return 0;
+    (void)buf_printf(why, "port %u of this host does not lead to port %u of this jail; published ", grant->outside,
+                     grant->inside);
+    if (policy->n_published == 0)
+        (void)buf_str(why, "is no port");
+    for (size_t i = 0; i < policy->n_published; i++)
+        (void)buf_printf(why, "%s%u:%u", i ? ", " : "are ", policy->published[i].inside, policy->published[i].outside);
+    return -ENOENT;
+}
+
 uint16_t net_unpublish(struct policy *policy, uint16_t outside)
 {
     for (size_t i = 0; i < policy->n_published; i++) {

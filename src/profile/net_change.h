@@ -33,6 +33,9 @@ int port_grant_parse(const char *text, struct port_grant *ret, struct buf *why);
  * else returns as net_grant(). */
 int net_publish_check(const struct policy *policy, const struct port_grant *grant, struct buf *why);
 
+/* Is just this published? -ENOENT with a message in why, that names what is. */
+int net_unpublish_check(const struct policy *policy, const struct port_grant *grant, struct buf *why);
+
 /* Publish a port, which net_publish_check() has let pass; its origin is kept as it is. 0 or -ENOMEM. */
 int net_publish(struct policy *policy, const struct port_grant *grant);
 

@@ -118,9 +118,10 @@ static bool check_changes(const struct policy_request *q, struct buf *why)
 {
     for (size_t i = 0; i < q->n_options; i++) {
         const struct option *o = q->options[i].option;
-        bool change = o == &options[OPTION_GRANT] || o == &options[OPTION_REVOKE];
+        bool change = o == &options[OPTION_GRANT] || o == &options[OPTION_REVOKE] || o == &options[OPTION_UNPUBLISH];
         if (q->mode == MODE_CHANGE && !change && o != &options[OPTION_PUBLISH])
-            (void)buf_printf(why, "--%s: cannot be changed while a jail runs; only --grant, --revoke and --publish", o->name);
+            (void)buf_printf(why, "--%s: cannot be changed while a jail runs; only --grant, --revoke, --publish and "
+                                  "--unpublish", o->name);
         else if (q->mode != MODE_CHANGE && change)
             (void)buf_printf(why, "--%s: in which jail? Write --id=ID, too (agentjail --list names them)%s", o->name,
                              o == &options[OPTION_GRANT] ? "; for a new one, --net-allow" : "");
@@ -130,7 +131,7 @@ static bool check_changes(const struct policy_request *q, struct buf *why)
     }
     if (q->mode != MODE_CHANGE || q->n_options)
         return true;
-    (void)buf_str(why, "--id: what is to change? Write --grant=RULE, --revoke=RULE or --publish=PORT, too");
+    (void)buf_str(why, "--id: what is to change? Write --grant=RULE, --revoke=RULE, --publish=PORT or --unpublish=PORT, too");
     return false;
 }
 

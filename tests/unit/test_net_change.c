@@ -74,6 +74,11 @@ START_TEST(test_publish)
     ck_assert_int_eq(net_publish_check(&fx.policy, &g, &fx.why), 0);
     ck_assert_int_eq(net_publish(&fx.policy, &g), 0);
     ck_assert_uint_eq(fx.policy.n_published, 2);
+    ck_assert_int_eq(net_unpublish_check(&fx.policy, &g, &fx.why), 0);
+    g.inside++;
+    ck_assert_int_eq(net_unpublish_check(&fx.policy, &g, &fx.why), -ENOENT);
+    ck_assert_ptr_nonnull(strstr(fx.why.data, "published are 3000:3000, 1:8080"));
+    buf_free(&fx.why);
     ck_assert_uint_eq(net_unpublish(&fx.policy, 8080), 1);
     ck_assert_uint_eq(net_unpublish(&fx.policy, 8080), 0);
     fx.policy.network = NETWORK_NONE;

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC1091,SC2016,SC2034,SC2154,SC2181,SC2317
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A running jail's network changed from outside: --id with --grant, --revoke, --publish. On a host and an internet of our own
+# A running jail's network changed from outside: --id with --grant, --revoke, --publish, --unpublish. On a host and an internet of our own
 # (net/world.sh).
 for program in ip nsenter unshare openssl python3 curl; do
     command -v $program >/dev/null || {
@@ -130,6 +130,38 @@ change --publish=3001:8080
 verdict "a port that the jail has already: said"
 fails 'curl -sS -m 3 http://127.0.0.1:8080/'
 verdict "and it is not there inside"
+change --unpublish=3000
+[ $? -eq 1 ] && said 'does not lead to port 3000' && said 'published are 3000:8080' && curl -sS -m 10 -o /dev/null http://127.0.0.1:8080/
+verdict "--unpublish of a port that is not published: what is, and it stays"
+echo '
+import socket
+s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("127.0.0.1", 3001)); s.listen(); open("listens", "w").close()
+c, _ = s.accept(); c.sendall(b"in"); c.recv(1)' >"$WS/greet.py"
+inside 'python3 greet.py >/dev/null 2>&1 & until [ -e listens ]; do sleep 0.02; done'
+change --publish=3001:8081
+python3 -c '
+import socket
+s = socket.create_connection(("127.0.0.1", 8081)); s.settimeout(50); assert s.recv(2) == b"in"; print("up", flush=True)
+try: print("closed" if s.recv(1) == b"" else "data", flush=True)
+except ConnectionResetError: print("closed", flush=True)
+except socket.timeout: print("held", flush=True)' >"$T/held" 2>&1 &
+held=$!
+BACKGROUND+=($held)
+until [ -s "$T/held" ]; do sleep 0.02; done
+change --unpublish=3001:8081 --json && python3 -c '
+import json, sys
+j = json.load(open(sys.argv[1]))
+assert [(c["change"], c["value"], c["done"]) for c in j] == [("unpublish", "3001:8081", True)], j' "$T/said"
+verdict "--unpublish; --json"
+wait $held
+grep -q '^closed' "$T/held"
+verdict "its connections are closed"
+curl -sS -m 10 http://127.0.0.1:8081/ >"$T/stdout" 2>"$T/stderr"
+[ $? -eq 7 ] && curl -sS -m 10 -o /dev/null http://127.0.0.1:8080/
+verdict "nothing listens at it any more; another port is still published"
+change --unpublish=3000:8080 && change --publish=3000:8080 && curl -sS -m 10 http://127.0.0.1:8080/ >"$T/stdout" 2>"$T/stderr"
+verdict "what was taken back can be published again"
 down
 up --network=none
 change --grant=www.example.com
@@ -142,6 +174,8 @@ down
 up --network=none --publish=3000:8080
 change --publish=3001:8081
 verdict "but in one that publishes others"
+change --unpublish=3000:8080 && change --publish=3002:8080
+verdict "--unpublish of a port from the command line frees it"
 down
 
 # ---- who may ---
