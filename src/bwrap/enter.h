@@ -9,6 +9,8 @@
 #include "bwrap/args.h"
 #include "ipc/start.h"
 
+struct payload_failure;
+
 /* What it is made from; all of it is the monitor's memory as it was at the clone. */
 struct bwrap_enter {
     struct jail_start start; /* first: the payload's last steps find the rest behind it */
@@ -26,6 +28,7 @@ struct bwrap_enter {
     cpu_set_t cpus;          /* where we may run; empty: not known */
     bool helped;             /* a helper thread takes the host's tree down, else it is gone already */
     bool looked_at;          /* somebody outside was told our pid */
+    struct payload_failure *failure; /* where init learns what became of the command, or NULL; borrowed */
 };
 
 /* Set the jail up and become its init, or, where it needs none, the command. Says what goes wrong. */

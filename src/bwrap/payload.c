@@ -46,6 +46,8 @@ _Noreturn void bwrap_die(struct bwrap_enter *e, int error, const char *format, .
     struct message m = { .kind = MSG_FAILED, .code = -error };
     if (buf_printf(&text, error ? "%s: %s" : "%s", line, strerror(-error)) >= 0)
         bwrap_say(e->args, text.data);
+    if (e->failure)
+        e->failure->step = NULL;
     channel_send(e->channel, &m, -1);
     _exit(1);
 }
@@ -148,6 +150,9 @@ static void load_filters(struct bwrap_enter *e)
 {
     for (size_t i = 0; i < e->args->n_filters; i++) {
         int r = seccomp_load_on_top(e->args->filters[i].code, e->args->filters[i].n);
+        if (r == -EINVAL)
+            bwrap_die(e, 0, "Unable to set up system call filtering as requested: prctl(PR_SET_SECCOMP) reported EINVAL. "
+                            "(Hint: this requires a kernel configured with CONFIG_SECCOMP and CONFIG_SECCOMP_FILTER.)");
         if (r < 0)
             bwrap_die(e, r, "Unable to set up system call filtering as requested");
     }
@@ -160,6 +165,7 @@ _Noreturn void bwrap_payload(struct payload_args *args)
     const char *command = argv[0];
 
     args->failure = (struct payload_failure){ .error = EIO, .step = "command" }; /* until there is one */
+    e->failure = &args->failure;
     enter_user_namespace(e, args->inner);
     assert_no_user_namespace(e);
     set_capabilities(e);

@@ -155,6 +155,8 @@ static void report_start(struct init *init, const struct payload_failure *f)
     } else if (f->executing) {
         tell(init, MSG_NOEXEC, f->error == ENOENT ? 127 : 126, f->error);
         _exit(init->args->lingers ? 1 : 0);
+    } else if (!f->step) {
+        _exit(1);
     } else {
         fail(init->args->channel, f->step, f->error);
     }

@@ -11,7 +11,7 @@ struct settling;
 struct payload_failure {
     int error;        /* errno, 0: it is the user's command now */
     int executing;    /* 1: the command could not be executed; 0: a fence could not be put up */
-    const char *step; /* which fence */
+    const char *step; /* which fence; NULL: it has been said */
 };
 
 struct payload_args {
