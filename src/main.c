@@ -2,6 +2,7 @@
 /* Which of our programs this is to be, and dispatch. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
@@ -36,14 +37,14 @@ int main(int argc, char **argv)
 
     modes_begin(argc, argv);
     library_begin(argv);
-    if (stdio_open_closed() < 0)
+    bool bwrap = bwrap_called(argc, argv);
+    if (stdio_open_closed(bwrap ? O_CLOEXEC : 0) < 0)
         return 125; /* there is nowhere to say so */
 
     if (is_setuid()) {
         run_say("this program must not be setuid or setgid: take that bit away (chmod ug-s)");
         return 125;
     }
-    bool bwrap = bwrap_called(argc, argv);
     if (bwrap && !ceiling_files())
         return bwrap_main(argc, argv);
     if (bwrap) /* ceilings may need libraries, and what a descriptor had to say can be read only once */

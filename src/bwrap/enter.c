@@ -8,7 +8,7 @@
  *             case and for --disable-userns.
  *  2. spaces  the namespaces that the clone did not make: the network's in a thread, which takes the kernel longest.
  *  3. view    pin every source, make the root, carry out the plan, enter it: jail/view.c, as for every jail.
- *  4. wait    --block-fd.
+ *  4. wait    until those outside were told of us (--info-fd, --json-status-fd); --block-fd.
  *  5. init    if there is a pid namespace, or something is to be held until the end; else we become the command.
  *
  * What differs from jail/jail.c is bubblewrap's to say: no fence is put up that its options do not name, descriptors that
@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/fence_switch.h"
+#include "bwrap/descriptors.h"
 #include "bwrap/message.h"
 #include "bwrap/payload.h"
 #include "init/init.h"
@@ -51,8 +52,9 @@ static bool has_init(const struct bwrap_enter *e)
     return !on(e, BWRAP_AS_PID_1) && (on(e, BWRAP_UNSHARE_PID) || holds);
 }
 
-/* Somebody else maps users: the monitor says when. Its end of the channel closes when there will be no command. */
-static void wait_mapped(struct bwrap_enter *e)
+/* The monitor says when it has told who we are, and somebody else has mapped users if they are to. Its end of the channel
+ * closes when there will be no command. */
+static void wait_told(struct bwrap_enter *e)
 {
     struct message m;
     _cleanup_close_ int fd = -1;
@@ -86,7 +88,7 @@ static void become_user(struct bwrap_enter *e, struct namespaces *ns)
 {
     bool mapped_outside = e->args->fds[BWRAP_FD_USERNS_BLOCK] >= 0;
     if (mapped_outside)
-        wait_mapped(e);
+        wait_told(e);
     if (e->joined)
         change_user(e);
     if (!(e->made & CLONE_NEWUSER) || mapped_outside) {
@@ -221,6 +223,8 @@ static void wait_unblocked(struct bwrap_enter *e)
 {
     struct bwrap_args *args = e->args;
     char byte;
+    if (e->looked_at && args->fds[BWRAP_FD_USERNS_BLOCK] < 0)
+        wait_told(e);
     if (args->fds[BWRAP_FD_BLOCK] >= 0)
         while (read(args->fds[BWRAP_FD_BLOCK], &byte, 1) < 0 && errno == EINTR)
             ;
@@ -229,7 +233,7 @@ static void wait_unblocked(struct bwrap_enter *e)
 
     _cleanup_buf_ struct buf bytes = { 0 };
     _cleanup_buf_ struct buf why = { 0 };
-    int r = args->read(args->fds[BWRAP_FD_SECCOMP], &bytes);
+    int r = bwrap_descriptor_read(args->fds[BWRAP_FD_SECCOMP], &bytes);
     if (r < 0)
         bwrap_die(e, r, "Can't read seccomp data");
     args->filters = calloc(1, sizeof(*args->filters));
@@ -266,7 +270,7 @@ _Noreturn static void become_init(struct bwrap_enter *e, struct namespaces *ns)
     }
     for (size_t i = 0; i < args->n_locks; i++)
         held[n++] = take_lock(e, args->locks[i]);
-    if (args->fds[BWRAP_FD_SYNC] >= 0)
+    if (args->fds[BWRAP_FD_SYNC] >= 0 && args->fds[BWRAP_FD_SYNC] != BWRAP_FD_NONE)
         held[n++] = args->fds[BWRAP_FD_SYNC];
     bwrap_die_with_parent(e);
 
@@ -297,8 +301,7 @@ _Noreturn void bwrap_enter(struct bwrap_enter *e)
     if (!has_init(e))
         CPU_ZERO(&ns.cpus);
     for (size_t i = BWRAP_FD_INFO; i <= BWRAP_FD_JSON_STATUS; i++) /* the monitor's: who reads waits for their end */
-        if (e->args->fds[i] > STDERR_FILENO)
-            close(e->args->fds[i]);
+        bwrap_descriptor_drop(e->args->fds[i]);
     become_user(e, &ns);
     make_spaces(e, &ns);
     make_view(e, &ns);

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/fence_switch.h"
+#include "bwrap/descriptors.h"
 #include "bwrap/enter.h"
 #include "bwrap/environment.h"
 #include "bwrap/message.h"
@@ -69,22 +70,6 @@ static int refuse_errno(const struct bwrap_run *run, const char *what, int error
     char text[512];
     snprintf(text, sizeof(text), "%s: %s", what, strerror(-error));
     return refuse(run, text);
-}
-
-static int read_and_close(int fd, struct buf *data)
-{
-    char chunk[8192];
-    ssize_t n;
-    while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
-        if (n < 0 && errno == EINTR)
-            continue;
-        int r = n < 0 ? -errno : buf_add(data, chunk, (size_t)n);
-        if (r < 0)
-            return r;
-    }
-    if (fd > STDERR_FILENO) /* what would come to lie there is the command's standard file */
-        close(fd);
-    return 0;
 }
 
 static bool on(const struct bwrap_run *run, unsigned bits)
@@ -162,20 +147,13 @@ static uint64_t wanted_namespaces(const struct bwrap_run *run)
     return flags;
 }
 
-/* A descriptor of ours is not the command's. The standard ones stay: something has to be there. */
-static void close_at_exec(int fd)
-{
-    if (fd > STDERR_FILENO)
-        fcntl(fd, F_SETFD, FD_CLOEXEC); /* not open: whoever uses it finds out */
-}
-
 /* What --bind-fd names: the path to bind, and what must be found there. */
 static int resolve_fd(struct op *op, struct buf *why)
 {
     char path[PATH_MAX];
     struct stat st = { 0 };
-    ssize_t n = readlink(op->source, path, sizeof(path) - 1);
-    int r = n < 0 || fstat(op->fd, &st) < 0 ? -errno : 0;
+    ssize_t n = fstat(op->fd, &st) < 0 ? -1 : readlink(op->source, path, sizeof(path) - 1);
+    int r = n < 0 ? -errno : path[0] != '/' ? -ENOENT : 0; /* a pipe has no place */
     path[n < 0 ? 0 : n] = '\0';
     char *source = r < 0 ? NULL : strdup(path);
     if (!source) {
@@ -197,7 +175,6 @@ static int finish_plan(struct bwrap_run *run, struct buf *why)
     bool own_proc = on(run, BWRAP_UNSHARE_PID) || run->args.fds[BWRAP_FD_PIDNS] >= 0;
     for (size_t i = 0; i < plan->n; i++) {
         struct op *op = &plan->ops[i];
-        close_at_exec(op->fd);
         int r = op->kind == OP_BIND && op->fd >= 0 ? resolve_fd(op, why) : 0;
         if (r < 0)
             return r;
@@ -241,11 +218,12 @@ static int resolve(struct bwrap_run *run)
     if (bad)
         return refuse(run, bad);
 
+    bwrap_descriptors_settle(a);
+    if (a->fds[BWRAP_FD_INFO] == BWRAP_FD_NONE || a->fds[BWRAP_FD_JSON_STATUS] == BWRAP_FD_NONE)
+        return refuse_errno(run, "Write to info_fd", -EBADF);
+
     if (finish_plan(run, &why) < 0)
         return refuse(run, why.data ? why.data : "out of memory");
-    for (size_t i = 0; i < BWRAP_FDS; i++)
-        if (i != BWRAP_FD_SYNC || !on(run, BWRAP_AS_PID_1))
-            close_at_exec(a->fds[i]);
     run->cwd = get_current_dir_name();
     e->cwd = run->cwd;
     if (a->needs_devpts && ttyname_r(STDOUT_FILENO, run->console, sizeof(run->console)) == 0)
@@ -403,16 +381,17 @@ static int tell_outside(struct bwrap_run *run)
             r = status_write(fd, &text);
         if (r < 0)
             return refuse_errno(run, "Write to info_fd", r);
-        if (fds[i] == BWRAP_FD_INFO && fd > STDERR_FILENO)
-            close(fd);
+        if (fds[i] == BWRAP_FD_INFO)
+            bwrap_descriptor_drop(fd);
     }
     if (a->fds[BWRAP_FD_USERNS_BLOCK] >= 0) {
-        struct message m = { .kind = MSG_GO };
         char byte;
         while (read(a->fds[BWRAP_FD_USERNS_BLOCK], &byte, 1) < 0 && errno == EINTR)
             ;
-        channel_send(run->channel, &m, -1); /* a process that is gone shows below */
     }
+    struct message m = { .kind = MSG_GO };
+    if (run->enter.looked_at)
+        channel_send(run->channel, &m, -1); /* a process that is gone shows below */
     return 0;
 }
 
@@ -475,8 +454,10 @@ static int await(struct bwrap_run *run)
 static int serve(struct bwrap_run *run, pid_t parent)
 {
     int status = tell_outside(run);
-    if (status != 0)
+    if (status != 0) {
+        sys_pidfd_send_signal(run->pidfd, SIGKILL); /* it waits for us */
         return status;
+    }
     register_jail(run);
     int r = give_up_power(run, parent);
     if (r < 0) {
@@ -529,7 +510,7 @@ int bwrap_main(int argc, char **argv)
     struct bwrap_run run = { .registry = REGISTRY_EMPTY, .channel = -1, .pidfd = -1 };
     pid_t parent = getppid(); /* before we read what may keep us waiting */
     int skip = argc > 1 && strcmp(argv[1], "--bwrap") == 0 ? 2 : 1;
-    run.args.read = read_and_close;
+    run.args.read = bwrap_descriptor_read_given;
     run.enter.args = &run.args;
     run.enter.real_uid = getuid();
     run.enter.real_gid = getgid();

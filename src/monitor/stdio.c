@@ -19,12 +19,12 @@
 
 static const char *const names[3] = { "standard input", "standard output", "standard error" };
 
-int stdio_open_closed(void)
+int stdio_open_closed(int flags)
 {
     for (int fd = 0; fd < 3; fd++) {
         if (fcntl(fd, F_GETFD) >= 0)
             continue;
-        int null = open("/dev/null", O_RDWR | O_NOCTTY); /* the lowest free number: fd; to be inherited */
+        int null = open("/dev/null", O_RDWR | O_NOCTTY | flags); /* the lowest free number: fd */
         if (null < 0)
             return -errno;
     }

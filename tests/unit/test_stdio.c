@@ -111,7 +111,7 @@ START_TEST(test_closed_become_null)
     ck_assert_int_eq(stat("/dev/null", &null), 0);
     for (int fd = 0; fd < 3; fd++)
         close(fd);
-    ck_assert_int_eq(stdio_open_closed(), 0);
+    ck_assert_int_eq(stdio_open_closed(0), 0);
     for (int fd = 0; fd < 3; fd++) {
         ck_assert_int_eq(fstat(fd, &st), 0);
         ck_assert_uint_eq(st.st_rdev, null.st_rdev);

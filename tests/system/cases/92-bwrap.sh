@@ -241,7 +241,7 @@ verdict "and nothing of it is on the host"
 says "--ro-overlay" 0 "no" "${host[@]}" --overlay-src "$OUT" --overlay-src "$RO" --ro-overlay /tmp/o sh -c \
     '(echo x >/tmp/o/x) 2>&- && echo yes || echo no'
 mkdir "$T/up:,\\" "$T/work"
-says "--overlay, odd names" 0 "text" "${host[@]}" --overlay-src "$RO" --overlay "$T/up:,\\" "$T/work" /tmp/o sh -c \
+REFERENCE='' says "--overlay, odd names" 0 "text" "${host[@]}" --overlay-src "$RO" --overlay "$T/up:,\\" "$T/work" /tmp/o sh -c \
     'cat /tmp/o/file; echo changed >/tmp/o/file'
 [ "$(cat "$T/up:,\\/file")" = changed ] && [ "$(cat "$RO/file")" = text ]
 verdict "changes go where --overlay says"
