@@ -15,6 +15,7 @@
 #include "ipc/packet.h"
 
 #define RETRY_MS 20
+#define YOUNG_MS 1000 /* a jail gives its socket a name some time after its entry (control.c) */
 
 static int64_t now_ms(void)
 {
@@ -39,8 +40,20 @@ static int wait_for(int fd, short events, int64_t until)
     }
 }
 
-/* Connect to the very socket that lies there: a link would lead root anywhere. A full queue is tried again. */
-static int connect_to(int dir, const char *id, uid_t uid, int64_t until, int *ret_fd)
+/* Has the jail's entry been made just now? */
+static bool is_young(int dir, const char *id)
+{
+    struct stat st;
+    struct timespec now;
+    if (fstatat(dir, id, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return false;
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t age = ((int64_t)now.tv_sec - st.st_mtim.tv_sec) * 1000 + (now.tv_nsec - st.st_mtim.tv_nsec) / 1000000;
+    return age >= 0 && age < YOUNG_MS;
+}
+
+/* Connect to the very socket that lies there: a link would lead root anywhere. */
+static int connect_once(int dir, const char *id, uid_t uid, int fd)
 {
     char name[64];
     struct stat st;
@@ -52,14 +65,25 @@ static int connect_to(int dir, const char *id, uid_t uid, int64_t until, int *re
     if (!S_ISSOCK(st.st_mode) || st.st_uid != uid)
         return -EBADMSG;
     snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", path);
+    return connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+}
+
+/* A full queue is tried again, and a young jail whose socket has no name yet, or is not listened at. */
+static int connect_to(int dir, const char *id, uid_t uid, int64_t until, int *ret_fd)
+{
     _cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
-    while (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-        if (errno != EAGAIN && errno != EINTR)
-            return -errno;
+    for (;;) {
+        bool young = is_young(dir, id); /* before it is tried */
+        int r = connect_once(dir, id, uid, fd);
+        if (r == 0)
+            break;
+        bool early = young && (r == -ENOENT || r == -ECONNREFUSED);
+        if (r != -EAGAIN && r != -EINTR && !early)
+            return r;
         if (now_ms() >= until)
-            return -ETIMEDOUT;
+            return early ? r : -ETIMEDOUT;
         nanosleep(&(struct timespec){ .tv_nsec = RETRY_MS * 1000000L }, NULL);
     }
     *ret_fd = TAKE_FD(fd);

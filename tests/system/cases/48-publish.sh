@@ -102,6 +102,29 @@ for i in $(seq 100); do "$AGENTJAIL" --list | grep -qE '^[0-9a-f]{8} ' && break;
 [ $? -eq 125 ] && grep -qE 'port 8080 of this host.s 127.0.0.1 is taken by jail [0-9a-f]{8} \(default\); choose another, as 3001:8081' "$T/stderr"
 verdict "a port that another jail publishes: which one, and what to write"
 end_serving
+# The control socket has its name some time after the entry. The monitor is held in between.
+python3 - "$AGENTJAIL" >"$T/stdout" 2>"$T/stderr" <<'EOF'
+import os, signal, subprocess, sys, time
+program = sys.argv[1]
+places = [os.environ["XDG_RUNTIME_DIR"] + "/agentjail", os.environ["HOME"] + "/.local/state/agentjail/run"]
+def entries():
+    return [n for p in places if os.path.isdir(p) for n in os.listdir(p) if len(n) == 8]
+for i in range(5):
+    jail = subprocess.Popen([program, "--publish=3000:8080", "sleep", "60"])
+    while not entries():
+        assert jail.poll() is None
+    jail.send_signal(signal.SIGSTOP)
+    other = subprocess.Popen([program, "--publish=3001:8080", "true"], stderr=subprocess.PIPE, text=True)
+    time.sleep(0.2)
+    jail.send_signal(signal.SIGCONT)
+    told = other.communicate()[1]
+    jail.terminate()
+    jail.wait()
+    assert "is taken by jail" in told, told
+print("named")
+EOF
+grep -qx named "$T/stdout"
+verdict "one that has just begun is named, too"
 start python3 -c "$once" 127.0.0.1 8080
 "$AGENTJAIL" --publish=8080 -- true >"$T/stdout" 2>"$T/stderr"
 [ $? -eq 125 ] && grep -q 'is taken by another program' "$T/stderr" && grep -q 'as 8080:8081' "$T/stderr"

@@ -132,23 +132,32 @@ end_world
 # ---- freeze and thaw ----
 new_world
 up 'i=0; while :; do i=$((i + 1)); echo $i >ticks; sleep 0.02; done'
-moves() { local a; a=$(cat ticks) && sleep 0.4 && [ "$a" != "$(cat ticks)" ]; }
+moves() {
+    local a i
+    a=$(cat ticks)
+    for ((i = 0; i < 100; i++)); do
+        sleep 0.1
+        [ "$a" = "$(cat ticks)" ] || return 0
+    done
+    return 1
+}
+rests() { local a; a=$(cat ticks) && sleep 0.4 && [ "$a" = "$(cat ticks)" ]; }
 moves
 verdict "control: it runs"
-jail "--freeze=$ID" && ! moves && jail --list && grep -q "^$ID .* frozen " "$T/stdout"
+jail "--freeze=$ID" && rests && jail --list && grep -q "^$ID .* frozen " "$T/stdout"
 verdict "--freeze: nothing of it runs, and --list says so"
-jail "--freeze=${ID:0:6}" --json && json "j == [{'id': '$ID', 'done': True, 'error': None}]" && ! moves
+jail "--freeze=${ID:0:6}" --json && json "j == [{'id': '$ID', 'done': True, 'error': None}]" && rests
 verdict "--freeze again: it stays"
 jail "--inspect=$ID" --json && json "j['state'] == 'frozen' and j['silence'] is None"
 verdict "--inspect of a frozen jail"
 # shellcheck disable=SC2046
-kill -CONT $(descendants "$MONITOR" | tail -n +2) && sleep 0.5 && ! moves
+kill -CONT $(descendants "$MONITOR" | tail -n +2) && sleep 0.5 && rests
 verdict "SIGCONT from outside does not thaw it for long"
 jail "--thaw=$ID" && moves && jail --list && grep -q "^$ID .* running " "$T/stdout"
 verdict "--thaw: it runs on"
 jail --thaw=all && moves
 verdict "--thaw of what is not frozen: nothing happens"
-jail --freeze=all && ! moves && INSIDE=$(descendants "$MONITOR") && jail "--kill=$ID" && gone
+jail --freeze=all && rests && INSIDE=$(descendants "$MONITOR") && jail "--kill=$ID" && gone
 verdict "--kill of a frozen jail: nothing is left" -- ps -ef
 up 'exec sleep 600'
 kill -STOP "$MONITOR"
