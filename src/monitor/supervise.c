@@ -373,7 +373,7 @@ static void on_signal(struct loop *l)
             int foreground = terminal_continued(l->s->terminal);
             if (foreground >= 0)
                 loop_tell(l, MSG_FOREGROUND, foreground);
-            else
+            else if (l->stage == STAGE_RUNNING) /* before, init takes nothing but MSG_GO */
                 loop_tell(l, MSG_SIGNAL, SIGCONT);
             break;
         }
