@@ -149,16 +149,23 @@ static enum state check_calls(const struct host_features *f, struct buf *detail)
 static enum state check_label(const struct host_features *f, struct buf *detail)
 {
     if (f->selinux && !f->apparmor) {
-        buf_str(detail, "SELinux; no context of ours, write your own with label =");
+        buf_str(detail, "SELinux; agentjail ships no context for it\nwrite label = CONTEXT, of a domain of your own policy");
         return STATE_PART;
     }
     if (!f->apparmor) {
-        buf_str(detail, "neither AppArmor nor SELinux runs");
+        buf_printf(detail, "%s\n%s", f->apparmor_built ? "AppArmor is switched off in this kernel, and SELinux does not run"
+                                                       : "this kernel has neither AppArmor nor SELinux",
+                   host_apparmor_fix(f->apparmor_built));
         return STATE_NO;
     }
     buf_str(detail, f->label_loaded ? "AppArmor, profile agentjail-payload is loaded"
                                     : "AppArmor, profile agentjail-payload is not seen to be loaded");
-    return f->label_loaded ? STATE_YES : STATE_PART;
+    if (f->label_loaded)
+        return STATE_YES;
+    buf_printf(detail, "\nsudo apparmor_parser -r %s/agentjail-payload",
+               f->label_installed ? "/etc/apparmor.d" : "packaging/apparmor");
+    buf_str(detail, f->label_installed ? "" : "  # in the source tree; installed, it is in /etc/apparmor.d");
+    return STATE_PART;
 }
 
 static void list_controllers(unsigned bits, struct buf *detail)
@@ -253,8 +260,7 @@ static const struct row rows[] = {
       "update the kernel, or the container runtime's seccomp profile" },
     { "landlock", false, check_landlock, "one fence less behind the mounts; profiles with landlock = on are refused",
       "update the kernel, or boot with landlock in lsm=" },
-    { "label", false, check_label, "no mandatory label on the payload; profiles with label = are refused",
-      "sudo apparmor_parser -r /etc/apparmor.d/agentjail-payload" },
+    { "label", false, check_label, "no mandatory label on the payload; profiles with label = are refused", NULL },
     { "limits", false, check_limits, "memory = and cpu = are refused (with a leading '-': not enforced)", NULL },
     { "overlay", false, check_overlay, "copy-on-write = is refused", "sudo modprobe overlay" },
     { "network", false, check_net, "network = none is refused without the namespace, network = filtered without veth",

@@ -135,6 +135,17 @@ bool host_apparmor(void)
            text.data[0] == 'Y';
 }
 
+bool host_apparmor_built(void)
+{
+    return access("/sys/module/apparmor", F_OK) == 0;
+}
+
+const char *host_apparmor_fix(bool built)
+{
+    return built ? "boot with apparmor=1 security=apparmor (with apparmor in lsm=, where the boot options have that)"
+                 : "use a kernel with CONFIG_SECURITY_APPARMOR or CONFIG_SECURITY_SELINUX";
+}
+
 bool host_selinux(void)
 {
     return access("/sys/fs/selinux/enforce", F_OK) == 0;
@@ -402,6 +413,8 @@ void host_probe(struct host_features *ret_features)
     f.seccomp = host_seccomp();
     f.apparmor = host_apparmor();
     f.selinux = host_selinux();
+    f.apparmor_built = host_apparmor_built();
+    f.label_installed = access("/etc/apparmor.d/agentjail-payload", F_OK) == 0;
     f.label_loaded = f.apparmor && host_apparmor_profile("agentjail-payload") > 0;
     f.cgroup2 = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
     f.cgroup_way = host_cgroup(&f.controllers);

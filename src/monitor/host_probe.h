@@ -60,6 +60,8 @@ struct host_features {
     bool openat2, clone3, mount_setattr;
     unsigned seccomp; /* enum host_seccomp bits */
     bool apparmor, selinux;
+    bool apparmor_built;  /* in this kernel, on or off */
+    bool label_installed; /* AppArmor's profile agentjail-payload is where the system's are */
     bool label_loaded; /* AppArmor's profile agentjail-payload is loaded (false also when that cannot be seen) */
     bool cgroup2; /* unified hierarchy at /sys/fs/cgroup */
     enum host_cgroup_way cgroup_way;
@@ -109,6 +111,12 @@ unsigned host_seccomp(void);
 /* AppArmor, SELinux: switched on at boot and mediating. */
 bool host_apparmor(void);
 bool host_selinux(void);
+
+/* AppArmor is in this kernel, be it switched off. */
+bool host_apparmor_built(void);
+
+/* How to come by AppArmor where host_apparmor() is false, for people. */
+const char *host_apparmor_fix(bool built);
 
 /* 1: the AppArmor profile is loaded and enforced; 0: it is not loaded; -EPERM: loaded, but in complain mode;
  * another -errno: cannot be told (no securityfs). */

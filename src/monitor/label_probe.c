@@ -20,6 +20,8 @@ static void refuse(const struct fence *fence, const char *problem, struct buf *w
 {
     origin_print(why, &fence->origin, "label");
     buf_printf(why, "%s %s", fence->value, problem);
+    if (!host_apparmor() && !host_selinux())
+        buf_printf(why, "; %s", host_apparmor_fix(host_apparmor_built()));
     if (!fence->optional)
         origin_advise(why, &fence->origin, &fence->required, "label", fence->value);
 }
@@ -39,8 +41,7 @@ int label_probe(const struct policy *policy, enum label_kind *ret_kind, struct b
         kind = LABEL_SELINUX;
     else if (!host_apparmor())
         problem = host_selinux() ? "is not an SELinux context (user:role:type:range), and this kernel runs no AppArmor"
-                                 : "cannot be had: this kernel runs neither AppArmor nor SELinux; boot it with "
-                                   "apparmor=1 security=apparmor";
+                                 : "cannot be had: this kernel runs neither AppArmor nor SELinux";
     else {
         kind = LABEL_APPARMOR;
         int loaded = host_apparmor_profile(fence->value);

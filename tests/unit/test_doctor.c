@@ -128,6 +128,25 @@ static void row_says(const struct host_features *f, const char *row, const char 
     buf_free(&out);
 }
 
+/* What is to be done about a missing label can be done on that host. */
+START_TEST(labels_have_a_cure_that_works)
+{
+    struct host_features f = best();
+    f.apparmor_built = f.label_installed = true;
+    row_says(&f, "label", "yes", NULL);
+    f.label_loaded = false;
+    row_says(&f, "label", "part", "sudo apparmor_parser -r /etc/apparmor.d/agentjail-payload\n");
+    f.label_installed = false;
+    row_says(&f, "label", "part", "sudo apparmor_parser -r packaging/apparmor/agentjail-payload ");
+    f.apparmor = false;
+    row_says(&f, "label", "no", "boot with apparmor=1 security=apparmor ");
+    f.apparmor_built = false;
+    row_says(&f, "label", "no", "use a kernel with CONFIG_SECURITY_APPARMOR ");
+    f.selinux = true;
+    row_says(&f, "label", "part", "write label = CONTEXT");
+}
+END_TEST
+
 START_TEST(what_restricts_user_namespaces)
 {
     struct host_features f = best();
@@ -212,6 +231,7 @@ static Suite *suite(void)
     tcase_add_test(c, every_block_of_user_namespaces_is_explained);
     tcase_add_test(c, losses_that_can_be_lived_with);
     tcase_add_test(c, no_filter_no_jail);
+    tcase_add_test(c, labels_have_a_cure_that_works);
     tcase_add_test(c, what_restricts_user_namespaces);
     tcase_add_test(c, containers);
     tcase_add_test(c, devices_and_networks);
