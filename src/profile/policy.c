@@ -193,6 +193,11 @@ static int add_command_line(struct merge *m, struct load *l, const struct policy
         };
         if (s.option == &options[OPTION_ENV]) {
             const char *equals = strchr(o->value, '=');
+            if (equals == o->value) {
+                (void)buf_printf(m->why, "--env=%s: no name before the '='; write --env=NAME=VALUE, or --env= to pass none",
+                                 o->value);
+                return -EINVAL;
+            }
             s.name = arena_strndup(m->arena, o->value, equals ? (size_t)(equals - o->value) : strlen(o->value));
             s.value = equals ? equals + 1 : NULL;
             if (!s.name)

@@ -139,6 +139,8 @@ START_TEST(test_bad_command_lines)
                "--network=filtered", "--open-url=ask", "x");
     fx_refused("--memory=x: \"x\" cannot be its value", "--memory=x", "x");
     fx_refused("--env=1A: not a variable", "--env=1A=x", "x");
+    fx_refused("--env==x: no name before the '='; write --env=NAME=VALUE", "--env==x", "x");
+    fx_refused("--env==: no name", "--env", "=", "x");
     fx_refused("--read=${X}/a: ${X} is unknown", "--read=${X}/a", "x");
     fx_refused("--include=nowhere: there is no profile file", "--include=nowhere", "x");
     fx_refused("--profile=nowhere: there is no such profile in", "--profile=nowhere", "x");
