@@ -57,7 +57,7 @@ verdict "what would that see"
 next '$ agentjail --profile=locked --strict --memory=512M --timeout=5m ./program'
 run
 status=$?
-if [ $status -eq 125 ] && grep -q 'memory: this limit cannot be held: .*write memory = -512M' "$T/stderr"; then
+if [ $status -eq 125 ] && grep -q 'memory: this limit cannot be held: .*write --memory=-512M and leave out --strict' "$T/stderr"; then
     ok "an untrusted program: refused where no limit can be held"
     run 's/ --memory=512M/ --memory= --cpu= --processes=/'
     status=$?
