@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "cli/text.h"
 
 enum state {
     STATE_YES,
@@ -365,17 +366,16 @@ int doctor_table(const struct host_features *features, bool colour, struct buf *
     return 0;
 }
 
-int doctor_main(FILE *out, bool json)
+int doctor_main(bool json)
 {
     struct host_features features;
     host_probe(&features);
 
     const char *no_colour = getenv("NO_COLOR");
-    bool colour = isatty(fileno(out)) && !(no_colour && *no_colour);
+    bool colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
     _cleanup_buf_ struct buf text = { 0 };
-    bool usable;
+    bool usable = false;
     int r = json ? doctor_json(&features, &text, &usable) : doctor_table(&features, colour, &text, &usable);
-    if (r < 0 || fputs(text.data, out) < 0 || fflush(out) != 0)
-        return 1;
-    return usable ? 0 : 1;
+    int printed = text_print(&text, r);
+    return printed ? printed : usable ? 0 : 1;
 }

@@ -4,14 +4,13 @@
 #define AGENTJAIL_CLI_DOCTOR_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "base/buf.h"
 #include "monitor/host_probe.h"
 
-/* Probe the host and print the table to out, in colour if out is a terminal (and NO_COLOR is not set), or as JSON. The
- * exit status: 0 if a jail with the default profile can run here, else 1. */
-int doctor_main(FILE *out, bool json);
+/* Probe the host and print the table to standard output, in colour if that is a terminal (and NO_COLOR is not set), or
+ * as JSON. The exit status: 0 if a jail with the default profile can run here, 1 if not, 125 if that could not be told. */
+int doctor_main(bool json);
 
 /* The table for the given features. *ret_usable: a jail with the default profile can run. 0 or -ENOMEM. */
 int doctor_table(const struct host_features *features, bool colour, struct buf *out, bool *ret_usable);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/dry_run.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "cli/explain.h"
@@ -45,5 +46,6 @@ int run_explain_main(const struct policy_request *request)
         _cleanup_buf_ struct buf text = { 0 };
         return text_print(&text, explain_json(&run.policy, &run.plan, &host, &text));
     }
-    return explain_print(&run.policy, &run.plan, &host, stdout) < 0 ? 125 : 0;
+    int r = explain_print(&run.policy, &run.plan, &host, stdout);
+    return r == -EIO ? text_printed(false) : text_print(&(struct buf){ 0 }, r);
 }

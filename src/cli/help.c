@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cli/text.h"
 #include "profile/option.h"
 
 enum { COLUMN = 28 }; /* where the texts begin */
@@ -77,11 +78,11 @@ int help_print(FILE *out)
 int help_main(const struct policy_request *request)
 {
     (void)request;
-    return help_print(stdout) < 0 ? 125 : 0;
+    return text_printed(help_print(stdout) >= 0);
 }
 
 int version_main(const struct policy_request *request)
 {
     (void)request;
-    return printf("agentjail %s\n", PACKAGE_VERSION) < 0 ? 125 : 0;
+    return text_printed(printf("agentjail %s\n", PACKAGE_VERSION) >= 0);
 }

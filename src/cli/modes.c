@@ -21,7 +21,7 @@
 
 static int mode_doctor(const struct policy_request *request)
 {
-    return doctor_main(stdout, request->json);
+    return doctor_main(request->json);
 }
 
 static mode_main *const modes[] = {

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "cli/prepare.h"
+#include "cli/text.h"
 #include "monitor/home.h"
 
 /* On the terminal: 1 yes, 0 no, -ENOTTY where there is nobody to ask. */
@@ -42,8 +43,9 @@ int reset_home_main(const struct policy_request *request)
         r = home_reset(&policy, &why) < 0 ? -1 : 1;
     if (r <= 0)
         run_say(why.data ? why.data : "out of memory");
-    else if (!request->quiet)
-        printf("removed %s\n", policy.home_source);
+    int status = r == 1 ? 0 : 125;
+    if (r > 0 && !request->quiet)
+        status = text_printed(printf("removed %s\n", policy.home_source) >= 0);
     policy_free(&policy);
-    return r == 1 ? 0 : 125;
+    return status;
 }

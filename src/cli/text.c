@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/text.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,9 +57,15 @@ int text_print(const struct buf *out, int r)
         run_say(strerror(-r));
         return 125;
     }
-    if ((out->len && fwrite(out->data, 1, out->len, stdout) != out->len) || fflush(stdout) != 0) {
-        run_say("the output cannot be written");
-        return 125;
-    }
-    return 0;
+    return text_printed(out->len == 0 || fwrite(out->data, 1, out->len, stdout) == out->len);
+}
+
+int text_printed(bool written)
+{
+    char why[128];
+    if (written && fflush(stdout) == 0)
+        return 0;
+    snprintf(why, sizeof(why), "cannot write standard output: %s", strerror(errno));
+    run_say(why);
+    return 125;
 }

@@ -3,6 +3,7 @@
 #ifndef AGENTJAIL_CLI_TEXT_H
 #define AGENTJAIL_CLI_TEXT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -22,5 +23,9 @@ int text_time(struct buf *out, int64_t seconds);
 /* Print what a mode has put together to standard output; the exit status: 0, or 125 where it could not be written (or r,
  * the result of putting it together, is negative). */
 int text_print(const struct buf *out, int r);
+
+/* After a mode has written to standard output by itself (not written: one of its calls has failed): what is buffered, and
+ * the exit status as above. */
+int text_printed(bool written);
 
 #endif

@@ -50,6 +50,40 @@ verdict "--kill of none: said"
 verdict "looking for jails makes no directory"
 end_world
 
+# ---- a full disk behind standard output ----
+# unwritten MODE...: it says so, and that is its status.
+unwritten() {
+    local status
+    timeout 60 "$AGENTJAIL" "$@" </dev/null >/dev/full 2>"$T/stderr"
+    status=$?
+    [ $status -eq 125 ] && [ "$(tail -n 1 "$T/stderr")" = 'agentjail: cannot write standard output: No space left on device' ]
+    verdict "${*//$ID/ID}: standard output that cannot be written" -- sh -c 'echo "status $0"; cat "$1"' $status "$T/stderr"
+}
+ID=none
+new_world
+printf '[profile]\ninclude = default\n[files]\nhome = persistent\n' >"$T/kept.ini"
+jail "--profile=$T/kept.ini" -- true
+for mode in --version --help --doctor --explain --dry-run --why=/etc/hosts; do
+    unwritten $mode true
+done
+unwritten --reset-home=yes "--profile=$T/kept.ini"
+for mode in --explain --dry-run --doctor --why=/etc/hosts; do
+    unwritten $mode --json true
+done
+up 'exec sleep 600'
+for mode in --profiles --show=default "--check=$T/kept.ini" --list "--inspect=$ID"; do
+    unwritten "$mode"
+    unwritten "$mode" --json
+done
+unwritten "--freeze=$ID" --json
+unwritten "--thaw=$ID" --json
+unwritten "--id=$ID" --publish=18080 --json
+unwritten "--kill=$ID" --json
+gone
+verdict "the jail was killed all the same"
+end_background
+end_world
+
 # ---- two ----
 new_world
 up 'sleep 600 & setsid sleep 600 & exec sleep 601' --timeout=10m
@@ -134,10 +168,10 @@ new_world
 up 'i=0; while :; do i=$((i + 1)); echo $i >ticks; sleep 0.02; done'
 moves() {
     local a i
-    a=$(cat ticks)
+    a=$(cat ticks 2>/dev/null)
     for ((i = 0; i < 100; i++)); do
         sleep 0.1
-        [ "$a" = "$(cat ticks)" ] || return 0
+        [ "$a" = "$(cat ticks 2>/dev/null)" ] || return 0
     done
     return 1
 }
