@@ -22,10 +22,10 @@ static int refuse(struct buf *why, const char *text)
 int bwrap_fd_parse(const char *text, const char *what, int *ret_fd, struct buf *why)
 {
     char *end;
-    long value = strtol(text, &end, 10);
-    if (!*text || *end || value < 0 || value > INT_MAX)
+    int value = (int)strtol(text, &end, 10); /* what is too large wraps, as it does there */
+    if (!*text || *end || value < 0)
         return buf_printf(why, "Invalid %s: %s", what, text) < 0 ? -ENOMEM : -EINVAL;
-    *ret_fd = (int)value;
+    *ret_fd = value;
     return 0;
 }
 
@@ -74,12 +74,13 @@ static int take_word(struct bwrap_args *args, const struct bwrap_option *option,
                      bool in_file, struct buf *why)
 {
     static const char *const counts[] = { "no argument", "an argument", "two arguments", "three arguments" };
+    const char *count = option->flags & BWRAP_ONE ? "one argument" : counts[option->n_values];
     struct bwrap_word word = { args, argv[0], argv + 1, option->number, in_file, why };
 
     if ((unsigned)argc <= option->n_values)
-        return buf_printf(why, "%s takes %s", argv[0], counts[option->n_values]) < 0 ? -ENOMEM : -EINVAL;
+        return buf_printf(why, "%s takes %s", argv[0], count) < 0 ? -ENOMEM : -EINVAL;
     int r = option->take(&word);
-    return r < 0 ? r : check_waiting(args, option->flags, why);
+    return r < 0 || args->mode != BWRAP_RUN ? r : check_waiting(args, option->flags, why);
 }
 
 int bwrap_words_take(struct bwrap_args *args, int *argc, char *const **argv, bool in_file, struct buf *why)
@@ -116,7 +117,7 @@ int bwrap_args_parse(struct bwrap_args *args, int argc, char *const *argv, struc
     args->n_words = (size_t)argc;
     args->plan.bubblewrap = true;
     int r = bwrap_words_take(args, &argc, &argv, false, why);
-    if (r >= 0 && args->next_layers.n)
+    if (r >= 0 && args->mode == BWRAP_RUN && args->next_layers.n)
         r = refuse(why, layers_alone);
     args->command = argv;
     if (r < 0 && !why->len)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <ctype.h>
 #include <errno.h>
 #include <linux/capability.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -20,6 +22,14 @@ int bwrap_capability(const char *name, uint64_t *ret_set)
 {
     if (strcasecmp(name, "ALL") == 0) {
         *ret_set = UINT64_MAX;
+        return 0;
+    }
+    if (isdigit((unsigned char)name[0])) {
+        char *end;
+        unsigned long number = strtoul(name, &end, 10);
+        if (*end || number > 63)
+            return -EINVAL;
+        *ret_set = UINT64_C(1) << number;
         return 0;
     }
     for (size_t i = 0; strncasecmp(name, "cap_", 4) == 0 && i < ELEMENTSOF(names); i++) {

@@ -2,9 +2,22 @@
 #include "bwrap/message.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "sys/syscalls.h"
+
+/* What bubblewrap says depends on which of its calls would have failed: what is at a place tells that. */
+struct place {
+    bool no_parent; /* what is above it is no directory, or is not there */
+    bool lost_link; /* it is a symlink that leads nowhere */
+    mode_t mode;    /* 0: it is not there */
+    int error;      /* 0, or why it cannot be had, -errno */
+};
 
 void bwrap_say(const struct bwrap_args *args, const char *text)
 {
@@ -12,6 +25,33 @@ void bwrap_say(const struct bwrap_args *args, const char *text)
     const char *level = args->switches & BWRAP_LEVEL_PREFIX ? "<3>" : "";
     if (buf_printf(&line, "%sbwrap: %s\n", level, text) < 0 || write(STDERR_FILENO, line.data, line.len) < 0)
         return;
+}
+
+static int open_below(const struct view *view, const char *path, int flags)
+{
+    return sys_openat2(view->root, path, O_PATH | O_CLOEXEC | flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
+static struct place look_at(const struct view *view, const char *target)
+{
+    struct place place = { 0 };
+    struct stat st;
+    char parent[PATH_MAX];
+    const char *slash = strrchr(target, '/');
+    size_t len = slash && slash > target ? (size_t)(slash - target) : 1;
+
+    _cleanup_close_ int fd = open_below(view, target, 0);
+    if (fd >= 0 && fstat(fd, &st) == 0)
+        place.mode = st.st_mode;
+    place.error = fd < 0 ? fd : 0;
+    if (fd >= 0 || len >= sizeof(parent))
+        return place;
+    memcpy(parent, target, len);
+    parent[len] = '\0';
+    _cleanup_close_ int above = open_below(view, parent, O_DIRECTORY);
+    place.no_parent = above < 0;
+    place.lost_link = above >= 0 && fstatat(above, slash + 1, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+    return place;
 }
 
 /* "No space left on device" is the limit on mounts here. */
@@ -29,43 +69,97 @@ static bool is_point_error(int error)
            error == -ELOOP || error == -EEXIST;
 }
 
-static int describe_bind(const struct op *op, int error, struct buf *out)
+static int describe_file(const struct op *op, const struct place *place, int error, struct buf *out)
 {
-    struct stat st;
-    bool directory = op->source && stat(op->source, &st) == 0 && S_ISDIR(st.st_mode);
-    if (is_point_error(error))
-        return buf_printf(out, "%s %s: %s", directory ? "Can't mkdir" : "Can't create file at", op->target, strerror(-error));
-    if (!op->source)
-        return buf_printf(out, "Can't create file at %s: %s", op->target, strerror(-error));
-    return buf_printf(out, "Can't bind mount /oldroot%s on /newroot%s: Unable to mount source on destination: %s",
-                      op->source, op->target, mount_error(error));
+    const char *at = op->kind == OP_FILE ? "" : "at ";
+    return buf_printf(out, "Can't create file %s%s: %s", at, op->target, strerror(S_ISDIR(place->mode) ? EISDIR : -error));
 }
 
-static int describe_remount(const struct op *op, int error, struct buf *out)
+/* Source and target are both directories, or neither is. */
+static int describe_bind(const struct op *op, const struct place *place, int error, struct buf *out)
+{
+    struct stat st;
+    char real[PATH_MAX];
+    bool found = op->source && (op->fd >= 0 ? fstat(op->fd, &st) : stat(op->source, &st)) == 0;
+    bool directory = found && S_ISDIR(st.st_mode);
+    if (!op->source || (!directory && S_ISDIR(place->mode)))
+        return describe_file(op, place, error, out);
+    if (directory && place->mode && !S_ISDIR(place->mode))
+        return buf_printf(out, "Can't mkdir %s: %s", op->target, strerror(ENOTDIR));
+    if (is_point_error(error) && !place->lost_link)
+        return directory ? buf_printf(out, "Can't mkdir %s: %s", op->target, strerror(-error))
+                         : describe_file(op, place, error, out);
+    return buf_printf(out, "Can't bind mount /oldroot%s on /newroot%s: Unable to mount source on destination: %s",
+                      realpath(op->source, real) ? real : op->source, op->target,
+                      mount_error(place->lost_link ? place->error : error));
+}
+
+static int describe_remount(const struct op *op, const struct place *place, int error, struct buf *out)
 {
     int r = buf_printf(out, "Can't remount readonly on /newroot%s: ", op->target);
     if (r < 0 || error == -EINVAL)
         return r < 0 ? r : buf_printf(out, "Unable to find \"/newroot%s\" in mount table", op->target);
+    if (place->error)
+        return buf_printf(out, "realpath(destination): %s", strerror(-place->error));
     return buf_printf(out, "Unable to remount destination \"/newroot%s\" with correct flags: %s", op->target,
                       strerror(-error));
 }
 
-static int describe_mount(const struct op *op, const char *what, int error, struct buf *out)
+static int describe_mount(const struct op *op, const struct place *place, const char *what, int error, struct buf *out)
 {
-    if (is_point_error(error))
-        return buf_printf(out, "Can't mkdir %s: %s", op->target, strerror(-error));
-    if (op->kind == OP_UNION && error == -ELOOP)
+    bool point = is_point_error(error);
+    if (op->kind == OP_UNION && error == -ELOOP && S_ISDIR(place->mode))
         return buf_printf(out, "Can't make overlay mount on /newroot%s: Overlay directories may not overlap", op->target);
-    return buf_printf(out, "Can't %s on /newroot%s: %s", what, op->target, mount_error(error));
+    if (point && !place->lost_link)
+        return buf_printf(out, "Can't mkdir %s: %s", op->target, strerror(-error));
+    return buf_printf(out, "Can't %s on /newroot%s: %s", what, op->target, mount_error(point ? place->error : error));
+}
+
+static int describe_symlink(const struct view *view, const struct op *op, int error, struct buf *out)
+{
+    const char *what = error == -EEXIST  ? view->why->data
+                       : op->target[1] ? strerror(-error)
+                                       : "destination exists and is not a symlink"; /* the root */
+    return buf_printf(out, "Can't make symlink at %s: %s", op->target, what);
 }
 
 static int describe_pin(const struct op *op, int error, struct buf *out)
 {
+    static const struct place nowhere = { 0 };
     if (op->kind == OP_BIND && (error == -EINVAL || error == -EPERM))
-        return describe_bind(op, error, out);
+        return describe_bind(op, &nowhere, error, out);
     if (error == -ESTALE)
         return buf_str(out, "Race condition binding dirfd");
     return buf_printf(out, "Can't find source path %s: %s", op->source, strerror(-error));
+}
+
+static int describe(const struct view *view, const struct op *op, const struct place *place, int error, struct buf *out)
+{
+    switch (op->kind) {
+    case OP_BIND:
+    case OP_BIND_DATA:
+        return describe_bind(op, place, error, out);
+    case OP_REMOUNT:
+        return describe_remount(op, place, error, out);
+    case OP_SYMLINK:
+        return describe_symlink(view, op, error, out);
+    case OP_CHMOD:
+        return buf_printf(out, "Can't chmod %#o %s: %s", op->mode, op->target, strerror(-error));
+    case OP_FILE:
+        return describe_file(op, place, error, out);
+    case OP_TMPFS:
+        return describe_mount(op, place, "mount tmpfs", error, out);
+    case OP_PROC:
+        return describe_mount(op, place, "mount proc", error, out);
+    case OP_DEV:
+        return describe_mount(op, place, "mount dev", error, out);
+    case OP_MQUEUE:
+        return describe_mount(op, place, "mount mqueue", error, out);
+    case OP_UNION:
+        return describe_mount(op, place, "make overlay mount", error, out);
+    default:
+        return buf_printf(out, "Can't mkdir %s: %s", op->target, strerror(-error));
+    }
 }
 
 int bwrap_describe(const struct view *view, int error, bool pinning, struct buf *out)
@@ -75,30 +169,11 @@ int bwrap_describe(const struct view *view, int error, bool pinning, struct buf 
         return buf_str(out, view->why->data ? view->why->data : strerror(-error));
     if (pinning)
         return describe_pin(op, error, out);
-    switch (op->kind) {
-    case OP_BIND:
-    case OP_BIND_DATA:
-        return describe_bind(op, error, out);
-    case OP_REMOUNT:
-        return describe_remount(op, error, out);
-    case OP_SYMLINK:
-        return buf_printf(out, "Can't make symlink at %s: %s", op->target,
-                          error == -EEXIST ? view->why->data : strerror(-error));
-    case OP_CHMOD:
-        return buf_printf(out, "Can't chmod %#o %s: %s", op->mode, op->target, strerror(-error));
-    case OP_FILE:
-        return buf_printf(out, "Can't create file %s: %s", op->target, strerror(-error));
-    case OP_TMPFS:
-        return describe_mount(op, "mount tmpfs", error, out);
-    case OP_PROC:
-        return describe_mount(op, "mount proc", error, out);
-    case OP_DEV:
-        return describe_mount(op, "mount dev", error, out);
-    case OP_MQUEUE:
-        return describe_mount(op, "mount mqueue", error, out);
-    case OP_UNION:
-        return describe_mount(op, "make overlay mount", error, out);
-    default:
-        return buf_printf(out, "Can't mkdir %s: %s", op->target, strerror(-error));
-    }
+    if (view->failed_content)
+        return buf_printf(out, "Can't write data to file %s: %s", op->target, strerror(-error));
+    bool is_root = op == view->plan->ops && view->root_is_first; /* there is no other to look at */
+    struct place place = is_root ? (struct place){ .mode = S_IFDIR } : look_at(view, op->target);
+    if (place.no_parent && op->kind != OP_CHMOD && (op->kind != OP_REMOUNT || error != -ENOENT))
+        return buf_printf(out, "Can't mkdir parents for %s: %s", op->target, strerror(-error));
+    return describe(view, op, &place, error, out);
 }

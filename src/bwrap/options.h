@@ -18,6 +18,7 @@ struct bwrap_word {
 enum bwrap_flags {
     BWRAP_MODIFIER = 1 << 0, /* waits for the operation that follows */
     BWRAP_LAYERS = 1 << 1,   /* may follow --overlay-src */
+    BWRAP_ONE = 1 << 2,      /* "takes one argument", not "an" */
 };
 
 struct bwrap_option {
@@ -59,7 +60,7 @@ int bwrap_take_union(const struct bwrap_word *word);
 int bwrap_take_perms(const struct bwrap_word *word);
 int bwrap_take_size(const struct bwrap_word *word);
 
-/* Capabilities by name, as libcap has them, or ALL. 0 or -EINVAL. */
+/* Capabilities by name, as libcap has them, by number, or ALL. 0 or -EINVAL. */
 int bwrap_capability(const char *name, uint64_t *ret_set);
 
 #endif

@@ -152,8 +152,8 @@ static int resolve_fd(struct op *op, struct buf *why)
 {
     char path[PATH_MAX];
     struct stat st = { 0 };
-    ssize_t n = fstat(op->fd, &st) < 0 ? -1 : readlink(op->source, path, sizeof(path) - 1);
-    int r = n < 0 ? -errno : path[0] != '/' ? -ENOENT : 0; /* a pipe has no place */
+    ssize_t n = op->fd == BWRAP_FD_NONE || fstat(op->fd, &st) < 0 ? -1 : readlink(op->source, path, sizeof(path) - 1);
+    int r = n < 0 || path[0] != '/' ? -ENOENT : 0; /* a pipe has no place */
     path[n < 0 ? 0 : n] = '\0';
     char *source = r < 0 ? NULL : strdup(path);
     if (!source) {

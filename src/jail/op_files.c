@@ -74,10 +74,22 @@ int op_symlink(struct view *view, const struct op *op)
     return r < 0 ? view_fail(view, op, r, "symlink cannot be made") : 0;
 }
 
+/* What is at the target is a symlink that leads nowhere. */
+static bool is_lost_link(const struct point_rules *rules)
+{
+    const char *name;
+    struct stat st;
+    _cleanup_close_ int there = point_open(rules, rules->target, POINT_ANY);
+    _cleanup_close_ int parent = there == -ENOENT || there == -ELOOP ? point_open_parent(rules, rules->target, &name) : -1;
+    return parent >= 0 && fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
 int op_dir(struct view *view, const struct op *op)
 {
     struct point_rules rules = view_rules(view, op);
     _cleanup_close_ int fd = point_open_directory(&rules, rules.target, view->plan->bubblewrap ? op->mode : 0755);
+    if (fd < 0 && view->plan->bubblewrap && is_lost_link(&rules))
+        return 0; /* the name is there, which is all that bubblewrap's mkdir(2) says */
     return fd < 0 ? view_fail(view, op, fd, "directory cannot be made") : 0;
 }
 
@@ -112,19 +124,20 @@ static int write_content(const struct op *op, int fd)
 }
 
 /* A new file with the operation's content, in directory. */
-static int write_file(const struct op *op, int directory, const char *name)
+static int write_file(struct view *view, const struct op *op, int directory, const char *name)
 {
     _cleanup_close_ int fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
     int r = write_content(op, fd);
+    view->failed_content = r < 0;
     if (r < 0)
         return r;
     return fchmod(fd, op->mode) < 0 ? -errno : TAKE_FD(fd);
 }
 
-/* As bubblewrap does it, creat(2): what is there is written over, and keeps its mode. */
-static int write_over(const struct view *view, const struct op *op, int directory, const char *name)
+/* As bubblewrap does it, creat(2): what is there is written over and keeps its mode, what a symlink there names is made. */
+static int write_over(struct view *view, const struct op *op, int directory, const char *name)
 {
     _cleanup_close_ int fd = sys_openat2_create(directory, name, O_WRONLY | O_EXCL, op->mode, RESOLVE_NO_SYMLINKS);
     if (fd == -EEXIST) {
@@ -132,7 +145,12 @@ static int write_over(const struct view *view, const struct op *op, int director
         fd = sys_openat2(view->root, op->target, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY,
                          RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
     }
+    if (fd == -ENOENT) {
+        cleanup_close(&fd);
+        fd = sys_openat2_create(view->root, op->target, O_WRONLY | O_TRUNC, op->mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    }
     int r = fd < 0 ? fd : write_content(op, fd);
+    view->failed_content = fd >= 0 && r < 0;
     return r < 0 ? r : TAKE_FD(fd);
 }
 
@@ -145,7 +163,7 @@ int op_file(struct view *view, const struct op *op)
         return view_fail(view, op, parent, "its directory cannot be made");
     int r = point_own(&rules, parent);
     _cleanup_close_ int fd = r < 0 ? r : view->plan->bubblewrap ? write_over(view, op, parent, name)
-                                                                : write_file(op, parent, name);
+                                                                : write_file(view, op, parent, name);
     if (fd < 0)
         return view_fail(view, op, fd, "file cannot be written");
     r = view->ruleset < 0 ? 0 : landlock_allow(view->ruleset, view->landlock_abi, fd, LANDLOCK_READ, false);
@@ -158,7 +176,7 @@ int op_bind_data(struct view *view, size_t i)
 {
     static const char name[] = ".agentjail-data";
     const struct op *op = &view->plan->ops[i];
-    _cleanup_close_ int fd = write_file(op, view->data, name);
+    _cleanup_close_ int fd = write_file(view, op, view->data, name);
     int mount = fd < 0 ? fd : mount_clone(fd, view_attributes(op), 0);
     if (mount < 0)
         return view_fail(view, op, mount, "file cannot be written");

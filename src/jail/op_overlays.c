@@ -42,7 +42,8 @@ static int make_upper(const struct point_rules *rules, int *ret_upper)
 {
     _cleanup_close_ int target = point_open(rules, rules->target, POINT_DIRECTORY);
     int r = target < 0 ? target : mount_new("tmpfs", target, SYS_MS_NOSUID | SYS_MS_NODEV, "mode=755");
-    _cleanup_close_ int upper = r < 0 ? r : point_open(rules, rules->target, POINT_DIRECTORY);
+    /* "/" is the covered root itself, as in view_placed(). */
+    _cleanup_close_ int upper = r < 0 ? r : point_open(rules, rules->target[1] ? rules->target : "/..", POINT_DIRECTORY);
     if (upper < 0)
         return upper;
     if (mkdirat(upper, "upper", 0755) < 0 || mkdirat(upper, "work", 0755) < 0)

@@ -157,6 +157,8 @@ int view_build(struct view *view)
     int r = choose_root(view);
     if (r < 0)
         buf_printf(view->why, "the jail's root cannot be made: %s", strerror(-r));
+    if (r < 0 && view->root_is_first)
+        view->failed = &view->plan->ops[0];
     for (size_t i = 0; i < view->plan->n && r >= 0; i++) {
         if (i == 0 && view->root_is_first)
             continue;

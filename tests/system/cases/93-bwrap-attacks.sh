@@ -78,6 +78,7 @@ led "nor --bind of a file, to a link to nowhere" was_made --bind "$RO/file" /w/d
 led "nor --symlink" was_made --symlink x /w/escape/made
 led "nor --file" was_made --file 7 /w/escape/made
 led "nor --file, itself" was_written --file 7 /w/link
+led "nor --file, to a link to nowhere" was_made --file 7 /w/dangling
 led "nor --chmod" was_changed --chmod 0666 /w/link
 # ".." does not either, by itself or in a link's text.
 ln -s "../../../../../../../../../../../../$OUT" "$WS/up"
