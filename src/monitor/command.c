@@ -7,6 +7,10 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "base/program_head.h"
+#include "profile/interpreter.h"
+
+enum { INTERPRETERS_MAX = 5 }; /* inside one another: as many as execve(2) goes along, and the last one's loader */
 
 /* The first executable of that name on the host's PATH, or NULL; owned by the caller. */
 static char *find_on_host(const char *command, const char *path)
@@ -60,6 +64,41 @@ static bool explain_file(const char *command, int error, struct buf *text)
     return text->len > 0;
 }
 
+/* What shows a program of the host's, and lets it be run. Below the home and what else is the jail's own exec alone is about
+ * what the jail makes there. */
+static void advise_exec(const struct op *op, const char *path, struct buf *text)
+{
+    if (op && !host_file(op))
+        buf_printf(text, "--read=%s ", path);
+    buf_printf(text, "--exec=%s", path);
+}
+
+/* The program is there, and execve(2) has found nothing all the same: what it needs to be run is missing, or what that
+ * needs. A host where all of it is visible has changed meanwhile. */
+static void explain_interpreter(const struct plan *plan, const char *command, const char *real, struct buf *text)
+{
+    struct program_head head = { 0 };
+    _cleanup_free_ char *at = strdup(real);
+    for (unsigned i = 0; at && i < INTERPRETERS_MAX && interpreter_head(at, &head) >= 0 && head.interpreter[0]; i++) {
+        const char *what = head.kind == PROGRAM_SCRIPT ? "interpreter (its \"#!\" line)" : "loader", *needed = head.interpreter;
+        free(at);
+        at = realpath(needed, NULL);
+        if (!at) {
+            buf_printf(text, "%s: the %s %s is not there, outside either; install %s", command, what, needed,
+                       head.kind == PROGRAM_SCRIPT ? "it, or correct the line" : "the C library it was built for");
+            return;
+        }
+        const struct op *op = shown_by(plan, at);
+        if (!host_file(op)) {
+            buf_printf(text, "%s: the %s %s is not visible inside; allow it with ", command, what, needed);
+            advise_exec(op, at, text);
+            return;
+        }
+    }
+    buf_printf(text, "%s: %s is visible inside, but not all that it takes to run it; see agentjail --explain %s", command, real,
+               command);
+}
+
 void command_explain(const struct plan *plan, const char *command, const char *path, int error, struct buf *text)
 {
     _cleanup_free_ char *found = find_on_host(command, path);
@@ -77,19 +116,16 @@ void command_explain(const struct plan *plan, const char *command, const char *p
             buf_printf(text, "%s: %s", command, strerror(error));
     } else if (!host_file(op)) {
         buf_printf(text,
-                   "%s: not visible inside: it is %s on the host, which no grant of the profile shows; allow it with "
-                   "--exec=%s",
-                   command, real, real);
+                   "%s: not visible inside: it is %s on the host, which no grant of the profile shows; allow it with ",
+                   command, real);
+        advise_exec(op, real, text);
     } else if (op->flags & OP_NO_EXEC) {
         buf_printf(text, "%s: %s lies in %s, where the profile lets nothing be executed", command, real, op->target);
         if (op->origin.file && op->origin.line && op->origin.line != ORIGIN_REASON)
             buf_printf(text, " (%s:%u)", op->origin.file, op->origin.line);
         buf_printf(text, "; allow it with --exec=%s", op->target);
     } else if (error == ENOENT) {
-        buf_printf(text,
-                   "%s: %s is visible inside, but its interpreter (the \"#!\" line) or loader is not; allow that with "
-                   "--exec=PATH",
-                   command, real);
+        explain_interpreter(plan, command, real, text);
     } else {
         buf_printf(text, "%s: %s", command, strerror(error));
     }

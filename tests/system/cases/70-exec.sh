@@ -37,6 +37,42 @@ jail --read="$ATTACKS" --exec="$ATTACKS" --write="$DATA" -- "$ATTACKS/execs" mem
 verdict "a program in memory runs (documented)"
 end_world
 
+# ---- an interpreter or loader that is not there ----
+new_world
+# needs NAME PATTERN: ./NAME fails with 127, and the reason.
+needs() {
+    jail -- "./$1"
+    [ $? -eq 127 ] && grep -q "^agentjail: ./$1: the $2" "$T/stderr"
+    verdict "$1: says what it lacks" -- cat "$T/stderr"
+}
+script() { printf '#!%s\n' "$2" >"$WS/$1" && chmod 755 "$WS/$1"; }
+script lost /agentjail-no-such-interpreter
+script lost-behind "$WS/lost"
+script control "$(printf 'a\033[31mb')"
+cp "$ATTACKS/files" "$WS/foreign"
+python3 - "$WS/foreign" <<'PYTHON'
+import re, sys
+path = sys.argv[1]
+data = open(path, "rb").read()
+loader = re.search(rb"/lib[^\0]*/ld[^\0]*\0", data)[0]
+open(path, "wb").write(data.replace(loader, loader.replace(b"/ld", b"/xx")))
+PYTHON
+printf '#!/bin/sh\necho ran\n' >"$OUT/shell" && printf '#!/bin/sh\necho ran\n' >"$HOME/shell"
+chmod 755 "$OUT/shell" "$HOME/shell"
+script hidden "$OUT/shell"
+script at-home "$HOME/shell"
+needs lost 'interpreter (its "#!" line) /agentjail-no-such-interpreter is not there, outside either; install it, or correct'
+needs lost-behind 'interpreter (its "#!" line) /agentjail-no-such-interpreter is not there'
+needs control 'interpreter (its "#!" line) a\\033\[31mb is not there'
+needs foreign 'loader /[^ ]*xx[^ ]* is not there, outside either; install the C library it was built for'
+for name in hidden at-home; do
+    needs $name "interpreter (its \"#!\" line) $T.*/shell is not visible inside; allow it with --"
+    # shellcheck disable=SC2046 # options
+    jail $(sed 's/.*allow it with //' "$T/stderr") -- "./$name" && grep -qx ran "$T/stdout"
+    verdict "$name: runs with what was advised" -- cat "$T/stderr"
+done
+end_world
+
 # ---- which command, which profile ----
 new_world
 jail -- --help
