@@ -55,6 +55,24 @@ verdict "--explain prints"
 jail --explain --network=host -- true
 [ $? -eq 0 ] && grep -q -i 'host' "$T/stdout"
 verdict "--explain names the network"
+python3 "$SYSTEM/pty_run.py" --out "$T/pty" -- env -u NO_COLOR "$AGENTJAIL" --explain --network=host -- true
+grep -q "$(printf '\033')\[1;31mmode = host" "$T/pty.screen"
+verdict "--explain shows an open network in red on a terminal"
+python3 "$SYSTEM/pty_run.py" --out "$T/pty" -- env NO_COLOR=1 "$AGENTJAIL" --explain --network=host -- true
+grep -q '^mode = host' "$T/pty.screen" && ! grep -q "$(printf '\033')" "$T/pty.screen"
+verdict "but not with NO_COLOR"
+python3 "$SYSTEM/pty_run.py" --out "$T/pty" -- env -u NO_COLOR "$AGENTJAIL" --explain --network=none -- true
+grep -q '^mode = none' "$T/pty.screen" && ! grep -q "$(printf '\033')\[1;31mmode" "$T/pty.screen"
+verdict "control: no network is nothing to show in red" -- grep "mode = " "$T/pty.screen"
+for backend in auto microvm; do
+    jail --backend=$backend -- touch "$WS/made"
+    [ $? -eq 125 ] && [ ! -e "$WS/made" ] && grep -q -- '--backend: .*; write --backend=namespace' "$T/stderr"
+    verdict "--backend=$backend is refused as long as there is no microVM" -- cat "$T/stderr"
+    printf '[profile]\ninclude = offline\n[isolation]\nbackend = %s\n' $backend >"$T/backend.ini"
+    jail "--profile=$T/backend.ini" -- touch "$WS/made"
+    [ $? -eq 125 ] && [ ! -e "$WS/made" ] && grep -q 'backend.ini:4: backend: .*; write backend = namespace' "$T/stderr"
+    verdict "backend = $backend in a profile, too: with its line" -- cat "$T/stderr"
+done
 jail --dry-run -- touch "$WS/made"
 [ $? -eq 0 ] && [ ! -e "$WS/made" ]
 verdict "--dry-run starts nothing"
