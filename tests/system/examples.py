@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Take the examples out of a man page: examples.py PAGE DIRECTORY
+"""Take the examples out of a man page or a Markdown file: examples.py PAGE DIRECTORY
 
-Each literal display (.Bd -literal) and each displayed line (.Dl; those that follow each other are one) becomes a file
-DIRECTORY/N, counted from 1. Prints the first line of each, so that a test can tell which it has before it.
+Each literal display (.Bd -literal) and each displayed line (.Dl; those that follow each other are one), or each fenced
+block, becomes a file DIRECTORY/N, counted from 1. Prints the first line of each, so that a test can tell which it has
+before it.
 """
 import re
 import sys
@@ -36,10 +37,15 @@ def examples(page):
     return found
 
 
+def fenced(page):
+    """Lists of lines: the blocks of a Markdown file."""
+    return [block.splitlines() for block in re.findall(r"^```\w*\n(.*?)^```$", page, re.M | re.S)]
+
+
 def main():
     page, directory = sys.argv[1:]
     with open(page) as f:
-        found = examples(f.read())
+        found = (fenced if page.endswith(".md") else examples)(f.read())
     for i, lines in enumerate(found, 1):
         with open(f"{directory}/{i}", "w") as f:
             f.write("\n".join(lines) + "\n")

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC1003,SC1091,SC2016,SC2034,SC2154,SC2181,SC2317
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The examples of the man pages do what their pages say. One that no test here knows fails.
+# The examples of the man pages and of the README do what their pages say. One that no test here knows fails.
 . "$SYSTEM/lib.sh"
 
 if [ -n "${CONTROLS-}" ]; then
@@ -9,7 +9,7 @@ fi
 PAGES=$SYSTEM/../../man
 PACKAGED=$SYSTEM/../../packaging/examples
 
-# page NAME: its examples in $T/examples/1 ..., none of them looked at.
+# page NAME or page ../FILE.md: its examples in $T/examples/1 ..., none of them looked at.
 page() {
     PAGE=$1 N=0
     mkdir -p "$T/examples"
@@ -75,6 +75,57 @@ run "s/=4f6f/=${ID:0:6}/" && grep -q "^$ID .*offline" "$T/stdout" && ! kill -0 "
     [ "$(wc -l <"$EXAMPLE")" -eq 3 ]
 verdict "what runs, and the end of it"
 end_background
+page_ends
+
+# ---- README.md ----
+page ../README.md
+next './quickstart run -- COMMAND [ARG...]    # install what the build lacks, build, run COMMAND jailed'
+"$PAGES/../quickstart" --help >"$T/stdout" && grep -q '\] run .*-- COMMAND' "$T/stdout" && grep -q '\] check$' "$T/stdout" &&
+    [ "$(wc -l <"$EXAMPLE")" -eq 2 ]
+verdict "README: quickstart has both"
+next "\$ agentjail claude -p 'fix add(), run the tests, commit' --permission-mode bypassPermissions"
+grep -q 'claude -p "do it" --permission-mode bypassPermissions' "$SYSTEM/cases/92-agents.sh"
+verdict "README: Claude Code is run so by 92-agents"
+next '$ agentjail --profile=claude sh'
+# The session: what each line prints is what comes behind the last ": " on the page (shells begin theirs differently).
+sed -n '1d;s/^\$ //p' "$EXAMPLE" >"$T/typed"
+grep -v '^\$ ' "$EXAMPLE" | sed 's/.*: //' >"$T/told"
+printf '#!/bin/sh\n' >runner && chmod 755 runner
+jail --profile=claude sh -c 'while read -r line; do sh -c "$line" 2>&1; done' <"$T/typed"
+sed 's/.*: //' "$T/stdout" | diff - "$T/told" && [ "$(wc -l <"$T/told")" -eq 4 ] && [ ! -e .git/hooks/pre-commit ] && [ ! -u runner ] && [ ! -e "$HOME/.bashrc" ]
+verdict "README: the session of a model that was talked into something" -- cat "$T/stdout"
+jail --profile=claude sh -c 'grep evil ~/.bashrc'
+verdict "README: whose home is kept from run to run"
+next 'agentjail make                                     # this repository writable, everything else read-only or absent, no network'
+mkdir -p "$HOME/.codex" "$HOME/.local/bin" && echo '{"login": 1}' >"$HOME/.codex/auth.json" && rm -f made
+printf '#!/bin/sh\ncat ~/.codex/auth.json\n' >"$HOME/.local/bin/codex" && printf '#!/bin/sh\n' >"$HOME/.local/bin/claude"
+printf '#!/bin/sh\ncat file && echo log >~/log && echo served; ! touch made-by-it 2>/dev/null\n' >"$HOME/.local/bin/some-server"
+chmod 755 "$HOME/.local/bin"/*
+# readme LINE-PATTERN: that line of the example, run.
+readme() {
+    sed -n "/$1/{s/ *#.*//;s|/srv/data|$DATA|;p;}" "$EXAMPLE" >"$T/script"
+    [ "$(wc -l <"$T/script")" -eq 1 ] && PATH=$PATH:$HOME/.local/bin timeout -k 5 60 sh -e "$T/script" >"$T/stdout" 2>"$T/stderr" </dev/null
+}
+readme 'agentjail make' && [ -e made ]
+verdict "README: a build"
+readme 'explain claude' && grep -q 'claude\.ini' "$T/stdout"
+verdict "README: what is allowed"
+readme 'import-credentials codex' && grep -q login "$T/stdout"
+verdict "README: a login is copied"
+readme 'mcp-server some-server' && grep -qx served "$T/stdout" && [ ! -e made-by-it ]
+verdict "README: a server of tools reads this repository and writes its own home"
+readme 'profile=shell' && [ ! -s "$T/stderr" ]
+verdict "README: a shell"
+readme 'profile=locked'
+status=$?
+{ [ $status -eq 0 ] && grep -qx ran "$T/stdout"; } || { [ $status -eq 125 ] && grep -q ': this limit cannot be held: ' "$T/stderr"; }
+verdict "README: an untrusted program, or why not"
+readme 'agentjail --doctor' && grep -q '^kernel ' "$T/stdout"
+verdict "README: what this host offers"
+[ "$(wc -l <"$EXAMPLE")" -eq 7 ]
+verdict "README: that are all of its commands"
+next './bootstrap && ./configure --prefix=/usr && make && make check && sudo make install'
+ok "README: to build and to install: done by tests/packaging/run and the release in .ci/run"
 page_ends
 
 # ---- agentjail-profile(5) ----
