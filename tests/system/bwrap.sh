@@ -20,7 +20,15 @@ off() {
     AGENTJAIL_TEST_OFF=$fences timeout -k 5 60 "$UNFENCED" --bwrap "$@" >"$T/stdout" 2>"$T/stderr"
 }
 
-# says NAME STATUS TEXT ARGUMENT...: it returns STATUS and prints TEXT.
+# known: did bubblewrap itself (REFERENCE), called with the same arguments, know all of them? GOT: what it returned.
+known() {
+    [ -n "${REFERENCE-}" ] || return
+    timeout -k 5 60 "$REFERENCE" "$@" >"$T/stdout" 2>"$T/stderr"
+    GOT=$?
+    ! grep -q 'Unknown option' "$T/stderr"
+}
+
+# says NAME STATUS TEXT ARGUMENT...: it returns STATUS and prints TEXT (and bubblewrap does, where there is a REFERENCE).
 says() {
     local name=$1 wanted=$2 text=$3 got
     shift 3
@@ -28,16 +36,22 @@ says() {
     got=$?
     [ "$got" = "$wanted" ] && [ "$(cat "$T/stdout")" = "$text" ]
     verdict "$name" "status $got, wanted $wanted and: $text"
+    known "$@" || return 0
+    [ "$GOT" = "$wanted" ] && [ "$(cat "$T/stdout")" = "$text" ]
+    verdict "$name: as bubblewrap has it" "bubblewrap: status $GOT"
 }
 
-# refuses NAME PATTERN ARGUMENT...: status 1, and a message that matches.
+# refuses NAME PATTERN ARGUMENT...: status 1, and a message that matches (and bubblewrap's does).
 refuses() {
     local name=$1 pattern=$2 got
     shift 2
     b "$@"
     got=$?
-    [ "$got" = 1 ] && grep -Eqx -- "bwrap: $pattern" "$T/stderr"
+    [ "$got" = 1 ] && grep -Eqx -- "bwrap: $pattern" "$T/stderr" && [ ! -s "$T/stdout" ]
     verdict "$name" "status $got, wanted 1 and: $pattern"
+    known "$@" || return 0
+    [ "$GOT" = 1 ] && grep -Eqx -- "bwrap: $pattern" "$T/stderr"
+    verdict "$name: as bubblewrap has it" "bubblewrap: status $GOT"
 }
 
 # until_true COMMAND...: for 10 s at most.

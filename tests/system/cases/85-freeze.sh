@@ -4,31 +4,58 @@
 # when the file is back what ran before runs again.
 . "$SYSTEM/lib.sh"
 
-# frozen PROGRAM NAME: start `freeze NAME`, take .git/config away, put it back. RUNNING, LOST, BACK: which of its counters
-# moved at each of the three times; END: whether the jail still runs in between; STATUS: agentjail's.
-frozen() {
-    local beats=("$ATTACKS/freeze" beats "$WS/beat") pid
+# begin PROGRAM NAME [OPTION...]: `freeze NAME` in a jail, up and counting: PID. finish: ends it: STATUS.
+begin() {
+    local program=$1 name=$2
 
-    timeout -k 5 60 "$1" --read="$ATTACKS" --exec="$ATTACKS" -- "$ATTACKS/freeze" "$2" "$WS/beat" \
+    shift 2
+    timeout -k 5 120 "$program" --read="$ATTACKS" --exec="$ATTACKS" "$@" -- "$ATTACKS/freeze" "$name" "$WS/beat" \
         >"$T/stdout" 2>"$T/stderr" </dev/null &
-    pid=$!
-    for _ in $(seq 500); do
-        [ -s "$T/stdout" ] && break
-        sleep 0.02
-    done
+    PID=$!
+    until [ -s "$T/stdout" ] || ! kill -0 $PID 2>/dev/null; do sleep 0.02; done
     sleep 0.3
-    RUNNING=$("${beats[@]}" 200)
-    rm "$WS/.git/config"
+}
+finish() {
+    kill -TERM $PID 2>/dev/null
+    wait $PID
+    STATUS=$?
+}
+
+# moves MILLISECONDS: which of its counters do in that time: BEATS, or "still". moves_again: with patience until one does.
+# stops [TRIES]: with patience until none does; from then on none may.
+moves() { BEATS=$("$ATTACKS/freeze" beats "$WS/beat" "$1"); }
+moves_again() {
+    for _ in $(seq 20); do
+        moves 300
+        [ "$BEATS" = still ] || break
+    done
+}
+
+stops() {
     sleep 0.4
-    LOST=$("${beats[@]}" 400)
+    for _ in $(seq "${1:-10}"); do
+        moves 400
+        [ "$BEATS" != still ] || break
+    done
+    [ "$BEATS" != still ] || moves 400
+}
+
+# frozen PROGRAM NAME [TRIES]: start `freeze NAME`, take .git/config away, put it back. RUNNING, LOST, BACK: which of its
+# counters moved at each of the three times; END: whether the jail still runs in between; STATUS: agentjail's.
+frozen() {
+    begin "$1" "$2"
+    moves 200
+    RUNNING=$BEATS
+    rm "$WS/.git/config"
+    stops "${3:-10}"
+    LOST=$BEATS
     END=over
-    ! kill -0 $pid 2>/dev/null || END=runs
+    ! kill -0 $PID 2>/dev/null || END=runs
     printf '[core]\n' >"$WS/.git/config"
     sleep 0.7
-    BACK=$("${beats[@]}" 400)
-    kill -TERM $pid 2>/dev/null
-    wait $pid
-    STATUS=$?
+    if [ $END = runs ]; then moves_again; else moves 400; fi
+    BACK=$BEATS
+    finish
 }
 
 say_frozen() { echo "ran: $RUNNING; while away: $LOST; when back: $BACK; jail then: $END; status: $STATUS"; }
@@ -49,28 +76,14 @@ done
 
 # often NAME COMMAND...: the host does the command 40 times. BEATS: what runs afterwards; STATUS: agentjail's.
 often() {
-    local name=$1 pid
-
+    begin "$AGENTJAIL" "$1" --read="$RO/file"
     shift
-    "$AGENTJAIL" --read="$ATTACKS" --exec="$ATTACKS" --read="$RO/file" -- "$ATTACKS/freeze" "$name" "$WS/beat" \
-        >"$T/stdout" 2>"$T/stderr" </dev/null &
-    pid=$!
-    for _ in $(seq 500); do
-        [ -s "$T/stdout" ] && break
-        sleep 0.02
-    done
-    sleep 0.3
     for _ in $(seq 40); do
         "$@"
         sleep 0.03
     done
-    for _ in $(seq 20); do
-        BEATS=$("$ATTACKS/freeze" beats "$WS/beat" 300)
-        [ "$BEATS" = still ] || break
-    done
-    kill -TERM $pid 2>/dev/null
-    wait $pid
-    STATUS=$?
+    moves_again
+    finish
 }
 replace() { printf '[core]\n' >"$1.new" && mv "$1.new" "$1"; }
 new_world
@@ -86,35 +99,22 @@ end_world
 
 # Two reasons at once: a user's freeze and a file that is away. It runs when neither holds it, in whatever order they go.
 # both STEP=EXPECTED...: the steps freeze, thaw, away, here, one after the other; then nothing runs (still) or it does (0).
-# MOVES: what did, after each. A loaded machine gets patience until something runs, none until nothing does.
+# MOVES: what did, after each.
 both() {
-    local step pid
+    local step
 
-    "$AGENTJAIL" --read="$ATTACKS" --exec="$ATTACKS" -- "$ATTACKS/freeze" plain "$WS/beat" \
-        >"$T/stdout" 2>"$T/stderr" </dev/null &
-    pid=$!
-    for _ in $(seq 500); do
-        [ -s "$T/stdout" ] && break
-        sleep 0.02
-    done
+    begin "$AGENTJAIL" plain
     MOVES=
-    sleep 0.3
     for step in start=0 "$@"; do
         case ${step%=*} in
         freeze | thaw) "$AGENTJAIL" "--${step%=*}=all" >/dev/null 2>&1 || MOVES="$MOVES (${step%=*} failed)" ;;
         away) rm "$WS/.git/config" ;;
         here) printf '[core]\n' >"$WS/.git/config" ;;
         esac
-        [ "${step#*=}" != still ] || sleep 0.7
-        for _ in $(seq 20); do
-            BEATS=$("$ATTACKS/freeze" beats "$WS/beat" 300)
-            [ "${step#*=}$BEATS" = 0still ] || break
-        done
+        if [ "${step#*=}" = still ]; then stops; else moves_again; fi
         MOVES="$MOVES $BEATS"
     done
-    kill -TERM $pid 2>/dev/null
-    wait $pid
-    STATUS=$?
+    finish
 }
 
 for order in "freeze away here thaw" "freeze away thaw here" "away freeze here thaw" "away freeze thaw here"; do
@@ -143,7 +143,7 @@ end_world
 for name in timer pingpong; do
     for _ in $(seq 25); do
         new_world
-        AGENTJAIL_TEST_OFF=freezer frozen "$UNFENCED" $name
+        AGENTJAIL_TEST_OFF=freezer frozen "$UNFENCED" $name 1
         [ "$LOST" = still ] || break
         end_world
     done

@@ -6,55 +6,9 @@
 
 REFERENCE=${BWRAP_REFERENCE-$(command -v bwrap)}
 new_world
-mkdir "$T/bin" && ln -s "$AGENTJAIL" "$T/bin/bwrap" || exit 2
-BWRAP=$T/bin/bwrap
-
+. "$SYSTEM/bwrap.sh"
 # The root that most of them see, and nothing that they change in the host's.
 host=(--ro-bind / / --tmpfs /tmp)
-
-# b ARGUMENT...: run it as bwrap. Output in $T/stdout and $T/stderr.
-b() {
-    timeout -k 5 60 "$BWRAP" "$@" >"$T/stdout" 2>"$T/stderr"
-}
-
-# says NAME STATUS TEXT ARGUMENT...: it returns STATUS and prints TEXT (and bubblewrap does).
-says() {
-    local name=$1 wanted=$2 text=$3 got
-    shift 3
-    b "$@"
-    got=$?
-    [ "$got" = "$wanted" ] && [ "$(cat "$T/stdout")" = "$text" ]
-    verdict "$name" "status $got, wanted $wanted and: $text"
-    compare "$name" "$wanted" "$text" "$@"
-}
-
-# compare NAME STATUS TEXT ARGUMENT...: what bubblewrap does with the same, if it knows all options.
-compare() {
-    local name=$1 wanted=$2 text=$3 got
-    shift 3
-    [ -n "$REFERENCE" ] || return 0
-    timeout -k 5 60 "$REFERENCE" "$@" >"$T/stdout" 2>"$T/stderr"
-    got=$?
-    ! grep -q 'Unknown option' "$T/stderr" || return 0
-    [ "$got" = "$wanted" ] && [ "$(cat "$T/stdout")" = "$text" ]
-    verdict "$name: as bubblewrap has it" "bubblewrap: status $got"
-}
-
-# refuses NAME PATTERN ARGUMENT...: status 1, and a message that matches (and bubblewrap's does).
-refuses() {
-    local name=$1 pattern=$2 got
-    shift 2
-    b "$@"
-    got=$?
-    [ "$got" = 1 ] && grep -Eqx -- "bwrap: $pattern" "$T/stderr" && [ ! -s "$T/stdout" ]
-    verdict "$name" "status $got, wanted 1 and: $pattern"
-    [ -n "$REFERENCE" ] || return 0
-    timeout -k 5 60 "$REFERENCE" "$@" >"$T/stdout" 2>"$T/stderr"
-    got=$?
-    ! grep -q 'Unknown option' "$T/stderr" || return 0
-    [ "$got" = 1 ] && grep -Eqx -- "bwrap: $pattern" "$T/stderr"
-    verdict "$name: as bubblewrap has it" "bubblewrap: status $got"
-}
 
 # ---- the command line ----
 b --version
