@@ -23,8 +23,25 @@ not_ok() {
     FAILED=1
 }
 
-# A test that this machine cannot run, and why. CI takes "optional: ..." only.
+# A test that this machine cannot run, and why. CI takes "optional: ..." only: what its kernel or the machine cannot have.
 skip() { printf 'ok - %s # SKIP %s\n' "$1" "$2"; }
+
+# lacks WHY NAME...: the tests NAME miss something that can be installed. CI has installed it all (quickstart, .ci/run): there
+# it is a skip that fails.
+lacks() {
+    local why=$1 name
+
+    shift
+    [ -n "${CI-}" ] || why="optional: $why"
+    for name; do skip "$name" "$why"; done
+}
+
+# need PROGRAM NAME...: is it there, for the tests NAME?
+need() {
+    command -v "$1" >/dev/null && return
+    lacks "no $1 on this machine" "${@:2}"
+    return 1
+}
 
 note() { printf '%s\n' "$*" | sed 's/^/#   /'; }
 

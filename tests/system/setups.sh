@@ -27,3 +27,20 @@ setup_init() {
 
 # The file that the attack names exists in this kernel.
 setup_there() { [ -e "${row_attack##* }" ] || CANNOT="optional: this kernel has no ${row_attack##* }"; }
+
+# serve_fuse DIRECTORY: a FUSE file system of our own there, until end_fuse; false where none can be made.
+serve_fuse() {
+    python3 "$SYSTEM/fuse_hello.py" --probe 2>/dev/null || return
+    mkdir "$1"
+    python3 "$SYSTEM/fuse_hello.py" "$1" >"$T/fuse.log" 2>&1 &
+    FUSE_PID=$! FUSE_SERVED=$1
+    until [ -e "$1/hello" ]; do
+        kill -0 $FUSE_PID 2>/dev/null || return
+        sleep 0.02
+    done
+}
+end_fuse() {
+    fusermount3 -u "$FUSE_SERVED" 2>/dev/null
+    kill $FUSE_PID 2>/dev/null
+    wait $FUSE_PID 2>/dev/null
+}

@@ -2,31 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The gateway: what real programs can do through it, and what nothing can. All of it on a host and an internet of our own
 # (net/world.sh).
-for program in ip nsenter unshare openssl python3 curl dig; do
-    command -v $program >/dev/null || {
-        printf 'ok - the gateway # SKIP optional: %s is not installed\n# done\n' $program
-        exit 0
-    }
-done
-if [ -z "${INTERNET_LOG-}" ]; then
-    exec bash "$SYSTEM/net/world.sh" "$BASE/net.$$" bash "$0"
-fi
 . "$SYSTEM/lib.sh"
-
-CA=$INTERNET_CA
-WORLD_DIR=$(dirname "$INTERNET_LOG")
-
-# reached TEXT: did the internet see it? Only since the last fresh_log.
-fresh_log() { SEEN=$(wc -l <"$INTERNET_LOG"); }
-reached() { tail -n "+$((SEEN + 1))" "$INTERNET_LOG" | grep -qF -- "$1"; }
-new_lines() { tail -n "+$((SEEN + 1))" "$INTERNET_LOG"; }
-
-# net OPTIONS... -- COMMAND...: in a filtered jail that trusts the world's CA.
-net() {
-    timeout -k 5 60 "$AGENTJAIL" --network=filtered --read="$CA" --env=SSL_CERT_FILE="$CA" --env=CURL_CA_BUNDLE="$CA" \
-        --env=NODE_EXTRA_CA_CERTS="$CA" --env=npm_config_cafile="$CA" --env=GIT_SSL_CAINFO="$CA" "$@" >"$T/stdout" 2>"$T/stderr"
-}
-has() { command -v "$1" >/dev/null || { skip "$2" "optional: $1 is not installed" && return 1; }; }
+. "$SYSTEM/net/case.sh"
+net_world "the gateway" dig
 
 new_world
 # ---- controls: all of this works outside ----
@@ -53,7 +31,7 @@ print(urllib.request.urlopen(\"https://www.example.com/py\").read())"'
 grep -q 'hello from www' "$T/stdout"
 verdict "python's urllib"
 
-has node "node's fetch" && {
+need node "node's fetch" && {
     net --net-allow=www.example.com -- node -e 'fetch("https://www.example.com/n").then(r => r.text()).then(t => console.log(t))'
     grep -q 'hello from www' "$T/stdout"
     verdict "node's fetch"
@@ -63,7 +41,7 @@ net --net-allow=www.example.com -- sh -c 'printf "GET / HTTP/1.0\r\nHost: www.ex
 grep -q 'hello from www' "$T/stdout"
 verdict "openssl s_client"
 
-has git "git over https" && {
+need git "git over https" && {
     mkdir -p "$WORLD_DIR/www/git.example.com" && rm -rf "$WORLD_DIR/www/git.example.com/r" "$T/src" &&
         git init -q "$T/src" && git -C "$T/src" -c user.email=a@example.org -c user.name=A commit -q --allow-empty -m first &&
         git clone -q --bare "$T/src" "$WORLD_DIR/www/git.example.com/r" && git -C "$WORLD_DIR/www/git.example.com/r" update-server-info
@@ -71,7 +49,7 @@ has git "git over https" && {
     grep -q '^first$' "$T/stdout"
     verdict "git over https"
 }
-has npm "npm install" && {
+need npm "npm install" && {
     mkdir -p "$T/pkg/package" "$WORLD_DIR/www/npm.example.com/-" &&
         echo '{"name":"left","version":"1.0.0","main":"i.js"}' >"$T/pkg/package/package.json" && echo 'module.exports = 7' >"$T/pkg/package/i.js" &&
         tar -C "$T/pkg" -czf "$WORLD_DIR/www/npm.example.com/-/left.tgz" package &&

@@ -2,16 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What no rule speaks of is asked about: on the terminal, and on the desktop. On a host and an internet of our own
 # (net/world.sh).
-for program in ip nsenter unshare openssl python3 curl; do
-    command -v $program >/dev/null || {
-        printf 'ok - asking # SKIP optional: %s is not installed\n# done\n' $program
-        exit 0
-    }
-done
-if [ -z "${INTERNET_LOG-}" ]; then
-    exec bash "$SYSTEM/net/world.sh" "$BASE/ask.$$" bash "$0"
-fi
 . "$SYSTEM/lib.sh"
+. "$SYSTEM/net/case.sh"
+net_world "asking"
 
 # report SCRIPT: tests in Python, which print TAP.
 report() {
@@ -30,6 +23,6 @@ report ask
 if command -v dbus-run-session >/dev/null && command -v dbus-daemon >/dev/null && [ -e "$(dirname "$AGENTJAIL")/notify.so" ]; then
     report desktop dbus-run-session --
 else
-    skip "asking on the desktop" "optional: no dbus-run-session, or built without libsystemd"
+    lacks "no dbus-run-session, or built without libsystemd" "asking on the desktop"
 fi
 done_testing

@@ -2,18 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # More real programs through the gateway, with servers of theirs that the test starts: they serve on a Unix socket, and the
 # internet of our own (net/world.sh) has them at a port. Each is tried outside first.
-for program in ip nsenter unshare openssl python3 curl; do
-    command -v $program >/dev/null || {
-        printf 'ok - programs through the gateway # SKIP optional: %s is not installed\n# done\n' $program
-        exit 0
-    }
-done
-if [ -z "${INTERNET_LOG-}" ]; then
-    exec bash "$SYSTEM/net/world.sh" "$BASE/net.$$" bash "$0"
-fi
 . "$SYSTEM/lib.sh"
-CA=$INTERNET_CA
-WORLD_DIR=$(dirname "$INTERNET_LOG")
+. "$SYSTEM/net/case.sh"
+net_world "programs through the gateway"
+
 PATH=$PATH:/usr/lib/go/bin
 for directory in /usr/lib/postgresql/*/bin; do PATH=$PATH:$directory; done
 
@@ -36,15 +28,12 @@ serve() {
     "$@" >"$T/serve.$port" 2>&1 &
     SERVERS+=($!)
     until [ -S "$SOCKETS/$port" ]; do
-        kill -0 ${SERVERS[-1]} 2>/dev/null || { note "no server at $port: $(tail -n 5 "$T/serve.$port")" && return 1; }
+        kill -0 "${SERVERS[-1]}" 2>/dev/null || { note "no server at $port: $(tail -n 5 "$T/serve.$port")" && return 1; }
         sleep 0.02
     done
 }
 
-net() {
-    timeout -k 5 90 "$AGENTJAIL" --network=filtered --read="$CA" --env=SSL_CERT_FILE="$CA" --env=REQUESTS_CA_BUNDLE="$CA" \
-        --env=PIP_CERT="$CA" "$@" >"$T/stdout" 2>"$T/stderr"
-}
+NET_PATIENCE=90
 outside() { SSL_CERT_FILE=$CA REQUESTS_CA_BUNDLE=$CA PIP_CERT=$CA timeout -k 5 90 "$@" >"$T/stdout" 2>"$T/stderr"; }
 # both NAME RULE OTHER_RULE PATTERN COMMAND...: works outside, inside with the rule, and not inside with another rule alone.
 both() {
@@ -59,7 +48,6 @@ both() {
     verdict "control: $name, not without its rule"
 }
 OPTIONS=()
-has() { command -v "$1" >/dev/null || { skip "$2" "optional: $1 is not installed" && return 1; }; }
 # As who may run what root may not.
 as() {
     if [ "$UID_NOW" -eq 0 ]; then setpriv --reuid "$1" --regid "$(id -g "$1")" --clear-groups "${@:2}"; else "${@:2}"; fi
@@ -69,7 +57,7 @@ new_world
 
 # ---- git over ssh: the first line is the server's, and no name is in it; a tcp rule ----
 SSHD=$(command -v sshd || echo /usr/sbin/sshd)
-if has git "git over ssh" && has ssh "git over ssh" && has "$SSHD" "git over ssh"; then
+if need git "git over ssh" && need ssh "git over ssh" && need "$SSHD" "git over ssh"; then
     mkdir "$T/keys" "$T/sshd" && ssh-keygen -q -t ed25519 -N '' -f "$T/sshd/host" && ssh-keygen -q -t ed25519 -N '' -f "$T/keys/id" &&
         cp "$T/keys/id.pub" "$T/sshd/authorized" && echo "git.example.com $(cut -d ' ' -f 1,2 "$T/sshd/host.pub")" >"$T/keys/known" &&
         git init -q "$T/src" && git -C "$T/src" -c user.email=a@example.org -c user.name=A commit -q --allow-empty -m over-ssh &&
@@ -94,7 +82,7 @@ CONFIG
 fi
 
 # ---- databases ----
-if has psql "psql" && has initdb "psql" && has postgres "psql"; then
+if need psql "psql" && need initdb "psql" && need postgres "psql"; then
     mkdir -m 711 "$SOCKETS/pg" && { [ "$UID_NOW" -ne 0 ] || chown postgres "$SOCKETS/pg"; }
     as postgres initdb -A trust -U test -N --locale=C -D "$SOCKETS/pg/data" >"$T/stdout" 2>"$T/stderr"
     verdict "a PostgreSQL can be made"
@@ -102,7 +90,7 @@ if has psql "psql" && has initdb "psql" && has postgres "psql"; then
     serve 5432 as postgres "$(command -v postgres)" -D "$SOCKETS/pg/data" -F -h '' -k "$SOCKETS/pg"
     both psql tcp://db.example.com:5432 udp://db.example.com:5432 '^42$' psql -h db.example.com -U test -Atc 'select 6 * 7' postgres
 fi
-if has redis-cli "redis-cli" && has redis-server "redis-cli"; then
+if need redis-cli "redis-cli" && need redis-server "redis-cli"; then
     serve 6379 redis-server --port 0 --unixsocket "$SOCKETS/6379" --save '' --dir "$T"
     both redis-cli tcp://cache.example.com:6379 tcp://cache.example.com:6380 '^here$' \
         sh -c 'redis-cli -h cache.example.com set k here && redis-cli -h cache.example.com get k'
@@ -127,7 +115,7 @@ with requests.Session() as s:
     for i in range(3): r = s.get("https://www.example.com/%d" % i)
     print(r.status_code, r.text)'
 else
-    skip "python's requests" "optional: python3-requests is not installed"
+    lacks "no python3-requests on this machine" "python's requests"
 fi
 mkdir -p "$WORLD_DIR/www/pypi.org/simple/left" "$WORLD_DIR/www/files.pythonhosted.org" && python3 - "$WORLD_DIR/www" <<'WHEEL'
 import hashlib, sys, zipfile
@@ -148,10 +136,10 @@ if python3 -c 'import ensurepip' 2>/dev/null; then
     grep -q '^installed$' "$T/stdout"
     verdict "pip install"
     net --net-allow=pypi.org -- sh -c 'v/bin/pip uninstall -q -y left; v/bin/pip install -q --disable-pip-version-check --retries 0 --index-url https://pypi.org/simple left'
-    [ $? -ne 0 ] && [ ! -e v/lib/python3*/site-packages/left.py ]
+    [ $? -ne 0 ] && [ ! -e "$(echo v/lib/python3*/site-packages/left.py)" ]
     verdict "control: pip install, not with only one of its hosts"
 else
-    skip "pip install" "optional: python3-venv is not installed"
+    lacks "no python3-venv on this machine" "pip install"
 fi
 
 # ---- gRPC: HTTP/2 within TLS, and a resolver of its own ----
@@ -162,11 +150,11 @@ if /usr/bin/python3 -c 'import grpc' 2>/dev/null; then
         /usr/bin/python3 "$SYSTEM/net/grpc_echo.py" call rpc.example.com:50051 "$CA"
     OPTIONS=()
 else
-    skip "gRPC" "optional: python3-grpcio is not installed"
+    lacks "no python3-grpcio on this machine" gRPC
 fi
 
 # ---- Go, Java: runtimes with resolvers and TLS of their own ----
-if has go "a Go client"; then
+if need go "a Go client"; then
     cat >client.go <<'GO'
 package main
 
@@ -191,7 +179,7 @@ GO
     verdict "a Go client can be built"
     both "a Go client" www.example.com http://www.example.com '^200 hello' ./client
 fi
-if has java "a Java client"; then
+if need java "a Java client"; then
     cat >Client.java <<'JAVA'
 import java.net.URI;
 import java.net.http.*;

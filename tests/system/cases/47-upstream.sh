@@ -1,19 +1,11 @@
 # shellcheck shell=bash disable=SC1091,SC2016,SC2034,SC2154,SC2181,SC2317
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Through a proxy: what goes to it, what does not, and who resolves names. On an internet of our own (net/world.sh).
-for program in ip nsenter unshare openssl python3 curl; do
-    command -v $program >/dev/null || {
-        printf 'ok - upstream proxies # SKIP optional: %s is not installed\n# done\n' $program
-        exit 0
-    }
-done
-if [ -z "${INTERNET_LOG-}" ]; then
-    exec bash "$SYSTEM/net/world.sh" "$BASE/net.$$" bash "$0"
-fi
 . "$SYSTEM/lib.sh"
+. "$SYSTEM/net/case.sh"
+net_world "upstream proxies"
 
 new_world
-CA=$INTERNET_CA
 LOG=$T/proxies
 : >"$LOG"
 python3 "$SYSTEM/net/proxy.py" http 3128 "$LOG" &
@@ -31,10 +23,6 @@ chmod 600 "$HOME/.config/agentjail/proxy" "$HOME/.config/agentjail/wrong"
 fresh() { SEEN=$(wc -l <"$LOG") DNS_SEEN=$(grep -c '^dns' "$INTERNET_LOG"); }
 asked() { tail -n "+$((SEEN + 1))" "$LOG" | grep -qxF "$1"; }
 asked_nothing() { [ "$(wc -l <"$LOG")" = "$SEEN" ]; }
-# net OPTIONS... -- COMMAND...
-net() {
-    timeout -k 5 60 "$AGENTJAIL" --network=filtered --read="$CA" --env=CURL_CA_BUNDLE="$CA" "$@" >"$T/stdout" 2>"$T/stderr"
-}
 HELLO='hello from www'
 
 curl -sS --cacert "$CA" -x http://127.0.0.1:3128 https://www.example.com/ >"$T/stdout" 2>"$T/stderr" &&

@@ -2,16 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Published ports: what the host reaches of a jail, and what it does not. On a host and an internet of our own
 # (net/world.sh), so that no port is anybody else's.
-for program in ip nsenter unshare openssl python3 curl; do
-    command -v $program >/dev/null || {
-        printf 'ok - published ports # SKIP optional: %s is not installed\n# done\n' $program
-        exit 0
-    }
-done
-if [ -z "${INTERNET_LOG-}" ]; then
-    exec bash "$SYSTEM/net/world.sh" "$BASE/net.$$" bash "$0"
-fi
 . "$SYSTEM/lib.sh"
+. "$SYSTEM/net/case.sh"
+net_world "published ports"
 
 # serving [OPTION...] -- COMMAND...: a jail in the background whose command says a line once it serves.
 serving() { start "$AGENTJAIL" "$@"; }
@@ -82,14 +75,12 @@ for i in $(seq 100); do curl -sS -m 5 http://127.0.0.1:3000/page >"$T/stdout" 2>
 grep -q '^hello from inside' "$T/stdout"
 verdict "python3 -m http.server"
 end_serving
-if command -v node >/dev/null; then
+if need node "node at localhost"; then
     serving --publish=5173 -- node -e '
 require("http").createServer((q, r) => r.end("node " + q.url)).listen(5173, "localhost", () => console.log("up"))'
     curl -sS http://127.0.0.1:5173/a >"$T/stdout" 2>"$T/stderr" && grep -q '^node /a' "$T/stdout"
     verdict "node at localhost"
     end_serving
-else
-    skip "node at localhost" "optional: node is not installed"
 fi
 
 # ---- nobody listens, wrong numbers, clashes ----
@@ -193,7 +184,9 @@ verdict "nobody listens at a port of the kernel's range: never itself"
 end_serving
 serving --publish=3000:8080 -- sh -c 'echo up; exec sleep 50'
 python3 -c '
-import socket
+import resource, socket
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 all = []
 for i in range(1200):
     s = socket.socket(); s.setblocking(False)

@@ -2,16 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # A running jail's network changed from outside: --id with --grant, --revoke, --publish, --unpublish. On a host and an internet of our own
 # (net/world.sh).
-for program in ip nsenter unshare openssl python3 curl; do
-    command -v $program >/dev/null || {
-        printf 'ok - changes to a running jail # SKIP optional: %s is not installed\n# done\n' $program
-        exit 0
-    }
-done
-if [ -z "${INTERNET_LOG-}" ]; then
-    exec bash "$SYSTEM/net/world.sh" "$BASE/net.$$" bash "$0"
-fi
 . "$SYSTEM/lib.sh"
+. "$SYSTEM/net/case.sh"
+net_world "changes to a running jail"
 
 # up OPTION...: a jail that runs what inside() tells it to; ID is its id, once its control socket is there.
 up() {

@@ -2,24 +2,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The gateway on hosts that lack something: nf_tables (played by tests/attacks/shim), or IPv6. On an internet of our own
 # (net/world.sh), twice.
-for program in ip nsenter unshare openssl python3 curl dig; do
-    command -v $program >/dev/null || {
-        printf 'ok - hosts that lack something # SKIP optional: %s is not installed\n# done\n' $program
-        exit 0
-    }
-done
+. "$SYSTEM/lib.sh"
+. "$SYSTEM/net/case.sh"
+
+net_needs "hosts that lack something" dig
 if [ -z "${INTERNET_LOG-}" ]; then
     bash "$SYSTEM/net/world.sh" "$BASE/net.$$" bash "$0" nft | sed '/^# done$/d'
     s=${PIPESTATUS[0]}
     NO_IPV6=1 bash "$SYSTEM/net/world.sh" "$BASE/net6.$$" bash "$0" ipv6 || s=1
     exit "$s"
 fi
-. "$SYSTEM/lib.sh"
 P=$SYSTEM/net/payload.py
-CA=$INTERNET_CA
-fresh_log() { SEEN=$(wc -l <"$INTERNET_LOG"); }
-new_lines() { tail -n "+$((SEEN + 1))" "$INTERNET_LOG"; }
-reached() { new_lines | grep -qF -- "$1"; }
 
 # net OPTIONS... -- COMMAND...: on a host that lacks $LACKING, if that is set.
 net() {

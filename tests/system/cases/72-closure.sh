@@ -47,7 +47,7 @@ fs.writeFileSync("made", "x");'
     [ $? -eq 0 ] && grep -q '^2 .* unseen unseen' "$T/stdout"
     verdict "by its path, too"
 else
-    skip "npm's tool below nvm" "optional: no node on this machine"
+    lacks "no node on this machine" "npm's tool below nvm"
 fi
 end_world
 
@@ -121,7 +121,7 @@ print(neighbour.two, sys.prefix, os.path.exists(os.path.expanduser('~/.netrc')))
     verdict "with a home that is kept, nothing of it stays there to be run"
     PATH=$SYSTEM_PATH
 else
-    skip "pipx's tool" "optional: no python3 venv on this machine"
+    lacks "no python3 venv on this machine" "pipx's tool"
 fi
 end_world
 

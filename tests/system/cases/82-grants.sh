@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Odd grants: each has a result that README.md of this directory documents. And no run leaves anything on the host.
 . "$SYSTEM/lib.sh"
+. "$SYSTEM/setups.sh"
 
 # grant STATUS NAME OPTIONS... -- COMMAND: and the world as it was before, whatever happened.
 grant() {
@@ -196,21 +197,12 @@ end_world
 
 # FUSE, where it works: a file system that the user serves.
 new_world
-if python3 "$SYSTEM/fuse_hello.py" --probe 2>/dev/null; then
-    mkdir "$T/fuse"
-    python3 "$SYSTEM/fuse_hello.py" "$T/fuse" >"$T/fuse.log" 2>&1 &
-    fuse_pid=$!
-    for _ in $(seq 200); do
-        [ -e "$T/fuse/hello" ] && break
-        sleep 0.02
-    done
+need fusermount3 "a FUSE file system" && if serve_fuse "$T/fuse"; then
     jail --read="$T/fuse" -- cat "$T/fuse/hello"
     s=$?
     { [ $s -eq 0 ] && grep -q hello "$T/stdout"; } || { [ $s -eq 125 ] && grep -qi 'fuse' "$T/stderr"; }
     verdict "a FUSE file system of the user's own is shown, or refused with a reason" "status $s"
-    fusermount3 -u "$T/fuse" 2>/dev/null
-    kill $fuse_pid 2>/dev/null
-    wait $fuse_pid 2>/dev/null
+    end_fuse
 else
     skip "a FUSE file system" "optional: no FUSE here"
 fi
@@ -260,10 +252,10 @@ timeout 60 "$AGENTJAIL" --protect=-.mcp.json --protect=-.claude/settings.json --
 s=$?
 after=$(listing "$T")
 [ $s -eq 0 ] && [ "$before" = "$after" ] && [ "$mounts" = "$(cat /proc/self/mountinfo)" ]
-verdict "names that do not exist leave no stub" -- diff <(echo "$before") <(echo "$after")
+verdict "names that do not exist leave nothing behind" -- diff <(echo "$before") <(echo "$after")
 timeout 60 "$AGENTJAIL" --read=/nonexistent --protect=.nothing -- true >/dev/null 2>&1
 [ "$before" = "$(listing "$T")" ]
-verdict "a refused run leaves no stub"
+verdict "a refused run leaves nothing behind"
 end_world
 
 done_testing

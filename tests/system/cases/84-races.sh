@@ -223,7 +223,7 @@ if command -v git >/dev/null; then
     [ "$(git -C "$WS" config agentjail.round)" = 5 ] && ! git -C "$WS" config core.fsmonitor
     verdict "git config on the host while the jail runs, then the payload tries"
 else
-    skip "git config on the host" "optional: no git"
+    lacks "no git on this machine" "git config on the host"
 fi
 end_world
 

@@ -3,13 +3,6 @@
 # Real programs do their work inside.
 . "$SYSTEM/lib.sh"
 
-# needs PROGRAM NAME: skips if the machine has not got it.
-needs() {
-    command -v "$1" >/dev/null && return 0
-    skip "$2" "optional: no $1 on this machine"
-    return 1
-}
-
 new_world
 jail -- sh -c 'printf "b\na\nc\n" | sort | tr "\n" " " | sed "s/ $//" | cat >sorted && cat sorted'
 [ "$(cat "$T/stdout")" = "a b c" ]
@@ -27,14 +20,14 @@ jail -- sh -c 'mkdir d1 d2 && echo x >d1/a && ln d1/a d2/b && mv d1/a d2/a && mv
 verdict "renames and links between directories"
 jail -- python3 -c 'import os; os.mkdir("e1"); os.mkdir("e2"); open("e1/a", "w").close(); os.rename("e1/a", "e2/a"); os.link("e2/a", "e1/b")'
 verdict "by the system calls themselves, not a copy"
-needs gcc "gcc and make" && {
+need gcc "gcc and make" && {
     printf 'int f(void);\nint main(void) { return f(); }\n' >main.c
     printf 'int f(void) { return 0; }\n' >f.c
     printf 'all: p\n\t./p\np: main.o f.o\n\t$(CC) -o $@ $^\n' >Makefile
     jail -- make -j2
     verdict "gcc and make of a small project, and its program runs"
 }
-needs git git && {
+need git git && {
     rm -rf .git
     git init -q . 2>/dev/null
     git -C . config user.email a@example.org && git config user.name A
@@ -42,7 +35,7 @@ needs git git && {
     [ $? -eq 0 ] && [ "$(git log --format=%s 2>/dev/null)" = first ]
     verdict "git add, commit, log, status, checkout -b"
 }
-needs python3 python3 && {
+need python3 python3 && {
     jail -- python3 -c '
 import subprocess, threading, tempfile, multiprocessing, sqlite3, ctypes, json, socket
 assert subprocess.run(["echo", "x"], capture_output=True).stdout == b"x\n"
@@ -54,7 +47,7 @@ sqlite3.connect("db").execute("create table t (a)"); ctypes.CDLL(None).getpid();
     jail -- sh -c 'python3 -m venv --without-pip v && ./v/bin/python -c "import sys; assert sys.prefix != sys.base_prefix"'
     verdict "a virtual environment in the workspace"
 }
-needs node node && {
+need node node && {
     jail -- node -e '
 const { execFileSync, spawn } = require("child_process"), fs = require("fs"), net = require("net");
 if (execFileSync("echo", ["x"]).toString() !== "x\n") process.exit(2);
@@ -63,16 +56,16 @@ const s = net.createServer(c => c.end("x")).listen(0, "127.0.0.1", () =>
   net.connect(s.address().port, "127.0.0.1").on("data", d => process.exit(d.toString() === "x" ? 0 : 3)));'
     verdict "node: children, files, watches, loopback"
 }
-needs vim "vim -es" && {
+need vim "vim -es" && {
     jail -- vim -Nu NONE -es -c 's/text/edited/' -c 'wq' file
     grep -q edited file
     verdict "vim -es edits and saves"
 }
-needs perl perl && {
+need perl perl && {
     jail -- perl -e 'open F, ">p" or die; print F "x"; close F; fork() // die; wait; exit 0'
     verdict "perl"
 }
-needs bwrap "bwrap inside, nested = allow" && {
+need bwrap "bwrap inside, nested = allow" && {
     jail --nested=allow -- bwrap --dev-bind / / --unshare-user --unshare-pid --unshare-net sh -c 'echo inner; ! touch /usr/x 2>/dev/null'
     s=$?
     if [ "$UID_NOW" -eq 0 ]; then
@@ -87,12 +80,12 @@ needs bwrap "bwrap inside, nested = allow" && {
     [ $? -ne 0 ]
     verdict "control: not without nested = allow"
 }
-needs gdb "gdb" && {
+need gdb "gdb" && {
     jail -- gdb -batch -ex 'break main' -ex run -ex 'info registers' --args true
     grep -q 'exited normally\|rip\|pc ' "$T/stdout"
     verdict "a debugger on a program of the jail's"
 }
-needs strace strace && {
+need strace strace && {
     jail -- strace -o trace -f true && grep -q exit_group trace
     verdict "strace on a program of the jail's"
 }

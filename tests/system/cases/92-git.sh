@@ -3,10 +3,7 @@
 # git = identity: git works inside as it does outside, and nothing comes back that the host's git would run or follow.
 . "$SYSTEM/lib.sh"
 
-if ! type -P git >/dev/null; then
-    skip git "optional: no git on this machine"
-    done_testing
-fi
+need git git || done_testing
 GIT_CONFIG_NOSYSTEM=1
 export GIT_CONFIG_NOSYSTEM
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
@@ -360,7 +357,7 @@ if type -P git-lfs >/dev/null; then
     verdict "git-lfs begun inside: the hook that it cannot make is told"
     end_world
 else
-    skip "git-lfs" "optional: no git-lfs on this machine"
+    lacks "no git-lfs on this machine" git-lfs
 fi
 
 done_testing

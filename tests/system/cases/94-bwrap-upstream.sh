@@ -3,6 +3,7 @@
 # bubblewrap's own test suite with agentjail as its bwrap: from $BUBBLEWRAP_SOURCE (.ci/run fetches the distribution's source
 # package) or a checkout beside the project. What the suite skips, it skips for bubblewrap, too.
 . "$SYSTEM/lib.sh"
+. "$SYSTEM/setups.sh"
 
 source=
 for dir in "${BUBBLEWRAP_SOURCE-}" "$(dirname "$(dirname "$(dirname "$SYSTEM")")")/bubblewrap"; do
@@ -10,15 +11,19 @@ for dir in "${BUBBLEWRAP_SOURCE-}" "$(dirname "$(dirname "$(dirname "$SYSTEM")")
 done
 new_world
 if [ -z "$source" ]; then
-    why="no source of bubblewrap in BUBBLEWRAP_SOURCE"
-    [ -n "${CI-}" ] || why="optional: $why"
-    skip "bubblewrap's own tests" "$why"
+    lacks "no source of bubblewrap in BUBBLEWRAP_SOURCE" "bubblewrap's own tests"
     end_world
     done_testing
 fi
 mkdir "$T/bin" "$T/suite" && ln -s "$AGENTJAIL" "$T/bin/bwrap" && cp -r "$source/tests" "$T/suite/" || exit 2
 [ ! -e "$T/suite/tests/try-syscall.c" ] || ${CC:-cc} -o "$T/suite/tests/try-syscall" "$T/suite/tests/try-syscall.c" || exit 2
 note "from $source"
+# What the suite looks for and skips without: a FUSE mount of the user's, the socket /dev/log.
+! serve_fuse "$T/fuse" || mounted=yes
+if [ ! -S /dev/log ]; then
+    python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$T/log" &&
+        sed -i "s,/dev/log,$T/log,g" "$T/suite/tests/test-run.sh"
+fi
 
 # suite FILE PROGRAM...: a verdict for each of its tests, and one for its end.
 suite() {
@@ -46,7 +51,8 @@ suite test-specifying-pidns.sh bash
 if python3 -c 'import seccomp' 2>/dev/null; then
     suite test-seccomp.py python3
 else
-    skip test-seccomp.py "optional: no python3-seccomp on this machine"
+    lacks "no python3-seccomp on this machine" test-seccomp.py
 fi
+[ -z "${mounted-}" ] || end_fuse
 end_world
 done_testing

@@ -31,7 +31,7 @@ completes() {
 
 for shell in bash zsh fish; do
     if ! command -v $shell >/dev/null || { [ $shell = bash ] && [ ! -e /usr/share/bash-completion/bash_completion ]; }; then
-        skip "completion in $shell" "optional: no $shell, or no bash-completion, on this machine"
+        lacks "no $shell, or no bash-completion, on this machine" "completion in $shell"
         continue
     fi
     new_world

@@ -3,13 +3,6 @@
 # Tools that agents use do their work inside, with the profiles that are shipped: package managers, browsers, terminals.
 . "$SYSTEM/lib.sh"
 
-# needs PROGRAM NAME: skips if the machine has not got it.
-needs() {
-    command -v "$1" >/dev/null && return 0
-    skip "$2" "optional: no $1 on this machine"
-    return 1
-}
-
 # ---- Python: a virtual environment, pip, an index on the jail's own loopback device, a wheel with a library in it ----
 
 # A wheel is a zip file; this one has a program and a shared library, which noexec would keep from being mapped.
@@ -35,10 +28,8 @@ END
 
 new_world
 if ! python3 -c 'import ensurepip' 2>/dev/null; then
-    skip "pip from an index" "optional: this Python has no ensurepip"
-elif ! command -v gcc >/dev/null; then
-    skip "pip from an index" "optional: no gcc on this machine"
-else
+    lacks "this Python has no ensurepip" "pip from an index"
+elif need gcc "pip from an index"; then
     make_wheel
     jail --profile=python-agent -- sh -c '
         python3 -m venv venv && python3 -u -m http.server --bind 127.0.0.1 8000 2>/dev/null & server=$!
@@ -56,7 +47,7 @@ end_world
 
 # ---- npm ----
 new_world
-needs npm "npm install" && {
+need npm "npm install" && {
     mkdir -p lib app
     echo '{"name": "lib", "version": "1.0.0", "bin": {"lib-tool": "tool.js"}, "scripts": {"postinstall": "echo built >built"}}' \
         >lib/package.json
@@ -73,7 +64,7 @@ end_world
 
 # ---- compilers that bring a package manager ----
 new_world
-needs cargo cargo && {
+need cargo cargo && {
     mkdir -p crate/src
     printf '[package]\nname = "demo"\nversion = "0.1.0"\n[dependencies]\n' >crate/Cargo.toml
     printf 'fn main() { println!("{}", answer()); }\nfn answer() -> i32 { 42 }\n#[test]\nfn right() { assert_eq!(answer(), 42); }\n' \
@@ -83,8 +74,7 @@ needs cargo cargo && {
     [ $? -eq 0 ] && grep -qx 42 "$T/stdout"
     verdict "cargo build, run, test; its credentials are not there"
 }
-# Where there is one; cargo is what CI has.
-! command -v go >/dev/null || {
+need go "go run, test" && {
     mkdir gomod
     printf 'module demo\n' >gomod/go.mod
     printf 'package main\nimport "fmt"\nfunc main() { fmt.Println(42) }\n' >gomod/main.go
@@ -97,7 +87,7 @@ end_world
 
 # ---- keys, signatures, terminals ----
 new_world
-needs ssh-keygen "ssh-keygen, and git signing with it" && {
+need ssh-keygen "ssh-keygen, and git signing with it" && {
     rm -rf .git
     git init -q . 2>/dev/null
     jail --profile=claude -- sh -c 'ssh-keygen -q -t ed25519 -N "" -f key && git add file &&
@@ -105,13 +95,13 @@ needs ssh-keygen "ssh-keygen, and git signing with it" && {
         git cat-file commit HEAD | grep "SSH SIGNATURE"'
     verdict "ssh-keygen, and git signing with it"
 }
-needs tmux tmux && {
+need tmux tmux && {
     jail --profile=claude -- sh -c 'tmux -f /dev/null new-session -d -s x "tty >tmux-new; mv tmux-new tmux-ran" &&
         for i in $(seq 100); do test -s tmux-ran && exit 0; sleep 0.2; done; exit 1'
     [ $? -eq 0 ] && grep -q /dev/pts tmux-ran
     verdict "tmux, with terminals of the jail's own"
 }
-needs vim "vim in a terminal" && needs tmux "vim in a terminal" && {
+need vim "vim in a terminal" && need tmux "vim in a terminal" && {
     jail --profile=claude -- sh -c 'tmux -f /dev/null new-session -d -x 80 -y 24 -s x "vim -Nu NONE file" && n=0
         until tmux capture-pane -p -t x | grep -q ^text || test $((n += 1)) -gt 100; do sleep 0.2; done
         tmux send-keys -t x otyped Escape :wq Enter && n=0
@@ -171,7 +161,7 @@ end_world
 
 # ---- Chromium with its own sandbox ----
 new_world
-needs chromium "chromium, headless" && if [ "$UID_NOW" -eq 0 ]; then
+need chromium "chromium, headless" && if [ "$UID_NOW" -eq 0 ]; then
     ok "chromium does not run as root with its sandbox"
 else
     echo '<p id=x></p><script>document.getElementById("x").textContent = "made by " + "a script"</script>' >page.html

@@ -4,16 +4,6 @@
 # where tests/agents has them, sandbox-runtime and Codex. Each is seen to have run it by a link that says so.
 . "$SYSTEM/lib.sh"
 
-# needs PROGRAM ROW...: what is tested needs it; .ci/run has installed it.
-needs() {
-    local why="no $1 on this machine" row
-    command -v "$1" >/dev/null && return 0
-    [ -n "${CI-}" ] || why="optional: $why"
-    shift
-    for row; do skip "$row" "$why"; done
-    return 1
-}
-
 new_world
 . "$SYSTEM/bwrap.sh"
 # A bwrap that leaves a trace of its having been called, and is ours.
@@ -58,7 +48,7 @@ flatpak_world() {
         flatpak install --user -y --noninteractive here org.example.Platform//1 &&
         flatpak build-init app org.example.App org.example.Platform org.example.Platform 1
 }
-if needs flatpak "flatpak build-init" && needs dbus-run-session "flatpak run"; then
+if need flatpak "flatpak build-init" && need dbus-run-session "flatpak run"; then
     flatpak_world >"$T/stdout" 2>"$T/stderr"
     verdict "flatpak build-init, of a runtime made here"
     mkdir -p "$T/app/files/bin"
@@ -183,18 +173,12 @@ if [ -n "${AGENTS-}" ]; then
     for dir in "$AGENTS"/versions/node/*/bin; do PATH=$dir:$PATH; done
 fi
 agent() {
-    local name=$1 why
-    shift
-    AGENT=$(type -P "$name") && return
-    case ${AGENTS:+given}${CI-} in
-    '') why="optional: no $name here" ;;
-    *) why="$name was not fetched: tests/agents/fetch ${AGENTS-}" ;;
-    esac
-    for row; do skip "$row" "$why"; done
+    AGENT=$(type -P "$1") && return
+    lacks "$1 was not fetched: tests/agents/fetch ${AGENTS-}" "${@:2}"
     return 1
 }
 rows_srt=("srt: reads denied, writes denied, network proxied" "control: without its settings srt lets them")
-if agent srt "${rows_srt[@]}" && needs socat "${rows_srt[@]}" && needs rg "${rows_srt[@]}"; then
+if agent srt "${rows_srt[@]}" && need socat "${rows_srt[@]}" && need rg "${rows_srt[@]}"; then
     # srt_run SETTINGS: what it prints says what the command could do; "proxied": the network is the proxy's.
     srt_run() {
         printf '%s\n' "$1" >"$T/srt.json"
