@@ -2,7 +2,8 @@
 /* Theory of operation. The socket is made while the jail is being built, before the monitor confines itself; what is
  * left to do here then takes bind(2), listen(2), accept4(2), getsockopt(2) and messages. Who may ask: the monitor's own
  * user and root (SO_PEERCRED), and nobody from inside a jail, whose user is the same. The directory is masked in every
- * jail; should one get hold of the socket all the same, its pid namespace gives it away.
+ * jail; should one get hold of the socket all the same, its pid namespace gives it away, and in bubblewrap's place, where
+ * neither may be its own, its users.
  *
  * A client can do no more than ask: everything it sends has one size, at most CONTROL_CLIENTS are listened to, all
  * descriptors are non-blocking, and whoever does not go on within its time is closed. */
@@ -83,6 +84,19 @@ static int pid_depth(pid_t pid)
     return depth;
 }
 
+/* Its user namespace maps users as ours does: of those that may be looked at without a right over the process the map tells
+ * most, and no user can make one that maps them all as the host's does. */
+static bool same_users(pid_t pid)
+{
+    char path[32];
+    _cleanup_buf_ struct buf theirs = { 0 };
+    _cleanup_buf_ struct buf ours = { 0 };
+    snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
+    return buf_read_file(&theirs, AT_FDCWD, path, STATUS_MAX) >= 0 &&
+           buf_read_file(&ours, AT_FDCWD, "/proc/self/uid_map", STATUS_MAX) >= 0 && theirs.len > 0 &&
+           theirs.len == ours.len && memcmp(theirs.data, ours.data, ours.len) == 0;
+}
+
 static bool may_ask(int fd)
 {
     struct ucred peer;
@@ -92,7 +106,7 @@ static bool may_ask(int fd)
     uid_t own = geteuid();
     if (peer.uid != own)
         return peer.uid == 0; /* of a jail it can be none: those have our user */
-    return !fence_on(FENCE_CONTROL_PEER) || pid_depth(peer.pid) == 1;
+    return !fence_on(FENCE_CONTROL_PEER) || (pid_depth(peer.pid) == 1 && same_users(peer.pid));
 }
 
 static struct control_client *free_client(struct control *c)

@@ -208,5 +208,26 @@ if [ "$UID_NOW" -eq 0 ] && cp "$AGENTJAIL" "$T/bin/setuid" && cp "$(type -P id)"
     fi
 fi
 
+# ---- agentjail's own jails ----
+# Without --unshare-pid a command that sees the control sockets is a process of the user's like others but for its users.
+socket=
+found_socket() { socket=$(find "$XDG_RUNTIME_DIR/agentjail" -name '*.sock' | grep .); }
+# asked PROGRAM STATUS NAME: what the attack from within returns, on a jail of PROGRAM's.
+asked() {
+    local program=$1 wanted=$2 name=$3 got
+    rm -rf "$XDG_RUNTIME_DIR/agentjail"
+    start "$program" --profile=offline -- sh -c 'echo up; exec sleep 60'
+    until_true found_socket # it is made after the start
+    timeout 20 "$ATTACKS/sockets" control "$socket" >"$T/stdout" 2>"$T/stderr"
+    verdict "control: a process of the user's may ask the monitor of a jail ($name)"
+    timeout 20 "$BWRAP" --dev-bind / / --unshare-user "$ATTACKS/sockets" control "$socket" >"$T/stdout" 2>"$T/stderr"
+    got=$?
+    [ $got -eq "$wanted" ]
+    verdict "$name" "status $got, wanted $wanted"
+    end_background
+}
+asked "$AGENTJAIL" 1 "a command in a user namespace of its own may not"
+AGENTJAIL_TEST_OFF=control-peer asked "$UNFENCED" 0 "control: without looking at who asks it may"
+
 end_world
 done_testing
