@@ -39,6 +39,8 @@
 
 #define HELD_MAX 12 /* lock files and --sync-fd */
 
+#define DESCRIPTORS_FEW 256 /* open beside the plan's */
+
 static bool on(const struct bwrap_enter *e, unsigned bits)
 {
     return e->args->switches & bits;
@@ -160,6 +162,17 @@ static void take_network(struct bwrap_enter *e, struct namespaces *ns)
         bwrap_die(e, -errno, "Entering the new network namespace failed");
 }
 
+/* Each source is held open while the plan is carried out, where bubblewrap opens one at a time: a caller's limit that it
+ * would do with has to be enough. The command gets it back as it was. */
+static void raise_limit(struct bwrap_enter *e)
+{
+    rlim_t needed = e->args->plan.n + DESCRIPTORS_FEW;
+    if (getrlimit(RLIMIT_NOFILE, &e->files) < 0 || e->files.rlim_cur >= needed)
+        return;
+    struct rlimit limit = { .rlim_cur = e->files.rlim_max, .rlim_max = e->files.rlim_max };
+    e->files_raised = setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
 _Noreturn static void die_of_view(struct bwrap_enter *e, const struct view *view, int error, bool pinning)
 {
     _cleanup_buf_ struct buf text = { 0 };
@@ -194,6 +207,7 @@ static void make_view(struct bwrap_enter *e, struct namespaces *ns)
         .why = &why,
     };
     mode_t mask = umask(0);
+    raise_limit(e);
     set_file_label(e);
     int r = view_pin(&view);
     if (r < 0)

@@ -4,6 +4,7 @@
 #define AGENTJAIL_BWRAP_ENTER_H
 
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "bwrap/args.h"
@@ -26,6 +27,8 @@ struct bwrap_enter {
     const char *cwd;         /* the caller's directory, or NULL */
     const char *console;     /* the caller's terminal, or NULL */
     cpu_set_t cpus;          /* where we may run; empty: not known */
+    struct rlimit files;     /* RLIMIT_NOFILE of the caller, where files_raised */
+    bool files_raised;       /* we have another one for a while */
     bool helped;             /* a helper thread takes the host's tree down, else it is gone already */
     bool looked_at;          /* somebody outside was told our pid */
     struct payload_failure *failure; /* where init learns what became of the command, or NULL; borrowed */

@@ -49,10 +49,6 @@ static struct op *add_op(const struct bwrap_word *w, enum op_kind kind, unsigned
                          const char *target)
 {
     struct bwrap_args *args = w->args;
-    if (args->plan.n >= PLAN_MAX) {
-        (void)buf_printf(w->why, "more than %d file operations", PLAN_MAX);
-        return NULL;
-    }
     _cleanup_free_ char *clean = target ? below_root(target) : NULL;
     struct op *op = target && !clean ? NULL : plan_add(&args->plan, kind, source, clean);
     if (op) {

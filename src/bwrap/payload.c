@@ -176,6 +176,8 @@ _Noreturn void bwrap_payload(struct payload_args *args)
     int r = caps_raise_ambient(e->args->caps);
     if (r < 0)
         bwrap_die(e, r, "Adding ambient capabilities");
+    if (e->files_raised && setrlimit(RLIMIT_NOFILE, &e->files) < 0)
+        bwrap_die(e, -errno, "setrlimit");
     sigprocmask(SIG_SETMASK, &e->start.mask, NULL);
     load_filters(e);
 

@@ -61,7 +61,7 @@ struct op {
     struct origin origin; /* the grant that asked for it */
 };
 
-/* More operations than this are refused; init keeps a mark for each on its stack. */
+/* More operations than this are refused of a policy: init keeps a mark for each on its stack, for those that it watches. */
 #define PLAN_MAX 4096
 
 struct plan {

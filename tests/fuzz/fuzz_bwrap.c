@@ -50,7 +50,7 @@ static bool is_clean(const char *path)
 
 static void check_plan(const struct plan *plan)
 {
-    require(plan->bubblewrap && plan->n <= PLAN_MAX);
+    require(plan->bubblewrap);
     for (size_t i = 0; i < plan->n; i++) {
         const struct op *op = &plan->ops[i];
         require(op->target ? is_clean(op->target) : op->kind == OP_LAYER);

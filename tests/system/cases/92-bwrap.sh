@@ -78,6 +78,17 @@ for i in $(seq 4501); do printf '%s\0' --dir /tmp/a; done >"$T/args4"
 b "${host[@]}" --args 7 true 7<"$T/args4"
 [ $? -eq 1 ] && grep -qx 'bwrap: Exceeded maximum number of arguments 9000' "$T/stderr"
 verdict "more words than there may be"
+# As many as there may be words, and more binds than descriptors may be open: the command has the caller's limit again.
+{
+    for i in $(seq 400); do printf '%s\0' --ro-bind "$RO/file" "/tmp/f$i"; done
+    for i in $(seq 3800); do printf '%s\0' --dir "/tmp/d$i"; done
+} >"$T/args5"
+for with in "" --unshare-pid; do
+    # shellcheck disable=SC2086
+    (ulimit -Sn 64 && b "${host[@]}" $with --args 7 sh -c 'ulimit -Sn; echo /tmp/[fd]* | wc -w' 7<"$T/args5")
+    [ $? -eq 0 ] && [ "$(tr '\n' ' ' <"$T/stdout")" = "64 4200 " ]
+    verdict "4200 operations, 400 of them binds, with 64 descriptors at most $with"
+done
 refuses "--args of a closed descriptor" "Can't read --args data: Bad file descriptor" --args 77 true
 
 # ---- status ----
