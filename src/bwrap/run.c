@@ -504,6 +504,19 @@ static int run_command(struct bwrap_run *run, char *const *argv, pid_t parent)
     return status == 0 ? serve(run, parent) : status;
 }
 
+/* Root's own are the command's if nothing else is said. Anybody else has none, or this program has been given some that its
+ * options would lend to everybody: how bubblewrap's set-up was abused where it was setuid. 0, or the exit status. */
+static int take_capabilities(struct bwrap_run *run)
+{
+    uint64_t effective, permitted;
+    if (caps_get(&effective, &permitted) < 0)
+        return refuse(run, "capget failed");
+    if (run->enter.real_uid != 0 && permitted)
+        return refuse(run, "Unexpected capabilities but not setuid, old file caps config?");
+    run->args.caps = run->enter.real_uid == 0 ? effective : 0;
+    return 0;
+}
+
 int bwrap_main(int argc, char **argv)
 {
     _cleanup_buf_ struct buf why = { 0 };
@@ -516,13 +529,13 @@ int bwrap_main(int argc, char **argv)
     run.enter.real_gid = getgid();
     if (argc <= skip)
         return usage(argc > 0 ? argv[0] : "bwrap", stderr);
-    if (run.enter.real_uid == 0 && caps_effective(&run.args.caps) < 0)
-        return refuse(&run, "capget (for uid == 0) failed");
+    int status = take_capabilities(&run);
+    if (status != 0)
+        return status;
 
     int r = bwrap_args_parse(&run.args, argc - skip, argv + skip, &why);
     if (run.args.warnings.data)
         print(run.args.warnings.data, stderr);
-    int status = 0;
     if (r < 0)
         status = refuse(&run, why.data ? why.data : "out of memory");
     else if (run.args.mode == BWRAP_VERSION)

@@ -42,13 +42,14 @@ int caps_drop_all(void)
     return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
 }
 
-int caps_effective(uint64_t *ret_set)
+int caps_get(uint64_t *ret_effective, uint64_t *ret_permitted)
 {
     struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
     struct __user_cap_data_struct data[2] = { 0 };
     if (syscall(SYS_capget, &header, data) < 0)
         return -errno;
-    *ret_set = data[0].effective | (uint64_t)data[1].effective << 32;
+    *ret_effective = data[0].effective | (uint64_t)data[1].effective << 32;
+    *ret_permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
     return 0;
 }
 

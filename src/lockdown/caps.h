@@ -10,8 +10,8 @@ int caps_drop_all(void);
 
 /* Sets of capabilities as bits by number. */
 
-/* Those in effect for the calling thread. 0 or -errno. */
-int caps_effective(uint64_t *ret_set);
+/* Those that are in effect for the calling thread, and those that it may put into effect. 0 or -errno. */
+int caps_get(uint64_t *ret_effective, uint64_t *ret_permitted);
 
 /* Take all but keep out of the bounding set, as far as the kernel lets us and knows them. 0 or -errno. */
 int caps_bound(uint64_t keep);

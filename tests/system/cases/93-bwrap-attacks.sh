@@ -208,6 +208,16 @@ if [ "$UID_NOW" -eq 0 ] && cp "$AGENTJAIL" "$T/bin/setuid" && cp "$(type -P id)"
     fi
 fi
 
+# Nor one with capabilities, of the file's or of the caller's.
+if [ "$UID_NOW" -eq 0 ]; then
+    chmod 755 "$T" "$BASE"
+    as_nobody "$BWRAP" --ro-bind / / true
+    verdict "control: without capabilities it runs"
+    as_nobody --inh-caps +sys_chroot --ambient-caps +sys_chroot "$BWRAP" --ro-bind / / true
+    [ $? -eq 1 ] && grep -qx 'bwrap: Unexpected capabilities but not setuid, old file caps config?' "$T/stderr"
+    verdict "and not to have been given capabilities"
+fi
+
 # ---- agentjail's own jails ----
 # Without --unshare-pid a command that sees the control sockets is a process of the user's like others but for its users.
 socket=
