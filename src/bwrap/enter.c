@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -36,8 +37,6 @@
 #include "netlink/link.h"
 #include "sys/syscalls.h"
 #include "sys/userns.h"
-
-#define HELD_MAX 12 /* lock files and --sync-fd */
 
 #define DESCRIPTORS_FEW 256 /* open beside the plan's */
 
@@ -274,10 +273,10 @@ static int take_lock(struct bwrap_enter *e, const char *path)
 _Noreturn static void become_init(struct bwrap_enter *e, struct namespaces *ns)
 {
     struct bwrap_args *args = e->args;
-    int held[HELD_MAX];
+    int *held = calloc(args->n_locks + 1, sizeof(*held)); /* and --sync-fd */
     size_t n = 0;
-    if (args->n_locks > HELD_MAX - 1)
-        bwrap_die(e, 0, "more than %d lock files", HELD_MAX - 1);
+    if (!held)
+        bwrap_die(e, 0, "out of memory");
     if (args->n_locks) {
         bwrap_leave_host(e, &ns->settling);
         bwrap_change_directory(e);

@@ -17,6 +17,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -201,13 +202,15 @@ static void start_payload(struct init *init, struct init_args *args)
 /* Descriptors that the caller left open are the payload's; only those that are to be held stay here. */
 static void keep_few(struct init *init, const struct init_lingers *lingers)
 {
-    int keep[16];
+    _cleanup_free_ int *keep = calloc(lingers->n_keep + 2, sizeof(*keep));
     size_t n = 0;
+    if (!keep)
+        fail(init->channel, "init's descriptors cannot be closed", ENOMEM);
     keep[n++] = init->channel;
     keep[n++] = init->signals;
-    for (size_t i = 0; i < lingers->n_keep && n < ELEMENTSOF(keep); i++)
+    for (size_t i = 0; i < lingers->n_keep; i++)
         keep[n++] = lingers->keep[i];
-    int r = n == lingers->n_keep + 2 ? fds_close_others(0, keep, n) : -E2BIG;
+    int r = fds_close_others(0, keep, n);
     if (r < 0)
         fail(init->channel, "init's descriptors cannot be closed", -r);
 }

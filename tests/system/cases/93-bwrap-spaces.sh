@@ -160,6 +160,21 @@ for with in "" --unshare-pid; do
     until_true unlocked
     verdict "--lock-file $with, and no longer"
 done
+many=()
+for i in $(seq 40); do
+    : >"$T/lock.$i"
+    many+=(--lock-file "$T/lock.$i")
+done
+for with in "" --unshare-pid; do
+    # shellcheck disable=SC2086
+    "$BWRAP" --bind / / $with "${many[@]}" python3 -c '
+import fcntl, sys
+for i in range(1, 41):
+    try: fcntl.lockf(open("%s.%d" % (sys.argv[1], i), "a"), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError: continue
+    sys.exit("%d is not locked" % i)' "$T/lock" >"$T/stdout" 2>"$T/stderr"
+    verdict "--lock-file 40 times $with"
+done
 refuses "--lock-file of nothing" 'Unable to open lock file /nonexistent: No such file or directory' "${host[@]}" --lock-file /nonexistent true
 mkfifo "$T/sync"
 # The read ends when nobody has the other end: that is the jail's last process.
