@@ -12,8 +12,8 @@
  *     there is a moment at which all were stopped, and what is stopped continues nobody.
  *
  * Timers and files can still send SIGCONT afterwards: freezer_check() finds out by the same print who has run. Who was
- * asleep in step 2 wakes in the kernel and runs there until it takes its stop; it is not held against it as long as that
- * stop is still on its way.
+ * asleep in step 2 wakes in the kernel and runs there until it takes its stop; it is not held against it until it has
+ * been seen stopped.
  *
  * What the user's job control had stopped before stays stopped: SIGSTOP then waits behind the first stop (pending in a
  * process that is T), whereas one that we stopped has taken it. To be seen before a second one is sent only, and of one
@@ -51,7 +51,6 @@ struct process {
     size_t stopped, asleep, running;
     bool pending;
     bool behind; /* a thread is stopped, and a stop was still waiting when its state had been read */
-    pid_t sleeper; /* one of asleep */
 };
 
 struct dirent_kernel { /* getdents64(2) */
@@ -120,6 +119,17 @@ static bool is_sleeper(const struct freezer *f, pid_t tid)
     return false;
 }
 
+/* It has stopped now, and is held to it from here on as the others are. */
+static void forget_sleeper(struct freezer *f, pid_t tid, uint64_t print)
+{
+    for (size_t i = 0; i < f->n_sleepers; i++)
+        if (f->sleepers[i] == tid) {
+            f->sleepers[i] = f->sleepers[--f->n_sleepers];
+            f->print += print;
+            return;
+        }
+}
+
 /* The order of threads does not count, each of the numbers does (the mixing step of splitmix64). */
 static uint64_t mix(pid_t tid, uint64_t switches)
 {
@@ -142,13 +152,14 @@ static int visit_thread(void *with, pid_t tid)
     case 't':
         v->process.stopped++;
         v->process.behind |= t.stop_pending;
+        if (v->sweep->settled)
+            forget_sleeper(v->f, tid, mix(tid, t.switches));
         if (!is_sleeper(v->f, tid))
             v->sweep->print += mix(tid, t.switches);
         break;
     case 'D':
         v->process.asleep++;
-        v->process.sleeper = tid;
-        if (v->f->n_sleepers < FREEZER_SLEEPERS && !is_sleeper(v->f, tid))
+        if (!v->sweep->settled && v->f->n_sleepers < FREEZER_SLEEPERS && !is_sleeper(v->f, tid))
             v->f->sleepers[v->f->n_sleepers++] = tid;
         break;
     case 'Z':

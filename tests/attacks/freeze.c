@@ -3,11 +3,13 @@
  * Attacks on the freezer: programs that do not want to stop. `freeze NAME FILE` makes FILE, says "up" and then runs until
  * it is killed. Whoever runs counts in FILE, of which the host reads whether anything in the jail runs. */
 #include <fcntl.h>
+#include <linux/membarrier.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -112,6 +114,30 @@ static int run_timer(char **argv)
         beat(0);
         if (i >= N && i % BY_TURNS == 0)
             kill(getpid(), SIGSTOP);
+    }
+}
+
+/* Nearly always asleep in the kernel, where a stop waits. Continued by a timer it runs for a moment, sees by the clock that it
+ * had been stopped, and stops by itself. */
+static int run_sleeper(char **argv)
+{
+    struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGCONT };
+    struct itimerspec every = { .it_interval = { .tv_nsec = 150000000 }, .it_value = { .tv_nsec = 150000000 } };
+    struct timespec before, now;
+    timer_t timer;
+    signal(SIGCONT, nothing);
+    if (map(argv[0]))
+        return BROKEN;
+    if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0 || timer_settime(timer, 0, &every, NULL) < 0)
+        return broken("timer");
+    up();
+    for (clock_gettime(CLOCK_MONOTONIC, &before);; before = now) {
+        beat(0);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        if ((now.tv_sec - before.tv_sec) * 1000 + (now.tv_nsec - before.tv_nsec) / 1000000 > 100)
+            kill(getpid(), SIGSTOP);
+        else if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0)
+            return broken("membarrier");
     }
 }
 
@@ -269,6 +295,7 @@ int main(int argc, char **argv)
         { "plain", 1, run_plain },   { "pingpong", 1, run_pingpong }, { "timer", 1, run_timer },
         { "vfork", 1, run_vfork },   { "ptrace", 1, run_ptrace },     { "threads", 1, run_threads },
         { "forks", 1, run_forks },   { "job", 1, run_job },           { "writers", 1, run_writers },
+        { "sleeper", 1, run_sleeper },
         { "beats", 2, run_beats },
         { NULL, 0, NULL },
     };

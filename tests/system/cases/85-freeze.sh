@@ -131,6 +131,30 @@ both away=still here=0 freeze=still thaw=0
 verdict "control: one after the other, it runs in between" "moved:$MOVES; status: $STATUS"
 end_world
 
+# One that was asleep in the kernel at the stop, and is continued by a timer later: seen, too, and ended.
+new_world
+timeout -k 5 60 "$AGENTJAIL" --read="$ATTACKS" --exec="$ATTACKS" -- "$ATTACKS/freeze" sleeper "$WS/beat" \
+    >"$T/stdout" 2>"$T/stderr" </dev/null &
+pid=$!
+for _ in $(seq 500); do
+    [ -s "$T/stdout" ] && break
+    sleep 0.02
+done
+sleep 0.5
+RUNNING=$("$ATTACKS/freeze" beats "$WS/beat" 200)
+"$AGENTJAIL" --freeze=all >/dev/null
+for _ in $(seq 100); do
+    kill -0 $pid 2>/dev/null || break
+    sleep 0.1
+done
+LOST=$("$ATTACKS/freeze" beats "$WS/beat" 1000) # a timer whose signal a stop has flushed may be asleep itself
+kill -TERM $pid 2>/dev/null
+wait $pid
+STATUS=$?
+[ "$RUNNING" != still ] && [ "$LOST" = still ]
+verdict "sleeper: does not run on in a freeze" -- say_frozen
+end_world
+
 # A timer continues it whenever it is stopped: that is noticed, and ends the jail.
 new_world
 frozen "$AGENTJAIL" timer
