@@ -18,6 +18,11 @@ _agentjail_ids() { # of the jails that run
     agentjail --list 2>/dev/null | sed -n '2,$s/ .*//p'
 }
 
+_agentjail_logs() { # ids of the jails that have left a log, the newest first
+    local dir=${XDG_STATE_HOME:-$HOME/.local/state}/agentjail/log
+    [[ -d $dir ]] && find "$dir" -name '*.jsonl' 2>/dev/null | sort -r | sed -n '1,200s/.*-\([0-9a-f]*\)\.jsonl$/\1/p'
+}
+
 _agentjail() {
     local cur prev words cword split i
     _init_completion -s -n : || return
@@ -26,6 +31,7 @@ _agentjail() {
         --profiles --show= --check= --why=
         --list --inspect= --kill= --freeze= --thaw=
         --id= --grant= --revoke= --unpublish=
+        --log --follow --kind= --path= --host= --verdict= --since= --until= --verify --key=
         --reset-home
         --version --help --json --all-users
         --profile= --include=
@@ -37,6 +43,7 @@ _agentjail() {
         --loopback=
         --backend= --filter= --label= --landlock= --nested= --terminal= --strict
         --memory= --cpu= --processes= --timeout=
+        --evidence= --evidence-sink= --evidence-full=
         --quiet --verbose -v
     '
     # What follows the first word that is no option belongs to the command.
@@ -82,6 +89,23 @@ _agentjail() {
         mapfile -t COMPREPLY < <(compgen -W "all $(_agentjail_ids)" -- "$cur")
         return
         ;;
+    --kind)
+        mapfile -t COMPREPLY < <(compgen -W 'lifecycle process file network dns http decision limit fence integrity alert' -- "$cur")
+        return
+        ;;
+    --verdict) mapfile -t COMPREPLY < <(compgen -W 'allowed denied asked' -- "$cur") && return ;;
+    --path | --key)
+        _filedir
+        return
+        ;;
+    --host)
+        mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
+        return
+        ;;
+    --since | --until) return ;;
+    --evidence) mapfile -t COMPREPLY < <(compgen -W 'off' -- "$cur") && return ;;
+    --evidence-sink) mapfile -t COMPREPLY < <(compgen -W 'auto file none' -- "$cur") && return ;;
+    --evidence-full) mapfile -t COMPREPLY < <(compgen -W 'drop stop' -- "$cur") && return ;;
     --filter)
         mapfile -t COMPREPLY < <(compgen -W "$(_agentjail_names seccomp .filter)" -- "$cur")
         return
@@ -127,6 +151,10 @@ _agentjail() {
     if $split; then
         case $prev in
         --strict) mapfile -t COMPREPLY < <(compgen -W 'yes no' -- "$cur") ;;
+        --log | --verify)
+            _filedir jsonl
+            mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$(_agentjail_logs)" -- "$cur")
+            ;;
         --reset-home) mapfile -t COMPREPLY < <(compgen -W yes -- "$cur") ;;
         esac
         return

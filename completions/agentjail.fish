@@ -28,6 +28,14 @@ function __agentjail_ids
     end
 end
 
+function __agentjail_logs
+    set -l state $XDG_STATE_HOME
+    test -n "$state"; or set state $HOME/.local/state
+    for file in $state/agentjail/log/*.jsonl
+        string replace --regex '.*-([0-9a-f]+)\.jsonl$' '$1' -- $file
+    end
+end
+
 # True while no command has been typed: what follows the first word that is no option is the command's.
 function __agentjail_options
     set -l words (commandline --tokenize --cut-at-cursor --current-process)
@@ -63,6 +71,16 @@ complete -c agentjail -n __agentjail_options -l revoke -x -a '(__fish_print_host
 complete -c agentjail -n __agentjail_options -l unpublish -x -d 'With --id, take back what --publish opened'
 complete -c agentjail -n __agentjail_options -l json -d 'With a mode: print JSON'
 complete -c agentjail -n __agentjail_options -l all-users -d "As root: everybody's jails"
+complete -c agentjail -n __agentjail_options -l log -f -a '(__agentjail_logs)' -d 'Print the record of a jail'
+complete -c agentjail -n __agentjail_options -l follow -d 'With --log, go on until the jail ends'
+complete -c agentjail -n __agentjail_options -l kind -x -a 'lifecycle process file network dns http decision limit fence integrity alert' -d 'With --log, only such'
+complete -c agentjail -n __agentjail_options -l path -r -F -d 'With --log, only about such files'
+complete -c agentjail -n __agentjail_options -l host -x -a '(__fish_print_hostnames)' -d 'With --log, only about such hosts'
+complete -c agentjail -n __agentjail_options -l verdict -x -a 'allowed denied asked' -d 'With --log, only such'
+complete -c agentjail -n __agentjail_options -l since -x -d 'With --log, from then on'
+complete -c agentjail -n __agentjail_options -l until -x -d 'With --log, up to then'
+complete -c agentjail -n __agentjail_options -l verify -f -a '(__agentjail_logs)' -d 'Tell whether a record is whole'
+complete -c agentjail -n __agentjail_options -l key -r -F -d 'With --verify, who must have signed it'
 complete -c agentjail -n __agentjail_options -l reset-home -f -a yes -d 'Remove the home of the profile'
 complete -c agentjail -n __agentjail_options -l version -d 'Print the version'
 complete -c agentjail -n __agentjail_options -l help -d 'Print a summary of the options'
@@ -107,5 +125,8 @@ complete -c agentjail -n __agentjail_options -l memory -x -d 'Bytes, or with K, 
 complete -c agentjail -n __agentjail_options -l cpu -x -d '150% or 1.5 of a CPU'
 complete -c agentjail -n __agentjail_options -l processes -x -d 'Processes and threads at a time'
 complete -c agentjail -n __agentjail_options -l timeout -x -d 'End it after 90, 5m, 1h30m'
+complete -c agentjail -n __agentjail_options -l evidence -x -a off -d 'What is recorded of its files and programs'
+complete -c agentjail -n __agentjail_options -l evidence-sink -x -a 'auto file none' -d 'Where the record is kept'
+complete -c agentjail -n __agentjail_options -l evidence-full -x -a 'drop stop' -d 'When the record cannot be written'
 complete -c agentjail -n __agentjail_options -l quiet -d 'No notes, only errors'
 complete -c agentjail -n __agentjail_options -s v -l verbose -d 'Say what is done, with times'

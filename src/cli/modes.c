@@ -12,9 +12,11 @@
 #include "cli/inspect.h"
 #include "cli/kill.h"
 #include "cli/list.h"
+#include "cli/log.h"
 #include "cli/profiles.h"
 #include "cli/reset_home.h"
 #include "cli/run.h"
+#include "cli/verify.h"
 #include "cli/why.h"
 #include "gateway/gateway.h"
 #include "ipc/gateway_fds.h"
@@ -39,6 +41,8 @@ static mode_main *const modes[] = {
     [MODE_FREEZE] = freeze_main,
     [MODE_THAW] = thaw_main,
     [MODE_CHANGE] = change_main,
+    [MODE_LOG] = log_main,
+    [MODE_VERIFY] = verify_main,
     [MODE_RESET_HOME] = reset_home_main,
     [MODE_VERSION] = version_main,
     [MODE_HELP] = help_main,

@@ -17,6 +17,7 @@
 #include "jail/handover.h"
 #include "jail/jail.h"
 #include "lockdown/landlock.h"
+#include "monitor/account.h"
 #include "monitor/host_probe.h"
 #include "monitor/signals.h"
 #include "monitor/stdio.h"
@@ -200,6 +201,10 @@ static int serve(struct run *run, struct handover *handover, struct supervise *s
     int r = prepare_all(run, &with, s, &why);
     if (r >= 0) {
         library_begun();
+        s->directory = run->directory;
+        r = account_prepare(s, &why);
+    }
+    if (r >= 0) {
         run_print_notes(run);
         if (why.len && !run->policy.quiet) /* optional fences that are not to be had here */
             run_say(why.data);
@@ -230,6 +235,7 @@ static int run_once(const struct policy_request *request, bool may_repeat)
     struct signals signals = { .fd = -1 };
     struct stdio stdio = STDIO_EMPTY;
     struct handover handover = { 0 };
+    struct evidence evidence = EVIDENCE_EMPTY;
     struct supervise s = {
         .may_repeat = may_repeat,
         .policy = &run.policy,
@@ -238,6 +244,7 @@ static int run_once(const struct policy_request *request, bool may_repeat)
         .argv = request->command,
         .cgroup = &run.cgroup,
         .registry = &run.registry,
+        .evidence = &evidence,
         .gateway = &run.gateway,
         .signals = &signals,
         .stdio = &stdio,
@@ -254,6 +261,7 @@ static int run_once(const struct policy_request *request, bool may_repeat)
     if (clone_jail(&run, &handover, &s, &why) < 0)
         return run_refuse(&why);
     int status = serve(&run, &handover, &s);
+    evidence_end(&evidence);
     signals_end(&signals);
     return status;
 }

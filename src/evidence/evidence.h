@@ -1,16 +1,69 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The record of one jail: the monitor tells what happens, and it is kept where the policy says. Never blocks the jail. */
+/* The record of one jail: the monitor tells what happens, and it is kept where the policy says. Never blocks the jail.
+ *
+ * Life: evidence_begin(), after which events may be told; evidence_open(), when the command runs and there is time to make
+ * the file; evidence_flush() each time before the monitor waits; evidence_end(). What cannot be written is lost, and counted
+ * in the record itself, or ends the jail (on-full = stop). */
 #ifndef AGENTJAIL_EVIDENCE_EVIDENCE_H
 #define AGENTJAIL_EVIDENCE_EVIDENCE_H
 
+#include "evidence/chain.h"
 #include "evidence/event.h"
+#include "evidence/ocsf.h"
+
+/* Directory of logs below the state directory, and what follows a jail's time and id in a log's name. */
+#define EVIDENCE_DIR "log"
+#define EVIDENCE_SUFFIX ".jsonl"
+#define EVIDENCE_HOST_MAX 65
+
+/* A checkpoint is made after so many records, or so long after the first that has none yet. */
+#define EVIDENCE_CHECKPOINT_RECORDS 10000
+#define EVIDENCE_CHECKPOINT_MS 60000
 
 struct evidence {
-    uint64_t sequence; /* records so far */
+    const struct policy *policy;
+    struct ocsf_jail jail;
+    char host[EVIDENCE_HOST_MAX];
+    bool on;              /* the policy wants a file */
+    bool failed;          /* it cannot be written, and on-full = stop: end the jail */
+    int dir, file;        /* -1: not open */
+    int error;            /* last errno of writing, 0 */
+    uint64_t began_ns;    /* since 1970 */
+    struct chain chain;   /* of what was told, */
+    struct chain written; /* and of what is in the file */
+    struct buf pending;   /* told and not yet written */
+    uint64_t lost;        /* records that could not be written, not yet told of */
+    uint64_t lost_all;
+    uint64_t checked;     /* records that a checkpoint has signed */
+    int64_t check_at;     /* ms of CLOCK_MONOTONIC, 0: nothing to sign */
+    int64_t retry_at;     /* after a failure: not before */
 };
+
+/* Nothing is open: what evidence_end() may be given. */
+#define EVIDENCE_EMPTY ((struct evidence){ .dir = -1, .file = -1 })
+
+/* The jail of that id is about to run under the policy; both outlive e. Opens nothing. */
+void evidence_begin(struct evidence *e, const struct policy *policy, const char *id);
+
+/* The directory of logs below the user's state directory, which must be ours alone; make: also make it. Or -errno. */
+int evidence_open_dir(const char *state_dir, bool make);
+
+/* Make the log's file and hold its lock, which tells others that it is being written. 0 or -errno with a line for people
+ * in why. */
+int evidence_open(struct evidence *e, struct buf *why);
 
 /* Tell of one event; nothing of it is kept that it points to. 0, or -errno if it could not be recorded: the record counts
  * what it has lost by itself, and a caller need do nothing. */
 int evidence_record(struct evidence *e, const struct event *event);
+
+/* Write what was told, once the file is open. */
+void evidence_flush(struct evidence *e);
+
+/* When evidence_tick() is to be called, in ms of CLOCK_MONOTONIC; 0: not. */
+int64_t evidence_next(const struct evidence *e);
+void evidence_tick(struct evidence *e, int64_t now);
+
+/* The last checkpoint, and the end. If no file was opened nothing is written. */
+void evidence_end(struct evidence *e);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "monitor/account.h"
 #include "monitor/ask.h"
 
 #include <errno.h>
@@ -179,6 +180,8 @@ static void answered(struct loop *l, int word)
     struct ask_question q = a->list[0];
     if (a->way == ASK_TERMINAL)
         terminal_ask_end(l->s->terminal);
+    if (word >= 0 && word < N_WORDS)
+        account_answer(l, q.name, q.port, word != WORD_NO && word != WORD_NEVER, words[word]);
     switch (word) {
     case WORD_ONCE:
         tell_gateway(l, q.id, ANSWER_ALLOW, ASK_ONCE);

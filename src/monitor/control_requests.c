@@ -102,6 +102,14 @@ static int add_network(const struct policy *p, struct buf *out)
     return r;
 }
 
+int control_describe(const struct policy *policy, struct buf *out)
+{
+    int r = add_values(policy, out);
+    if (r >= 0)
+        r = add_lists(policy, out);
+    return r < 0 ? r : add_network(policy, out);
+}
+
 static int add_reached(const struct reached *reached, struct buf *out)
 {
     int r = 0;

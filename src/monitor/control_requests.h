@@ -4,8 +4,12 @@
 #define AGENTJAIL_MONITOR_CONTROL_REQUESTS_H
 
 #include "monitor/control.h"
+#include "profile/policy.h"
 
 /* By enum control_kind; the functions' first argument is the monitor's struct loop. */
 extern const struct control_row control_rows[CONTROL_KINDS];
+
+/* The policy as --inspect shows it, in records, without what may be secret. 0 or -ENOMEM. */
+int control_describe(const struct policy *policy, struct buf *out);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "monitor/account.h"
 #include "monitor/cgroup.h"
 #include "monitor/loop.h"
 
@@ -23,6 +24,7 @@ void loop_thaw(struct loop *l)
     if (l->freeze == FREEZE_NONE)
         return;
     l->freeze = FREEZE_NONE;
+    account_life(l, ACTIVITY_THAW, NULL);
     registry_set_state(l->s->registry, JAIL_RUNNING); /* a list may be out of date where that cannot be written */
     control_finish(&l->control, CONTROL_FREEZE, ECANCELED, "it was thawed meanwhile", loop_now());
     loop_tell(l, MSG_THAW, 0); /* first: init, frozen along with the group, looks for lost mounts as soon as it runs */
@@ -64,6 +66,7 @@ int loop_on_frozen(struct loop *l, const struct message *m)
     if (!loop_hold(l, m->code) || l->freeze != FREEZE_ASKED)
         return 0;
     l->freeze = FREEZE_DONE;
+    account_life(l, ACTIVITY_FREEZE, NULL);
     registry_set_state(l->s->registry, JAIL_FROZEN);
     control_finish(&l->control, CONTROL_FREEZE, 0, NULL, loop_now());
     return 0;

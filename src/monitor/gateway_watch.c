@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "monitor/account.h"
 #include "monitor/egress_policy.h"
 #include "monitor/gateway.h"
 
@@ -33,10 +34,10 @@ static void on_event(struct loop *l, const struct gateway_event *e)
         live_done(l, e->count, e->rule);
         break;
     case GATEWAY_REFUSED:
-        refused_add(&l->refused, e);
+        account_gateway(l, e, refused_add(&l->refused, e));
         break;
     case GATEWAY_ALLOWED:
-        reached_add(&l->reached, e);
+        account_gateway(l, e, reached_add(&l->reached, e));
         break;
     case GATEWAY_ASK:
         ask_event(l, e);
@@ -53,6 +54,7 @@ static void on_lost(struct loop *l)
     live_lost(l);
     if (l->stage == STAGE_OVER || l->ending || l->killed)
         return;
+    account_fence(l, false, NULL, "the gateway died, which closed the network");
     if (l->stage != STAGE_RUNNING) {
         refuse_to_run(l, "the gateway died before the command was started");
     } else if (l->s->policy->network == NETWORK_NONE) {
@@ -105,5 +107,6 @@ void gateway_end(struct loop *l)
         if (!read_events(l))
             break;
     cleanup_close(&g->events);
+    account_gateway_end(l);
     hand_over_refused(l);
 }

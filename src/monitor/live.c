@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "monitor/ask.h"
+#include "monitor/account.h"
 #include "monitor/egress_policy.h"
 #include "monitor/gateway.h"
 #include "monitor/loop.h"
@@ -164,6 +165,7 @@ int live_unpublish(struct loop *l, const struct port_grant *grant, struct buf *w
 /* What was refused until now, by the rules of then. */
 static void tell_refused(struct loop *l)
 {
+    account_refused(l, &l->live.before);
     _cleanup_egress_source_ struct egress_source source = { 0 };
     _cleanup_buf_ struct buf why = { 0 };
     l->live.before.upstream = (struct upstream){ 0 };
@@ -176,6 +178,11 @@ static void finish(struct loop *l, int error, const char *text)
 {
     enum control_kind kind = l->live.kind;
     l->live.kind = 0;
+    if (!error)
+        account_life(l, ACTIVITY_CHANGE, kind == CONTROL_GRANT     ? "a network rule was granted"
+                                         : kind == CONTROL_REVOKE  ? "a network rule was revoked"
+                                         : kind == CONTROL_PUBLISH ? "a port was published"
+                                                                   : "a published port was taken back");
     control_finish(&l->control, kind, error, text, loop_now());
 }
 

@@ -10,17 +10,19 @@ static bool same(const struct gateway_event *a, const struct gateway_event *b)
            strcmp(a->name, b->name) == 0;
 }
 
-void reached_add(struct reached *r, const struct gateway_event *event)
+bool reached_add(struct reached *r, const struct gateway_event *event)
 {
     if (!r->list)
         r->list = calloc(REACHED_MAX, sizeof(*r->list));
     for (size_t i = 0; r->list && i <= r->n && i < REACHED_MAX; i++) {
         if (i < r->n && !same(&r->list[i], event))
             continue;
-        r->n += i == r->n;
+        bool first = i == r->n;
+        r->n += first;
         r->list[i] = *event;
-        return;
+        return first;
     }
+    return false;
 }
 
 const char *reached_protocol(const struct gateway_event *e)

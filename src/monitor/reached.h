@@ -16,8 +16,9 @@ struct reached {
     size_t n;
 };
 
-/* Take in an event about what is allowed; a later one about the same place replaces its counts. */
-void reached_add(struct reached *reached, const struct gateway_event *event);
+/* Take in an event about what is allowed; a later one about the same place replaces its counts. True if
+ * it is the first. */
+bool reached_add(struct reached *reached, const struct gateway_event *event);
 
 /* The place's protocol ("tls", or "published"), and what it is called: a name, an address, or "others"; text has room for
  * GATEWAY_NAME_SIZE bytes. */

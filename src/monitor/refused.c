@@ -14,18 +14,20 @@ static bool same(const struct gateway_event *a, const struct gateway_event *b)
            strcmp(a->name, b->name) == 0 && strcmp(a->text, b->text) == 0;
 }
 
-void refused_add(struct refused *s, const struct gateway_event *event)
+bool refused_add(struct refused *s, const struct gateway_event *event)
 {
     for (size_t i = 0; i < s->n; i++) {
         if (same(&s->list[i], event)) {
             s->list[i].count = event->count;
-            return;
+            return false;
         }
     }
     if (!s->list)
         s->list = calloc(REFUSED_MAX, sizeof(*s->list));
-    if (s->list && s->n < REFUSED_MAX)
-        s->list[s->n++] = *event;
+    if (!s->list || s->n == REFUSED_MAX)
+        return false;
+    s->list[s->n++] = *event;
+    return true;
 }
 
 /* HOST as a rule has it. */
@@ -55,7 +57,7 @@ static const char *const reasons[REFUSED_REASONS] = {
     [REFUSED_SLOW] = "the client sent too little in time",
 };
 
-static int add_reason(const struct egress_policy *policy, const struct gateway_event *e, struct buf *out)
+int refused_reason(const struct egress_policy *policy, const struct gateway_event *e, struct buf *out)
 {
     if (e->reason != REFUSED_POLICY)
         return buf_printf(out, "%s%s", reasons[e->reason], e->text);
@@ -104,7 +106,7 @@ static int add_subject(const struct egress_policy *policy, const struct gateway_
         r = buf_printf(out, ":%u", e->port);
     if (r >= 0)
         r = buf_str(out, ": ");
-    return r < 0 ? r : add_reason(policy, e, out);
+    return r < 0 ? r : refused_reason(policy, e, out);
 }
 
 static const char *const kinds[GATEWAY_PROTOCOLS] = {

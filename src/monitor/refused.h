@@ -3,6 +3,7 @@
 #ifndef AGENTJAIL_MONITOR_REFUSED_H
 #define AGENTJAIL_MONITOR_REFUSED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "evidence/summary.h"
@@ -16,11 +17,14 @@ struct refused {
     size_t n;
 };
 
-/* Take in an event; a later one about the same thing replaces its count. */
-void refused_add(struct refused *refused, const struct gateway_event *event);
+/* Take in an event; a later one about the same thing replaces its count. True if it is the first. */
+bool refused_add(struct refused *refused, const struct gateway_event *event);
 
 /* Hand all over to the summary: what, why, and what to write to allow it. */
 void refused_tell(const struct refused *refused, const struct egress_policy *policy, struct summary *summary);
+
+/* Why something was refused, in words, by the policy that refused it. 0 or -ENOMEM. */
+int refused_reason(const struct egress_policy *policy, const struct gateway_event *event, struct buf *out);
 
 void refused_free(struct refused *refused);
 

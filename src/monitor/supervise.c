@@ -18,6 +18,7 @@
 
 #include "base/fence_switch.h"
 #include "base/record.h"
+#include "monitor/account.h"
 #include "monitor/ask.h"
 #include "monitor/changes.h"
 #include "monitor/command.h"
@@ -234,6 +235,7 @@ static void mend_lost(struct loop *l)
         l->lost_told = false;
         size_t index = l->lost;
         l->lost = SIZE_MAX;
+        account_fence(l, true, op->target, "the mount was put back");
         loop_tell(l, MSG_MENDED, (int64_t)index); /* before the group, and init with it, goes on */
         loop_release(l);
         return;
@@ -255,6 +257,7 @@ static int on_lost(struct loop *l, const struct message *m)
     l->lost = (size_t)m->value;
     if (!(l->s->plan->ops[l->lost].flags & OP_WATCHED))
         return -EBADMSG;
+    account_fence(l, false, l->s->plan->ops[l->lost].target, "the mount was undone from outside");
     if (!l->s->policy->quiet) {
         _cleanup_buf_ struct buf text = { 0 };
         buf_printf(&text, "%s was replaced from outside, which undid its protection; the command %s",
@@ -293,6 +296,7 @@ static int serve_message(struct loop *l)
         l->stage = STAGE_RUNNING;
         terminal_started(l->s->terminal);
         confine_once(l);
+        account_start(l);
         return 0;
     case MSG_NOEXEC:
         if (running)
@@ -324,6 +328,7 @@ static void on_time(struct loop *l)
     if (l->limit_at && now >= l->limit_at && !l->timed_out) {
         l->timed_out = true;
         loop_say(l, "time limit reached; ending the command");
+        account_limit(l, "the time limit was reached");
         loop_end(l, SIGTERM);
     }
     if (l->kill_at && now >= l->kill_at && !l->killed)
@@ -338,7 +343,8 @@ static int timeout_ms(const struct loop *l)
 {
     int64_t next = INT64_MAX;
     int64_t at[] = { l->timed_out ? 0 : l->limit_at, l->killed ? 0 : l->kill_at, l->mend_at, control_next(&l->control),
-                     ask_next(&l->ask), terminal_left(l->s->terminal) ? loop_now() + TERMINAL_LOOK_MS : 0 };
+                     ask_next(&l->ask), evidence_next(l->s->evidence),
+                     terminal_left(l->s->terminal) ? loop_now() + TERMINAL_LOOK_MS : 0 };
     for (size_t i = 0; i < ELEMENTSOF(at); i++)
         if (at[i] && at[i] < next)
             next = at[i];
@@ -412,6 +418,7 @@ static bool serve_once(struct loop *l)
         terminal_pollfds(l->s->terminal, &fds[TERMINAL]);
     stdio_pollfds(l->s->stdio, &fds[FILES]);
     control_pollfds(&l->control, &fds[CONTROL]);
+    account_flush(l);
     fds[GATEWAY] = (struct pollfd){ .fd = l->s->gateway->events, .events = POLLIN };
     fds[ASK] = ask_pollfd(&l->ask);
 
@@ -509,6 +516,9 @@ int supervise(struct supervise *s)
         l.status = unexplained(&l);
     else if (l.status > 128 && cgroup_was_oom(s->cgroup))
         loop_say(&l, "the memory limit was reached and a process was killed");
+    if (cgroup_was_oom(s->cgroup))
+        account_limit(&l, "the memory limit was reached");
+    account_stop(&l, l.timed_out ? STATUS_TIMEOUT : l.status, l.ended_by);
     tell_summary(&l);
     summary_free(&l.summary);
     reached_free(&l.reached);

@@ -16,6 +16,7 @@ struct terminal;
 struct signals;
 struct stdio;
 struct gateway;
+struct evidence;
 
 /* A running jail as the monitor sees it. */
 struct supervise {
@@ -24,6 +25,7 @@ struct supervise {
     const struct plan *plan;
     const char *command;       /* for messages */
     char *const *argv;         /* the command with its arguments */
+    const char *directory;     /* where it starts */
     int64_t born[2];           /* ms of CLOCK_BOOTTIME before and after init was cloned */
     int channel;               /* to init */
     int pidfd;                 /* of init */
@@ -33,6 +35,7 @@ struct supervise {
     struct signals *signals;
     struct stdio *stdio;       /* what is relayed of the standard files */
     struct registry *registry;
+    struct evidence *evidence;
     struct gateway *gateway;   /* its pid is 0 if there is none */
 };
 

@@ -18,6 +18,8 @@
  *       added to every policy. No grant may reach at or below them, nothing takes them off.
  *   [network] dns, unknown, open-url, gateway-lost
  *       the widest value, in the order synthetic, real; deny, ask; deny, ask, allow; stop, continue.
+ *   [evidence] level, sink, on-full
+ *       the widest value, in the order all, writes, off; file, auto, none; stop, drop.
  *   [network] allow
  *       the only rules: what users allow must be allowed by them, at every port. Packaged and administrators' rules
  *       beyond them are left out, with a note. "allow =" alone allows nothing. No mode wider than filtered then.

@@ -30,6 +30,8 @@ enum mode {
     MODE_FREEZE,
     MODE_THAW,
     MODE_CHANGE,
+    MODE_LOG,
+    MODE_VERIFY,
     MODE_RESET_HOME,
     MODE_VERSION,
     MODE_HELP,

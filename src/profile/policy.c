@@ -174,6 +174,9 @@ int merge_defaults(struct merge *m)
     struct policy *p = m->policy;
     p->loopback = true;
     p->gateway_lost = GATEWAY_LOST_CONTINUE;
+    p->evidence_level = EVIDENCE_OFF;
+    p->evidence_sink = EVIDENCE_AUTO;
+    p->evidence_full = EVIDENCE_DROP;
     p->filter = (struct fence){ .value = arena_strdup(m->arena, "default") };
     p->landlock = (struct fence){ .value = arena_strdup(m->arena, "on"), .optional = true };
     return p->filter.value && p->landlock.value ? 0 : -ENOMEM;
@@ -287,6 +290,9 @@ static int refuse_unbuilt(const struct merge *m)
     if (p->backend != BACKEND_NAMESPACE) {
         r = refuse(m, OPTION_BACKEND, p->backend_origin, "this build has no microVM yet; write");
         instead = "namespace";
+    } else if (p->evidence_level != EVIDENCE_OFF) {
+        r = refuse(m, OPTION_EVIDENCE_LEVEL, p->evidence_level_origin, "this build records no files and programs yet; write");
+        instead = "off";
     } else if (p->network != NETWORK_FILTERED && p->network != NETWORK_OPEN) {
         return 0;
     } else if (p->open_url != OPEN_URL_DENY) {

@@ -32,6 +32,9 @@ enum dns_mode {
 };
 enum unknown_mode { UNKNOWN_DENY, UNKNOWN_ASK };                      /* what becomes of a name without a rule */
 enum open_url_mode { OPEN_URL_DENY, OPEN_URL_ASK, OPEN_URL_ALLOW };   /* addresses for the host's browser */
+enum evidence_level { EVIDENCE_OFF, EVIDENCE_WRITES, EVIDENCE_ALL }; /* of files and programs; the rest is always recorded */
+enum evidence_sink { EVIDENCE_AUTO, EVIDENCE_FILE, EVIDENCE_NONE }; /* auto: a file if there is more to tell than its life */
+enum evidence_full { EVIDENCE_STOP, EVIDENCE_DROP }; /* records cannot be written: end the payload, or go on and count */
 enum gateway_lost { GATEWAY_LOST_STOP, GATEWAY_LOST_CONTINUE };       /* the gateway died: end the payload, or not */
 enum terminal_mode { TERMINAL_SAFE, TERMINAL_FULL };
 enum home_kind {
@@ -222,6 +225,11 @@ struct policy {
     struct limit cpu;       /* percent of one CPU */
     struct limit processes; /* tasks */
     struct limit time;      /* ms */
+
+    enum evidence_level evidence_level;
+    enum evidence_sink evidence_sink;
+    enum evidence_full evidence_full;
+    struct origin evidence_level_origin, evidence_sink_origin, evidence_full_origin;
 
     struct strv own_paths; /* agentjail's own directories on this host: masked whatever is granted */
     char *user;            /* login name, "" if unknown */

@@ -135,20 +135,38 @@ static bool check_changes(const struct policy_request *q, struct buf *why)
     return false;
 }
 
+/* Filters belong to a log, the key to a check of one. False with a message in why. */
+static bool check_log(const struct policy_request *q, struct buf *why)
+{
+    for (size_t i = 0; i < q->n_options; i++) {
+        const struct option *o = q->options[i].option;
+        bool filter = o >= &options[OPTION_LOG_FOLLOW] && o <= &options[OPTION_LOG_UNTIL], key = o == &options[OPTION_KEY];
+        if (filter ? q->mode == MODE_LOG : key ? q->mode == MODE_VERIFY : q->mode != MODE_LOG && q->mode != MODE_VERIFY)
+            continue;
+        if (filter || key)
+            (void)buf_printf(why, "--%s: only with --%s", o->name, filter ? "log" : "verify");
+        else
+            (void)buf_printf(why, "--%s: has no meaning with --%s; leave it out", o->name, mode_name(q->mode));
+        return false;
+    }
+    return true;
+}
+
 /* What stands beside a mode must mean something there: a run that was meant must not become a list. */
 static int check_mode(const struct policy_request *q, struct buf *why)
 {
     bool running = q->mode == MODE_LIST || q->mode == MODE_INSPECT || q->mode == MODE_KILL || q->mode == MODE_FREEZE ||
                    q->mode == MODE_THAW || q->mode == MODE_CHANGE;
-    bool bare = running || q->mode == MODE_PROFILES || q->mode == MODE_SHOW || q->mode == MODE_CHECK;
+    bool logs = q->mode == MODE_LOG || q->mode == MODE_VERIFY;
+    bool bare = running || logs || q->mode == MODE_PROFILES || q->mode == MODE_SHOW || q->mode == MODE_CHECK;
     const char *name = q->mode == MODE_RUN ? NULL : mode_name(q->mode);
     if (q->all_users && !running)
         (void)buf_str(why, "--all-users: only with a mode about running jails, such as --list");
     else if (q->json && (q->mode == MODE_RUN || q->mode == MODE_VERSION || q->mode == MODE_HELP || q->mode == MODE_RESET_HOME))
         (void)buf_str(why, "--json: only with a mode that prints something, such as --list or --explain");
-    else if (!check_changes(q, why))
+    else if (!check_changes(q, why) || !check_log(q, why))
         return -EINVAL;
-    else if (bare && q->mode != MODE_CHANGE && q->n_options)
+    else if (bare && !logs && q->mode != MODE_CHANGE && q->n_options)
         (void)buf_printf(why, "--%s: has no meaning with --%s; leave it out", q->options[0].option->name, name);
     else if (bare && q->profile)
         (void)buf_printf(why, "--profile: has no meaning with --%s; leave it out", name);

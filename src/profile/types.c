@@ -63,6 +63,20 @@ static const struct word gateway_lost_words[] = {
     { "continue", GATEWAY_LOST_CONTINUE, 1 },
     { NULL, 0, 0 },
 };
+/* A wider one leaves less of a record. */
+static const struct word evidence_level_words[] = {
+    { "all", EVIDENCE_ALL, 0 },
+    { "writes", EVIDENCE_WRITES, 1 },
+    { "off", EVIDENCE_OFF, 2 },
+    { NULL, 0, 0 },
+};
+static const struct word evidence_sink_words[] = {
+    { "file", EVIDENCE_FILE, 0 },
+    { "auto", EVIDENCE_AUTO, 1 },
+    { "none", EVIDENCE_NONE, 2 },
+    { NULL, 0, 0 },
+};
+static const struct word evidence_full_words[] = { { "stop", EVIDENCE_STOP, 0 }, { "drop", EVIDENCE_DROP, 1 }, { NULL, 0, 0 } };
 static const struct word git_words[] = { { "none", GIT_NONE, 0 }, { "identity", GIT_IDENTITY, 1 }, { NULL, 0, 0 } };
 static const struct word nested_words[] = { { "deny", false, 0 }, { "allow", true, 1 }, { NULL, 0, 0 } };
 static const struct word loopback_words[] = { { "no", false, 0 }, { "yes", true, 1 }, { NULL, 0, 0 } };
@@ -429,6 +443,9 @@ const struct option_type type_dns = { .set = set_enum, .show = show_enum, .words
 const struct option_type type_unknown = { .set = set_enum, .show = show_enum, .words = unknown_words };
 const struct option_type type_open_url = { .set = set_enum, .show = show_enum, .words = open_url_words };
 const struct option_type type_gateway_lost = { .set = set_enum, .show = show_enum, .words = gateway_lost_words };
+const struct option_type type_evidence_level = { .set = set_enum, .show = show_enum, .words = evidence_level_words };
+const struct option_type type_evidence_sink = { .set = set_enum, .show = show_enum, .words = evidence_sink_words };
+const struct option_type type_evidence_full = { .set = set_enum, .show = show_enum, .words = evidence_full_words };
 const struct option_type type_backend = { .set = set_enum, .show = show_enum, .words = backend_words };
 const struct option_type type_terminal = { .set = set_enum, .show = show_enum, .words = terminal_words };
 const struct option_type type_nested = { .set = set_bool, .show = show_bool, .words = nested_words };

@@ -175,6 +175,13 @@ jail --filter="$T/wrong.filter" -- true
 verdict "a mistake is told in that form"
 page_ends
 
+# ---- agentjail-events(5) ----
+page agentjail-events.5
+next 'agentjail checkpoint 1'
+grep -q 'agentjail checkpoint 1' "$SYSTEM/cases/96-evidence.sh"
+verdict "what a checkpoint signs: checked by 96-evidence"
+page_ends
+
 # ---- agentjail-admin(7) ----
 page agentjail-admin.7
 next '[files]'
@@ -219,7 +226,7 @@ grep -q 'FLATPAK_BWRAP=.*bwrap' "$SYSTEM/cases/95-bwrap-callers.sh" && grep -q '
 verdict "Flatpak by that variable: run by 95-bwrap-callers"
 page_ends
 
-[ "$(cd "$PAGES" && echo *)" = "agentjail-admin.7 agentjail-bwrap.1 agentjail-filter.5 agentjail-profile.5 agentjail.1" ]
+[ "$(cd "$PAGES" && echo *)" = "agentjail-admin.7 agentjail-bwrap.1 agentjail-events.5 agentjail-filter.5 agentjail-profile.5 agentjail.1" ]
 verdict "there is no other page"
 end_world
 
