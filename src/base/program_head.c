@@ -73,42 +73,51 @@ static void take_loader(const char *data, size_t len, uint64_t offset, uint64_t 
     copy(head->interpreter, sizeof(head->interpreter), data + offset, (size_t)size - 1);
 }
 
+/* What of a table of program headers both classes have; n is bounded, as is all that is read. */
+struct elf_parts {
+    uint64_t offset;
+    unsigned n, size;
+};
+
+enum { PARTS_MAX = 64 };
+
+/* The i-th of the parts, which are of size bytes each, if all of it was read; else NULL. */
+static const char *elf_part(const char *data, size_t len, const struct elf_parts *parts, unsigned i, size_t size)
+{
+    uint64_t at = (uint64_t)i * size;
+    if (i >= PARTS_MAX || i >= parts->n || parts->size != size || parts->offset > len || at + size > len - parts->offset)
+        return NULL;
+    return data + parts->offset + at;
+}
+
 static void parse_elf64(const char *data, size_t len, struct program_head *head)
 {
     Elf64_Ehdr file;
+    Elf64_Phdr part = { .p_type = PT_NULL };
     if (len < sizeof(file))
         return;
     memcpy(&file, data, sizeof(file));
-    for (unsigned i = 0; i < file.e_phnum && i < 64; i++) {
-        Elf64_Phdr part;
-        uint64_t at = (uint64_t)i * sizeof(part);
-        if (file.e_phentsize != sizeof(part) || file.e_phoff > len || at + sizeof(part) > len - file.e_phoff)
-            return;
-        memcpy(&part, data + file.e_phoff + at, sizeof(part));
-        if (part.p_type == PT_INTERP) {
-            take_loader(data, len, part.p_offset, part.p_filesz, head);
-            return;
-        }
-    }
+    struct elf_parts parts = { .offset = file.e_phoff, .n = file.e_phnum, .size = file.e_phentsize };
+    const char *at = data;
+    for (unsigned i = 0; part.p_type != PT_INTERP && (at = elf_part(data, len, &parts, i, sizeof(part))); i++)
+        memcpy(&part, at, sizeof(part));
+    if (at)
+        take_loader(data, len, part.p_offset, part.p_filesz, head);
 }
 
 static void parse_elf32(const char *data, size_t len, struct program_head *head)
 {
     Elf32_Ehdr file;
+    Elf32_Phdr part = { .p_type = PT_NULL };
     if (len < sizeof(file))
         return;
     memcpy(&file, data, sizeof(file));
-    for (unsigned i = 0; i < file.e_phnum && i < 64; i++) {
-        Elf32_Phdr part;
-        uint64_t at = (uint64_t)i * sizeof(part);
-        if (file.e_phentsize != sizeof(part) || file.e_phoff > len || at + sizeof(part) > len - file.e_phoff)
-            return;
-        memcpy(&part, data + file.e_phoff + at, sizeof(part));
-        if (part.p_type == PT_INTERP) {
-            take_loader(data, len, part.p_offset, part.p_filesz, head);
-            return;
-        }
-    }
+    struct elf_parts parts = { .offset = file.e_phoff, .n = file.e_phnum, .size = file.e_phentsize };
+    const char *at = data;
+    for (unsigned i = 0; part.p_type != PT_INTERP && (at = elf_part(data, len, &parts, i, sizeof(part))); i++)
+        memcpy(&part, at, sizeof(part));
+    if (at)
+        take_loader(data, len, part.p_offset, part.p_filesz, head);
 }
 
 /* A program or a shared object (loaders are), by e_type in either byte order: no core file, which holds what a program knew. */

@@ -135,11 +135,5 @@ int change_main(const struct policy_request *request)
         change.asked = &request->options[i];
         r = one(&change, &j, &status);
     }
-    json_end(&j);
-    if (r >= 0)
-        r = json_finish(&j);
-    if (r >= 0 && !request->json)
-        buf_free(&out);
-    int printed = text_print(&out, r);
-    return printed ? printed : status;
+    return running_answer(request, &j, r, status);
 }

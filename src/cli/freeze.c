@@ -61,13 +61,7 @@ static int change(const struct policy_request *request, enum control_kind kind)
         if (!done)
             status = 1;
     }
-    json_end(&j);
-    if (r >= 0)
-        r = json_finish(&j);
-    if (r >= 0 && !request->json)
-        buf_free(&out);
-    int printed = text_print(&out, r);
-    return printed ? printed : status;
+    return running_answer(request, &j, r, status);
 }
 
 int freeze_main(const struct policy_request *request)

@@ -7,6 +7,7 @@
 
 #include "base/parse.h"
 #include "cli/prepare.h"
+#include "cli/text.h"
 #include "profile/arena.h"
 #include "profile/dirs.h"
 
@@ -108,4 +109,15 @@ struct running running_measure(const struct jails *list, size_t i, const struct 
     else if ((now.processes && stopped) || (monitor && monitor->state == 'T'))
         now.state = "stopped";
     return now;
+}
+
+int running_answer(const struct policy_request *request, struct json *j, int r, int status)
+{
+    json_end(j);
+    if (r >= 0)
+        r = json_finish(j);
+    if (r >= 0 && !request->json)
+        return status;
+    int printed = text_print(j->out, r);
+    return printed ? printed : status;
 }

@@ -3,6 +3,7 @@
 #ifndef AGENTJAIL_CLI_RUNNING_H
 #define AGENTJAIL_CLI_RUNNING_H
 
+#include "base/json.h"
 #include "monitor/jails.h"
 #include "monitor/processes.h"
 #include "profile/request.h"
@@ -27,5 +28,9 @@ struct running running_measure(const struct jails *list, size_t i, const struct 
 
 /* All processes, assigned to the jails. 0 or -errno. */
 int running_processes(const struct jails *list, struct processes *ret);
+
+/* The end of a mode that changes running jails: with --json what j, an open array, says of each goes to standard output.
+ * r: the result so far; status: the exit status if that can be written. Returns the exit status. */
+int running_answer(const struct policy_request *request, struct json *j, int r, int status);
 
 #endif

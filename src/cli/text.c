@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "base/record.h"
-#include "cli/prepare.h"
+#include "monitor/say.h"
 
 int text_line(struct buf *out, const char *s)
 {
@@ -54,7 +54,7 @@ int text_time(struct buf *out, int64_t seconds)
 int text_print(const struct buf *out, int r)
 {
     if (r < 0) {
-        run_say(strerror(-r));
+        say(strerror(-r), "");
         return 125;
     }
     return text_printed(out->len == 0 || fwrite(out->data, 1, out->len, stdout) == out->len);
@@ -66,6 +66,6 @@ int text_printed(bool written)
     if (written && fflush(stdout) == 0)
         return 0;
     snprintf(why, sizeof(why), "cannot write standard output: %s", strerror(errno));
-    run_say(why);
+    say(why, "");
     return 125;
 }

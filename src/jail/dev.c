@@ -34,20 +34,30 @@ static int attach_node(int mount, int dev, const char *name)
     return sys_move_mount(mount, "", dev, name, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-/* The clone is looked at, not the name again. */
-static int add_node(int dev, const struct node *node)
+/* A detached mount of the character device at path, or -errno. The clone is looked at, not the name again. */
+static int clone_device(const char *path, dev_t *ret_device)
 {
-    char path[32];
-    snprintf(path, sizeof(path), "/dev/%s", node->name);
     _cleanup_close_ int mount = mount_clone_path(path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
     struct stat st;
     if (mount < 0)
         return mount;
     if (fstat(mount, &st) < 0)
         return -errno;
-    if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(node->major, node->minor))
+    if (!S_ISCHR(st.st_mode))
         return -ENODEV;
-    return attach_node(mount, dev, node->name);
+    *ret_device = st.st_rdev;
+    return TAKE_FD(mount);
+}
+
+static int add_node(int dev, const struct node *node)
+{
+    char path[32];
+    dev_t device;
+    snprintf(path, sizeof(path), "/dev/%s", node->name);
+    _cleanup_close_ int mount = clone_device(path, &device);
+    if (mount < 0)
+        return mount;
+    return device == makedev(node->major, node->minor) ? attach_node(mount, dev, node->name) : -ENODEV;
 }
 
 static int add_links(int dev)
@@ -85,13 +95,9 @@ int dev_fill(int dev, unsigned step)
 
 static int add_console(int dev, const char *path)
 {
-    _cleanup_close_ int mount = mount_clone_path(path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-    struct stat st;
-    if (mount < 0)
-        return mount;
-    if (fstat(mount, &st) < 0)
-        return -errno;
-    return S_ISCHR(st.st_mode) ? attach_node(mount, dev, "console") : -ENODEV;
+    dev_t device;
+    _cleanup_close_ int mount = clone_device(path, &device);
+    return mount < 0 ? mount : attach_node(mount, dev, "console");
 }
 
 int dev_fill_bubblewrap(int dev, const char *console)

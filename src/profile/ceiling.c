@@ -37,11 +37,9 @@ const struct setting *ceiling_fixes_profile(const struct merge *m, const char *n
     return NULL;
 }
 
-/* "key: VALUE by PLACE is wider than CEILING by PLACE". */
-static int widened(const struct merge *m, const struct setting *c, struct origin origin, const char *value,
-                   const char *fix)
+int ceiling_widened(const struct merge *m, const struct setting *c, struct origin origin, const struct option *o,
+                    const char *value, const char *fix)
 {
-    const struct option *o = c->option;
     int r;
     if (origin.line)
         r = buf_printf(m->why, "%s:%u: %s: ", origin.file, origin.line, o->key);
@@ -49,7 +47,7 @@ static int widened(const struct merge *m, const struct setting *c, struct origin
         r = buf_printf(m->why, "--%s=%s: ", o->name, value);
     if (r >= 0)
         r = buf_printf(m->why, "%s goes beyond the ceiling in %s:%u (%s = %s); %s", value, c->origin.file,
-                       c->origin.line, o->key, c->value, fix);
+                       c->origin.line, c->option->key, c->value, fix);
     return r < 0 ? r : -EPERM;
 }
 
@@ -90,7 +88,7 @@ static int apply_order(struct merge *m, const struct setting *c)
         return 0;
     struct origin origin = option_origin(m->policy, o);
     if (written(m, origin))
-        return widened(m, c, origin, now->name, "write that or a narrower value");
+        return ceiling_widened(m, c, origin, c->option, now->name, "write that or a narrower value");
     return o->type->set(m, c);
 }
 
@@ -128,7 +126,7 @@ static int apply_maximum(struct merge *m, const struct setting *c)
     if (limit->value > top) {
         _cleanup_buf_ struct buf value = { 0 };
         int r = o->type->show(m->policy, o, &value);
-        return r < 0 ? r : widened(m, c, limit->origin, value.data, "write that or less");
+        return r < 0 ? r : ceiling_widened(m, c, limit->origin, c->option, value.data, "write that or less");
     }
     if (c->value[0] != '-')
         require(c, &limit->optional, &limit->required);
@@ -161,7 +159,7 @@ static int apply_names(struct merge *m, const struct setting *c)
     if (!required)
         return setting_fail(c, m->why, "no value; write the names that are allowed");
     if (fence->origin.file)
-        return widened(m, c, fence->origin, *value ? value : "nothing", "write one of these");
+        return ceiling_widened(m, c, fence->origin, c->option, *value ? value : "nothing", "write one of these");
     struct setting s = *c;
     s.value = arena_strndup(m->arena, first, first_len);
     int r = s.value ? o->type->set(m, &s) : -ENOMEM;

@@ -51,6 +51,11 @@ const struct setting *ceiling_fixes_profile(const struct merge *m, const char *n
  * grants. Called when all settings and the workspace are in. 0 or -errno with a message. */
 int ceiling_apply(struct merge *m);
 
+/* Refuse value of option o, written at origin (line 0: on the command line), as it goes beyond the ceiling c; fix: what
+ * to write instead. The message into m->why; -EPERM, or -ENOMEM. */
+int ceiling_widened(const struct merge *m, const struct setting *c, struct origin origin, const struct option *o,
+                    const char *value, const char *fix);
+
 /* Where a ceiling says strict = yes; NULL: none does. */
 const struct origin *ceiling_says_strict(const struct merge *m);
 

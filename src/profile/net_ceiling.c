@@ -4,25 +4,11 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "profile/ceiling.h"
 #include "profile/net_rule.h"
 #include "profile/net_types.h"
 #include "profile/types.h"
 #include "profile/upstream.h"
-
-/* "key: VALUE goes beyond the ceiling in PLACE (key = VALUE); FIX". */
-static int widens(const struct merge *m, const struct setting *c, struct origin origin, const struct option *o,
-                  const char *value, const char *fix)
-{
-    int r;
-    if (origin.line)
-        r = buf_printf(m->why, "%s:%u: %s: ", origin.file, origin.line, o->key);
-    else
-        r = buf_printf(m->why, "--%s=%s: ", o->name, value);
-    if (r >= 0)
-        r = buf_printf(m->why, "%s goes beyond the ceiling in %s:%u (%s = %s); %s", value, c->origin.file,
-                       c->origin.line, c->option->key, c->value, fix);
-    return r < 0 ? r : -EPERM;
-}
 
 /* Settings of the same key in the same file hold together. This is true for the first of them only. */
 static bool is_first(const struct merge *m, const struct setting *c)
@@ -62,7 +48,7 @@ static int bound_mode(struct merge *m, const struct setting *c)
     struct policy *p = m->policy;
     if (p->network != NETWORK_OPEN && p->network != NETWORK_HOST)
         return 0;
-    return widens(m, c, p->network_origin, &options[OPTION_NETWORK], p->network == NETWORK_OPEN ? "open" : "host",
+    return ceiling_widened(m, c, p->network_origin, &options[OPTION_NETWORK], p->network == NETWORK_OPEN ? "open" : "host",
                   "write mode = filtered");
 }
 
@@ -96,7 +82,7 @@ static int bound_rules(struct merge *m, const struct setting *c)
             continue;
         }
         if (!rule->trusted)
-            return widens(m, c, rule->origin, &options[OPTION_NET_ALLOW], rule->text,
+            return ceiling_widened(m, c, rule->origin, &options[OPTION_NET_ALLOW], rule->text,
                           "leave it out, or write a rule that the ceiling's rules allow");
         r = merge_note(m, "%s:%u: allow: %s goes beyond the ceiling in %s:%u and is left out", rule->origin.file,
                        rule->origin.line, rule->text, c->origin.file, c->origin.line);
@@ -182,7 +168,7 @@ static int apply_ports(struct merge *m, const struct setting *c)
             continue;
         bool moved = list[i].inside != list[i].outside;
         snprintf(text, sizeof(text), moved ? "%u:%u" : "%u", moved ? list[i].inside : list[i].outside, list[i].outside);
-        r = widens(m, c, list[i].origin, c->option, text, "name a port that it allows");
+        r = ceiling_widened(m, c, list[i].origin, c->option, text, "name a port that it allows");
     }
     return r;
 }
@@ -232,7 +218,7 @@ static int apply_upstream(struct merge *m, const struct setting *c)
     if (none && !u->origin.file)
         return c->option->type->set(m, &first);
     int r = upstream_format(u, &now);
-    return r < 0 ? r : widens(m, c, u->origin, c->option, now.data ? now.data : "no proxy", "write one of these");
+    return r < 0 ? r : ceiling_widened(m, c, u->origin, c->option, now.data ? now.data : "no proxy", "write one of these");
 }
 
 int net_ceiling_apply(struct merge *m, const struct setting *c)
