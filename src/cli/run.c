@@ -255,7 +255,7 @@ static int run_once(const struct policy_request *request, bool may_repeat)
     clock_gettime(CLOCK_MONOTONIC, &run.begin);
     int r = signals_setup(&signals);
     if (r < 0) {
-        buf_printf(&why, "signals cannot be taken: %s", strerror(-r));
+        buf_printf(&why, "signals cannot be taken: %s; see agentjail --doctor", strerror(-r));
         return run_refuse(&why);
     }
     if (clone_jail(&run, &handover, &s, &why) < 0)

@@ -133,8 +133,12 @@ static void on_failed(struct loop *l, const struct message *m)
         l->again = true;
         return;
     }
-    char text[MESSAGE_TEXT_MAX + 64];
-    snprintf(text, sizeof(text), "the jail cannot be set up: %s", m->text);
+    const char *cure = "";
+    if (strstr(m->text, strerror(ENOSYS)) && !strstr(m->text, "--doctor"))
+        cure = ": this kernel lacks a call that agentjail needs (Linux 5.14 has all), or a container's filter hides it; see "
+               "agentjail --doctor";
+    char text[MESSAGE_TEXT_MAX + 256];
+    snprintf(text, sizeof(text), "the jail cannot be set up: %s%s", m->text, cure);
     loop_say(l, text);
     l->status = STATUS_FAILED;
 }

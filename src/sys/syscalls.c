@@ -71,13 +71,19 @@ int sys_fsmount(int fd, unsigned flags, unsigned attributes)
     return RESULT(syscall(SYS_fsmount, fd, flags, attributes));
 }
 
+/* A filter that answers EPERM to calls it does not know, as older container runtimes' do: the kernel has EINVAL for this. */
+static bool openat2_hidden(void)
+{
+    return RESULT(syscall(SYS_openat2, -1, "", NULL, (size_t)0)) == -EPERM;
+}
+
 /* A filter that cannot see behind pointers, such as our own in a jail, says that there is no openat2. With a root it is
  * EAGAIN if somebody has renamed or mounted anything anywhere while ".." was resolved: whoever does that all the time would
  * let no jail start. */
 static int open_resolved(int dirfd, const char *path, const struct open_how *how)
 {
     int r = RESULT(syscall(SYS_openat2, dirfd, path, how, sizeof(*how)));
-    bool walk = r == -ENOSYS || (r == -EAGAIN && how->resolve & RESOLVE_IN_ROOT);
+    bool walk = r == -ENOSYS || (r == -EAGAIN && how->resolve & RESOLVE_IN_ROOT) || (r == -EPERM && openat2_hidden());
     return walk ? walk_open(dirfd, path, how->flags, (mode_t)how->mode, how->resolve) : r;
 }
 

@@ -81,7 +81,7 @@ int sys_fsconfig(int fd, unsigned command, const char *key, const void *value, i
 /* fsmount(2): the file system of fd as a detached mount, attributes MOUNT_ATTR_*. An fd of the caller's, or -errno. */
 int sys_fsmount(int fd, unsigned flags, unsigned attributes);
 
-/* openat2(2); where that is ENOSYS, or EAGAIN for a "..", the same by walking (sys/walk.h). */
+/* openat2(2); where a kernel or filter has none, or that is EAGAIN for a "..", the same by walking (sys/walk.h). */
 int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t resolve);
 
 /* openat2(2) with O_CREAT and O_CLOEXEC on top of flags: a new file gets mode. */

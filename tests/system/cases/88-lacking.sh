@@ -3,12 +3,13 @@
 # A kernel that lacks something: the command runs and the loss is shown, or is refused with a clear line. Never unfenced.
 . "$SYSTEM/lib.sh"
 
-# lacking WHAT ERRNO: runs fenced, or 125. The payload tries what the other fences must still hold.
+# lacking WHAT ERRNO WANTED: 5, it runs fenced, or 125 with a line that says what could not be had. The payload tries what the
+# other fences must still hold. (AGENTJAIL, as jails have it, would word a missing openat2 as one.)
 lacking() {
-    local what=$1 error=$2 s
+    local what=$1 error=$2 wanted=$3 s
 
     new_world
-    timeout 60 "$ATTACKS/shim" --errno "$error" "$what" "$AGENTJAIL" --read="$ATTACKS" --exec="$ATTACKS" -- \
+    timeout 60 env -u AGENTJAIL "$ATTACKS/shim" --errno "$error" "$what" "$AGENTJAIL" --read="$ATTACKS" --exec="$ATTACKS" -- \
         sh -c 'cat "$1/secret" 2>/dev/null && echo LEAK
                "$0/mounts" unshare-user >/dev/null && echo LEAK
                (echo evil >>.git/config) 2>/dev/null && echo LEAK
@@ -18,11 +19,23 @@ lacking() {
     s=$?
     ! grep -q 'LEAK\|secret' "$T/stdout" && ! grep -q evil "$WS/.git/config"
     verdict "without $what ($error): nothing is open"
-    { [ $s -eq 5 ] && grep -q ran "$T/stdout"; } || { [ $s -eq 125 ] && [ -s "$T/stderr" ] && ! grep -q ran "$T/stdout"; }
-    verdict "without $what ($error): runs, or is refused with a line" "status $s"
-    RAN=no
-    [ $s -ne 5 ] || RAN=yes
+    if [ "$wanted" -eq 5 ]; then
+        [ $s -eq 5 ] && grep -qx ran "$T/stdout"
+        verdict "without $what ($error): runs" "status $s"
+    else
+        [ $s -eq 125 ] && ! grep -q ran "$T/stdout" && grep -q "^agentjail: .*: $(strerror "$error")" "$T/stderr" &&
+            { [ "$error" != ENOSYS ] || grep -q -- 'agentjail --doctor' "$T/stderr"; }
+        verdict "without $what ($error): is refused with a line" "status $s"
+    fi
     end_world
+}
+
+strerror() {
+    case $1 in
+    ENOSYS) echo 'Function not implemented' ;;
+    EPERM) echo 'Operation not permitted' ;;
+    ENOSPC) echo 'No space left on device' ;;
+    esac
 }
 
 # shown WHAT WORD ERRNO: --explain names the loss.
@@ -58,17 +71,16 @@ timeout 60 "$ATTACKS/shim" openat2 "$ATTACKS/files" openat2 "$WS/file" >"$T/stdo
 verdict "control: the shim takes openat2 away"
 end_world
 
-for what in landlock openat2 clone3 mount_setattr open_tree move_mount fsopen pidfd_open pidfd_send_signal \
-    close_range statx memfd_create signalfd; do
-    lacking $what ENOSYS
-    lacking $what EPERM
+for error in ENOSYS EPERM; do
+    for what in landlock openat2 clone3 fsopen pidfd_open pidfd_send_signal memfd_create \
+        clone3,pidfd_open,openat2,landlock,fsopen,memfd_create; do
+        lacking $what $error 5
+    done
+    for what in mount_setattr open_tree move_mount close_range statx signalfd userns netns unshare setns pivot_root seccomp; do
+        lacking $what $error 125
+    done
 done
-lacking clone3,pidfd_open,close_range,openat2,mount_setattr,landlock ENOSYS
-for what in userns netns unshare setns pivot_root seccomp; do
-    lacking $what ENOSYS
-    lacking $what EPERM
-done
-lacking userns ENOSPC
+lacking userns ENOSPC 125
 
 shown landlock landlock ENOSYS
 shown landlock landlock EOPNOTSUPP
