@@ -13,6 +13,7 @@ struct udp_flows;
 struct connections;
 struct publishing;
 struct asks;
+struct openings;
 
 struct gateway_process {
     struct loop loop;
@@ -24,6 +25,7 @@ struct gateway_process {
     struct udp_flows *udp;
     struct publishing *publishing;
     struct asks *asks; /* what the user is asked about */
+    struct openings *openings; /* pages for the host's browser */
 };
 
 /* The gateway's program, after the exec: reads what it needs of the host, confines itself, serves until the monitor is gone. */

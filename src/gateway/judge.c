@@ -88,6 +88,7 @@ int judge_replace(struct judge *judge, void *blob, size_t len, struct judge_poli
     policy.mode = first->mode;
     policy.dns = first->dns;
     policy.unknown = first->unknown;
+    policy.opens_pages = first->opens_pages;
     policy.upstream = first->upstream;
     policy.upstream_port = first->upstream_port;
     policy.upstream_host = first->upstream_host;

@@ -23,6 +23,7 @@ enum {
     LIMIT_ALLOWED = 256,         /* different places that are reached, counted apart */
     LIMIT_ASKED = 128,           /* names and ports that the user was asked about, with what was said */
     LIMIT_ASKED_AT_ONCE = 8,     /* of these, questions without an answer yet */
+    LIMIT_OPENINGS = 4,          /* pages that are being opened in the host's browser */
     LIMIT_HELD = 128,            /* connections that wait for an answer */
 
     HEAD_HELD_MAX = 18432, /* bytes of a head that wait for its end */
@@ -38,6 +39,7 @@ enum {
     TIME_DNS_STREAM = 20 * 1000,
     TIME_UDP = 120 * 1000,           /* RFC 4787: at least two minutes */
     TIME_HELD = 75 * 1000,           /* for an answer; the monitor takes it back before */
+    TIME_OPEN = 90 * 1000,           /* for a page to be asked about and opened; likewise */
     TIME_EVENT = 1000,               /* a repeated refusal is told again, with its count, at most this often */
 };
 

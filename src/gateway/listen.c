@@ -12,6 +12,7 @@
 #include "gateway/connection.h"
 #include "gateway/dns_stream.h"
 #include "gateway/dns_udp.h"
+#include "gateway/opener.h"
 #include "gateway/udp.h"
 
 #define DNS_PORT 53
@@ -38,6 +39,8 @@ static bool accept_one(struct acceptor *a)
         close(fd);
     else if (port == DNS_PORT)
         dns_stream_start(a->gateway, fd);
+    else if (opener_is_meant(a->gateway, &address, port))
+        opener_start(a->gateway->openings, fd);
     else
         connection_start(a->gateway->connections, fd, &address, port);
     return true;

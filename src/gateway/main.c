@@ -27,6 +27,7 @@
 #include "gateway/dns_stream.h"
 #include "gateway/gateway.h"
 #include "gateway/listen.h"
+#include "gateway/opener.h"
 #include "gateway/orders.h"
 #include "gateway/publish.h"
 #include "gateway/refusals.h"
@@ -127,7 +128,8 @@ static void prepare(struct gateway_process *g)
     g->udp = udp_new(g);
     g->publishing = publish_new(g, GATEWAY_FD_JAIL);
     g->asks = asks_new(g, GATEWAY_FD_EVENTS);
-    if (!g->connections || !g->refusals || !g->udp || !g->publishing || !g->asks)
+    g->openings = openings_new(g, GATEWAY_FD_EVENTS);
+    if (!g->connections || !g->refusals || !g->udp || !g->publishing || !g->asks || !g->openings)
         give_up("out of memory", 0);
     dial_init(&g->loop);
     head_init(&g->loop);

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "gateway/ask.h"
 #include "gateway/connection.h"
+#include "gateway/opener.h"
 #include "gateway/publish.h"
 #include "gateway/refusals.h"
 #include "gateway/resolve.h"
@@ -73,6 +74,8 @@ static int carry_out(struct gateway_process *g, const struct gateway_order *o, i
         return publish_stop(g->publishing, o->outside);
     case ORDER_ANSWER:
         return ask_answered(g->asks, o);
+    case ORDER_OPENED:
+        return opener_answered(g->openings, o);
     case ORDER_POLICY:
         return change_policy(g, *fd, o->size);
     default:

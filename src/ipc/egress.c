@@ -7,6 +7,8 @@
 
 #include "base/host_name.h"
 
+#define OPENS_PAGES ((unsigned)N_EGRESS_UNKNOWN) /* beside what unknown says, in its byte */
+
 static const uint8_t magic[4] = { 'A', 'J', 'E', 'G' };
 enum { HEADER = 12 };
 
@@ -112,7 +114,7 @@ int egress_encode(const struct egress_policy *policy, struct buf *out)
     put_number(&w, 0, 4); /* the length, below */
     put_number(&w, policy->mode, 1);
     put_number(&w, policy->dns, 1);
-    put_number(&w, policy->unknown, 1);
+    put_number(&w, policy->unknown | (policy->opens_pages ? OPENS_PAGES : 0U), 1);
     put_number(&w, policy->upstream, 1);
     put_number(&w, policy->upstream_port, 2);
     put_string(&w, policy->upstream_host);
@@ -314,7 +316,9 @@ static void get_policy(struct reader *r, struct egress_policy *p)
 {
     p->mode = (enum egress_mode)get_enum(r, N_EGRESS_MODES);
     p->dns = (enum egress_dns)get_enum(r, N_EGRESS_DNS);
-    p->unknown = (enum egress_unknown)get_enum(r, N_EGRESS_UNKNOWN);
+    unsigned questions = get_enum(r, N_EGRESS_UNKNOWN * OPENS_PAGES);
+    p->unknown = (enum egress_unknown)(questions % OPENS_PAGES);
+    p->opens_pages = questions & OPENS_PAGES;
     p->upstream = (enum egress_upstream)get_enum(r, N_EGRESS_UPSTREAMS);
     get_upstream(r, p);
     p->allow = get_rules(r, false, &p->n_allow);

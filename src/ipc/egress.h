@@ -5,7 +5,8 @@
  *
  * The blob: numbers little-endian, strings as a 16-bit length, the bytes and a NUL.
  *   header   "AJEG", u32 version, u32 length of all
- *   u8 mode, u8 dns, u8 unknown, u8 upstream kind, u16 upstream port, strings host, credentials, exceptions
+ *   u8 mode, u8 dns, u8 unknown (and 2 if pages are opened), u8 upstream kind, u16 upstream port, strings host, credentials,
+ *   exceptions
  *   u32 n and n rules that allow, u32 n and n that deny:
  *     u8 host kind, u8 options (1: sni_optional, 2: ech_allowed), string name | u8 version, u8 bits, 16 bytes address,
  *     u16 n and n of { u16 first, u16 last, u8 scheme }, strings text, origin
@@ -66,6 +67,7 @@ struct egress_policy {
     enum egress_mode mode;
     enum egress_dns dns;
     enum egress_unknown unknown;
+    bool opens_pages; /* open-url = ask or allow */
     enum egress_upstream upstream;
     uint16_t upstream_port;
     const char *upstream_host;        /* canonical name or address */

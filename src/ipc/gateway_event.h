@@ -10,6 +10,9 @@
  *                    how many, and the bytes so far
  *   GATEWAY_ASK      count: a number for the answer; name and port that   the same, with unknown = ask
  *                    no rule speaks of: may it? Answer: ORDER_ANSWER
+ *   GATEWAY_OPEN     count: a number for the answer; behind the event     the same, with open-url = ask or allow
+ *                    the bytes of an address for the browser, which
+ *                    nobody has looked at yet. Answer: ORDER_OPENED
  *   GATEWAY_DONE     count: the order's number, rule: 0 or an errno       after READY, once for each order that has a number
  *
  * Anything else ends the gateway, and with it the jail's network. */
@@ -17,9 +20,11 @@
 #define AGENTJAIL_IPC_GATEWAY_EVENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/ip.h"
+#include "base/web_url.h"
 
 enum gateway_event_kind {
     GATEWAY_FAILED = 1,
@@ -28,6 +33,7 @@ enum gateway_event_kind {
     GATEWAY_ALLOWED,
     GATEWAY_DONE,
     GATEWAY_ASK,
+    GATEWAY_OPEN,
     GATEWAY_EVENT_KINDS,
 };
 
@@ -72,7 +78,17 @@ struct gateway_event {
 /* Send without waiting; never raises SIGPIPE. 0 or -errno (-EAGAIN: the monitor is behind). */
 int gateway_event_send(int channel, const struct gateway_event *event);
 
-/* Receive one. Strings are terminated, numbers in range. 0, -EAGAIN, -EPIPE at the end, -EBADMSG. */
-int gateway_event_receive(int channel, struct gateway_event *ret_event);
+/* The same for GATEWAY_OPEN, with len bytes behind it (1 to WEB_URL_MAX). */
+int gateway_event_send_url(int channel, const struct gateway_event *event, const char *url, size_t len);
+
+/* What came behind an event. */
+struct gateway_url {
+    size_t len; /* 0: nothing did */
+    char bytes[WEB_URL_MAX];
+};
+
+/* Receive one. Strings are terminated, numbers in range; of an url only len is set unless the event has one. 0, -EAGAIN,
+ * -EPIPE at the end, -EBADMSG. */
+int gateway_event_receive(int channel, struct gateway_event *ret_event, struct gateway_url *ret_url);
 
 #endif

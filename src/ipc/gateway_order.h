@@ -10,6 +10,8 @@
  *                    verdict; seconds that it holds, 0: to
  *                    the end. Others than are waited for
  *                    mean nothing
+ *   ORDER_OPENED     question: the count of a GATEWAY_OPEN;    none
+ *                    verdict: enum open_result
  *
  * Orders may be sent before the gateway is ready: they wait. Anything else ends it. */
 #ifndef AGENTJAIL_IPC_GATEWAY_ORDER_H
@@ -22,6 +24,7 @@ enum gateway_order_kind {
     ORDER_UNPUBLISH,
     ORDER_POLICY,
     ORDER_ANSWER,
+    ORDER_OPENED,
     ORDER_KINDS,
 };
 

@@ -59,19 +59,16 @@ static int take_fd(struct msghdr *msg, bool *ret_many)
     return found;
 }
 
-int packet_receive(int channel, void *data, size_t len, int *ret_fd)
+int packet_receive_up_to(int channel, void *data, size_t size, size_t *ret_len, int *ret_fd)
 {
     union {
         char space[CMSG_SPACE(2 * sizeof(int))];
         struct cmsghdr align;
     } control;
-    char bytes[PACKET_MAX];
-    struct iovec iov = { .iov_base = bytes, .iov_len = len };
+    struct iovec iov = { .iov_base = data, .iov_len = size };
     struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.space,
                           .msg_controllen = sizeof(control.space) };
     ssize_t n;
-    if (len > sizeof(bytes))
-        return -EINVAL;
     do
         n = recvmsg(channel, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     while (n < 0 && errno == EINTR);
@@ -81,7 +78,25 @@ int packet_receive(int channel, void *data, size_t len, int *ret_fd)
     _cleanup_close_ int fd = take_fd(&msg, &many);
     if (n == 0)
         return -EPIPE;
-    if ((size_t)n != len || many)
+    if (many)
+        return -EBADMSG;
+    *ret_len = (size_t)n;
+    *ret_fd = TAKE_FD(fd);
+    return 0;
+}
+
+int packet_receive(int channel, void *data, size_t len, int *ret_fd)
+{
+    char bytes[PACKET_MAX];
+    size_t got;
+    int came;
+    if (len > sizeof(bytes))
+        return -EINVAL;
+    int r = packet_receive_up_to(channel, bytes, len, &got, &came);
+    if (r < 0)
+        return r;
+    _cleanup_close_ int fd = came;
+    if (got != len)
         return -EBADMSG;
     memcpy(data, bytes, len);
     *ret_fd = TAKE_FD(fd);

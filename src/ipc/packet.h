@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Messages of one fixed size over a SOCK_SEQPACKET pair, with at most one descriptor each. Nothing here waits. */
+/* Messages over a SOCK_SEQPACKET pair, with at most one descriptor each. Nothing here waits. */
 #ifndef AGENTJAIL_IPC_PACKET_H
 #define AGENTJAIL_IPC_PACKET_H
 
@@ -12,5 +12,8 @@ int packet_send(int channel, const void *data, size_t len, int fd);
 /* Receive a packet of exactly len bytes; *ret_fd is the descriptor that came along, O_CLOEXEC and the caller's, or -1. 0,
  * -EAGAIN, -EPIPE at the end, -EBADMSG for another size or more descriptors. Nothing is changed on failure. */
 int packet_receive(int channel, void *data, size_t len, int *ret_fd);
+
+/* The same for packets of any length up to size, which is *ret_len afterwards; what is in data on failure means nothing. */
+int packet_receive_up_to(int channel, void *data, size_t size, size_t *ret_len, int *ret_fd);
 
 #endif

@@ -11,14 +11,19 @@
 #include "monitor/gateway.h"
 #include "monitor/live.h"
 #include "monitor/loop.h"
+#include "monitor/open_url.h"
 #include "monitor/terminal.h"
 #include "profile/net_change.h"
 
-enum answer_word { WORD_ONCE, WORD_RUN, WORD_PROFILE, WORD_NO, WORD_NEVER, N_WORDS };
+enum answer_word { WORD_ONCE, WORD_RUN, WORD_PROFILE, WORD_NO, WORD_NEVER, WORD_OPEN, N_WORDS };
 
-static const char *const words[N_WORDS + 1] = { "once", "run", "profile", "no", "never", NULL };
-static const char *const words_fixed[N_WORDS + 1] = { "once", "run", "\001", "no", "never", NULL }; /* no profile to write to */
-static const char *const labels[N_WORDS + 1] = { "Once", "For this run", "Write to profile", "No", "Never", NULL };
+#define BIT(word) (1 << WORD_##word)
+
+static const char *const words[N_WORDS + 1] = { "once", "run", "profile", "no", "never", "\001", NULL };
+/* No profile to write to. */
+static const char *const words_fixed[N_WORDS + 1] = { "once", "run", "\001", "no", "never", "\001", NULL };
+static const char *const words_page[N_WORDS + 1] = { "\001", "\001", "\001", "no", "never", "open", NULL };
+static const char *const labels[N_WORDS + 1] = { "Once", "For this run", "Write to profile", "No", "Never", "Open", NULL };
 
 #define MINUTE 60000
 #define RULES_CHANGED (-100) /* as an answer, beside enum terminal_answer */
@@ -30,14 +35,14 @@ static bool asks(const struct policy *policy)
 
 bool ask_needs_library(const struct policy *policy)
 {
-    return asks(policy) && desktop_reachable();
+    return (asks(policy) || (open_url_wanted(policy) && policy->open_url == OPEN_URL_ASK)) && desktop_reachable();
 }
 
 void ask_init(struct ask *ask, const struct policy *policy)
 {
     *ask = (struct ask){ .desktop = DESKTOP_EMPTY };
-    if (asks(policy))
-        (void)desktop_start(&ask->desktop, labels); /* without, the terminal is left */
+    if (open_url_wanted(policy) || (asks(policy) && desktop_reachable()))
+        (void)desktop_start(&ask->desktop, policy, labels); /* without, the terminal is left */
 }
 
 /* --- what is told to whom --- */
@@ -81,15 +86,31 @@ static bool ask_terminal(struct loop *l, const struct ask_question *q)
 {
     _cleanup_buf_ struct buf text = { 0 };
     const struct policy *policy = l->s->policy;
+    if (q->page)
+        return open_url_compose(l, false, &text) >= 0 && terminal_ask(l->s->terminal, text.data, words_page) >= 0;
     return compose_terminal(policy, q, &text) >= 0 &&
            terminal_ask(l->s->terminal, text.data, drop_in_possible(policy) ? words : words_fixed) >= 0;
 }
 
+static bool ask_desktop_page(struct loop *l, struct desktop_message *m)
+{
+    _cleanup_buf_ struct buf text = { 0 };
+    m->value = BIT(OPEN) | BIT(NO) | BIT(NEVER);
+    if (open_url_compose(l, true, &text) < 0)
+        return false;
+    snprintf(m->text, sizeof(m->text), "%s (agentjail): open a page of %s?\n%s", l->s->policy->name, l->open.url.host,
+             text.data);
+    return desktop_send(&l->ask.desktop, m) >= 0;
+}
+
 static bool ask_desktop(struct loop *l, const struct ask_question *q)
 {
-    struct desktop_message m = { .kind = DESKTOP_ASK, .id = q->id, .value = (1 << N_WORDS) - 1 };
+    struct desktop_message m = { .kind = DESKTOP_ASK, .id = q->id };
     if (l->ask.desktop.fd < 0)
         return false;
+    if (q->page)
+        return ask_desktop_page(l, &m);
+    m.value = BIT(ONCE) | BIT(RUN) | BIT(PROFILE) | BIT(NO) | BIT(NEVER);
     if (!drop_in_possible(l->s->policy))
         m.value &= ~(1 << WORD_PROFILE);
     snprintf(m.text, sizeof(m.text), "%s (agentjail): connect to %s?\nport %u; no rule speaks of it. No answer is no.",
@@ -108,6 +129,11 @@ static void drop_first(struct ask *a)
 static void nobody(struct loop *l)
 {
     struct ask *a = &l->ask;
+    if (a->list[0].page) {
+        drop_first(a);
+        open_url_answered(l, OPEN_NOBODY, false);
+        return;
+    }
     if (!a->told && !l->s->policy->quiet)
         loop_say(l, "unknown = ask: there is no terminal of ours and no notification service to ask on; names without a rule "
                     "are denied");
@@ -116,11 +142,12 @@ static void nobody(struct loop *l)
     drop_first(a);
 }
 
-/* Ask the first that waits, if nothing is being asked. */
+/* Ask the first that waits, if nothing is being asked. The command may be faster than init, which says that it runs: before,
+ * there is no terminal to ask on. */
 static void go_on(struct loop *l)
 {
     struct ask *a = &l->ask;
-    while (a->way == ASK_NOT && a->n) {
+    while (l->stage >= STAGE_RUNNING && a->way == ASK_NOT && a->n) {
         const struct ask_question *q = &a->list[0];
         if (ask_terminal(l, q))
             a->way = ASK_TERMINAL;
@@ -147,7 +174,7 @@ void ask_event(struct loop *l, const struct gateway_event *e)
     _cleanup_buf_ struct buf rule = { 0 }, why = { 0 };
     struct ask_question q = { .id = e->count, .port = e->port, .until = loop_now() + ASK_TIME };
     memcpy(q.name, e->name, sizeof(q.name));
-    if (l->stage != STAGE_RUNNING || l->s->policy->unknown != UNKNOWN_ASK || add_rule(&q, &rule) < 0 ||
+    if (l->stage == STAGE_OVER || l->s->policy->unknown != UNKNOWN_ASK || add_rule(&q, &rule) < 0 ||
         net_grant_check(l->s->policy, rule.data, &why) < 0) { /* a ceiling, or no name that a rule could have */
         tell_gateway(l, q.id, ANSWER_DENY, 0);
     } else if (too_often(a, loop_now())) {
@@ -159,7 +186,39 @@ void ask_event(struct loop *l, const struct gateway_event *e)
     }
 }
 
+bool ask_page(struct loop *l, uint32_t id)
+{
+    struct ask *a = &l->ask;
+    if (a->n == ASK_WAITING_MAX)
+        return false;
+    a->list[a->n++] = (struct ask_question){ .page = true, .id = id, .until = loop_now() + ASK_TIME };
+    go_on(l);
+    return true;
+}
+
 /* --- answers --- */
+
+/* Of a page; the question is not in the list any more. */
+static void answered_page(struct loop *l, int word)
+{
+    enum open_result result = word == WORD_OPEN ? OPEN_DONE
+                              : word == WORD_NO || word == WORD_NEVER || word == TERMINAL_REFUSED ? OPEN_REFUSED
+                                                                                                   : OPEN_UNANSWERED;
+    if (word >= 0 && word < N_WORDS)
+        account_answer(l, l->open.url.host, l->open.url.port, word == WORD_OPEN, words_page[word]);
+    open_url_answered(l, result, word == WORD_NEVER);
+}
+
+/* All that ask about names have the same answer. */
+static void drop_names(struct ask *a)
+{
+    for (size_t i = a->n; i-- > 1;) {
+        if (a->list[i].page)
+            continue;
+        a->n--;
+        memmove(&a->list[i], &a->list[i + 1], (a->n - i) * sizeof(a->list[0]));
+    }
+}
 
 /* Until the end: as a rule, which --inspect shows and --revoke takes back. While another change is under way, or the policy is
  * full, the gateway remembers it as an answer. */
@@ -180,6 +239,11 @@ static void answered(struct loop *l, int word)
     struct ask_question q = a->list[0];
     if (a->way == ASK_TERMINAL)
         terminal_ask_end(l->s->terminal);
+    if (q.page) {
+        drop_first(a);
+        answered_page(l, word);
+        return;
+    }
     if (word >= 0 && word < N_WORDS)
         account_answer(l, q.name, q.port, word != WORD_NO && word != WORD_NEVER, words[word]);
     switch (word) {
@@ -192,7 +256,7 @@ static void answered(struct loop *l, int word)
         break;
     case WORD_NEVER:
         tell_gateway(l, q.id, ANSWER_NEVER, 0);
-        a->n = 1; /* the others have the same answer */
+        drop_names(a);
         break;
     case RULES_CHANGED:
         tell_gateway(l, q.id, ANSWER_OVER, 0);
@@ -210,6 +274,8 @@ static void answered(struct loop *l, int word)
 static bool still_unknown(const struct egress_policy *policy, const struct ask_question *q)
 {
     struct decision d;
+    if (q->page)
+        return true;
     verdict_connect(policy, q->name, q->port, false, &d);
     return d.verdict == VERDICT_ASK;
 }
@@ -228,9 +294,13 @@ static void take_back(struct loop *l, int as)
 static void drop(struct loop *l, size_t i, enum gateway_answer verdict, unsigned seconds)
 {
     struct ask *a = &l->ask;
-    tell_gateway(l, a->list[i].id, verdict, seconds);
+    bool page = a->list[i].page;
+    if (!page)
+        tell_gateway(l, a->list[i].id, verdict, seconds);
     a->n--;
     memmove(&a->list[i], &a->list[i + 1], (a->n - i) * sizeof(a->list[0]));
+    if (page)
+        open_url_answered(l, OPEN_UNANSWERED, false);
 }
 
 void ask_rules_changed(struct loop *l)
@@ -270,7 +340,13 @@ static void serve_desktop(struct loop *l)
     struct ask *a = &l->ask;
     struct desktop_message m;
     int r;
-    while ((r = desktop_receive(&a->desktop, &m)) >= 0) {
+    for (;;) {
+        _cleanup_close_ int fd = -1;
+        r = desktop_receive(&a->desktop, &m, &fd);
+        if (r < 0)
+            break;
+        if (m.kind == DESKTOP_LISTENING || m.kind == DESKTOP_OPENED)
+            open_url_desktop(l, &m, &fd);
         if (m.kind != DESKTOP_ANSWER || a->way != ASK_DESKTOP || !a->n || m.id != a->list[0].id)
             continue; /* late */
         if (m.value == DESKTOP_NOBODY)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Asking the user about what no rule speaks of (unknown = ask), for the gateway, which holds the connection meanwhile: on the
- * terminal if it is ours, else through a notification. One question at a time; what comes too often, or finds nobody, is
- * denied. Internal to this folder. */
+/* Asking the user about what no rule speaks of (unknown = ask), for the gateway, which holds the connection meanwhile, and
+ * about pages (open-url = ask): on the terminal if it is ours, else through a notification. One question at a time; what
+ * comes too often, or finds nobody, is denied. Internal to this folder. */
 #ifndef AGENTJAIL_MONITOR_ASK_H
 #define AGENTJAIL_MONITOR_ASK_H
 
@@ -27,6 +27,7 @@ enum {
 enum ask_way { ASK_NOT, ASK_TERMINAL, ASK_DESKTOP };
 
 struct ask_question {
+    bool page;   /* about a page (open_url.h), the one at hand; else about a name and port */
     uint32_t id; /* the gateway's number */
     uint16_t port;
     int64_t until;
@@ -51,6 +52,9 @@ void ask_init(struct ask *ask, const struct policy *policy);
 
 /* The gateway asks. */
 void ask_event(struct loop *l, const struct gateway_event *event);
+
+/* Ask whether the page at hand (open_url.h) may be opened; open_url_answered() is told. False: too much is asked already. */
+bool ask_page(struct loop *l, uint32_t id);
 
 /* The rules have changed, and the gateway has judged by them who waits: questions that they answer are over. */
 void ask_rules_changed(struct loop *l);

@@ -5,9 +5,9 @@
  *  1. own session: what is typed at the terminal, and stops of the monitor's job, do not reach it.
  *  2. every descriptor closed but the channel.
  *  3. not dumpable.
- *  4. with the first question: the module, and the user's session bus. No seccomp filter: the libraries behind D-Bus may do
- *     what they do in any other program of the user's, and nothing that comes from the jail is read here, only texts that the
- *     monitor has composed. */
+ *  4. with the first question: the module, and the user's session bus. No seccomp filter: the libraries behind D-Bus, and the
+ *     user's browser, may do what they do in any other program of the user's, and nothing that comes from the jail is read
+ *     here, only texts that the monitor has composed and addresses in the one spelling of base/web_url.h. */
 #include "config.h"
 
 #include "monitor/desktop.h"
@@ -23,50 +23,43 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "ipc/packet.h"
 #include "modules/notify.h"
+#include "monitor/publish.h"
 #include "sys/library.h"
 #include "sys/module.h"
 #include "sys/syscalls.h"
 
 #define MODULE "notify.so"
 #define FD_CHANNEL 3
+#define BROWSER_MS 3000 /* who has not failed by then has not failed */
 
 /* What the process has, beside its channel. */
 struct side {
+    const struct policy *policy;
     const char *const *labels;
     const struct notify_table *module; /* NULL: not loaded yet, or not to be had */
     struct notify *bus;
 };
 
-static int send_one(int fd, const struct desktop_message *m)
+static int send_one(int fd, const struct desktop_message *m, int with)
 {
-    size_t size = offsetof(struct desktop_message, text) + strnlen(m->text, sizeof(m->text) - 1) + 1;
-    struct iovec iov = { .iov_base = (void *)(uintptr_t)m, .iov_len = size };
-    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 }; /* sendto(2) and recvfrom(2) are not the monitor's to call */
-    for (;;) {
-        if (sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
-            return 0;
-        if (errno != EINTR)
-            return -errno;
-    }
+    return packet_send(fd, m, offsetof(struct desktop_message, text) + strnlen(m->text, sizeof(m->text) - 1) + 1, with);
 }
 
-static int receive_one(int fd, struct desktop_message *ret)
+static int receive_one(int fd, struct desktop_message *ret, int *ret_fd)
 {
-    struct iovec iov = { .iov_base = ret, .iov_len = sizeof(*ret) };
-    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-    ssize_t n;
+    size_t len;
+    int came;
     *ret = (struct desktop_message){ 0 };
-    do
-        n = recvmsg(fd, &msg, MSG_DONTWAIT);
-    while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return errno == ECONNRESET ? -EPIPE : -errno;
-    if (n == 0)
-        return -EPIPE;
-    if ((size_t)n <= offsetof(struct desktop_message, text) || !ret->kind || ret->kind >= DESKTOP_KINDS)
+    int r = packet_receive_up_to(fd, ret, sizeof(*ret), &len, &came);
+    if (r < 0)
+        return r;
+    _cleanup_close_ int with = came;
+    if (len <= offsetof(struct desktop_message, text) || !ret->kind || ret->kind >= DESKTOP_KINDS)
         return -EBADMSG;
     ret->text[sizeof(ret->text) - 1] = '\0';
+    *ret_fd = TAKE_FD(with);
     return 0;
 }
 
@@ -75,9 +68,63 @@ static int receive_one(int fd, struct desktop_message *ret)
 static void reply(uint32_t id, int32_t value)
 {
     struct desktop_message m = { .kind = DESKTOP_ANSWER, .id = id, .value = value };
-    if (send_one(FD_CHANNEL, &m) < 0)
+    if (send_one(FD_CHANNEL, &m, -1) < 0)
         _exit(0);
 }
+
+/* As the monitor would, if it still could: who has the port is looked for among the user's jails. */
+static void on_listen(const struct side *s, const struct desktop_message *m)
+{
+    _cleanup_buf_ struct buf why = { 0 };
+    const struct port_grant grant = { .inside = (uint16_t)m->value, .outside = (uint16_t)m->value };
+    _cleanup_close_ int listener = publish_listen(&grant, s->policy->runtime_dir, s->policy->state_dir, &why);
+    struct desktop_message reply = { .kind = DESKTOP_LISTENING, .id = m->id, .value = listener < 0 ? -listener : 0 };
+    snprintf(reply.text, sizeof(reply.text), "%s", why.data ? why.data : "");
+    if (send_one(FD_CHANNEL, &reply, listener) < 0)
+        _exit(0);
+}
+
+/* --- the browser --- */
+
+/* What opens an address on this host: the desktop's own way, or Debian's. */
+_Noreturn static void browse(char *url)
+{
+    char open[] = "open";
+    char names[][20] = { "xdg-open", "gio", "sensible-browser", "x-www-browser" };
+    sys_close_range(FD_CHANNEL, ~0U, 0);
+    signal(SIGPIPE, SIG_DFL);
+    for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+        char *plain[] = { names[i], url, NULL }, *with_verb[] = { names[i], open, url, NULL };
+        execvp(names[i], strcmp(names[i], "gio") == 0 ? with_verb : plain);
+    }
+    _exit(127);
+}
+
+/* Some end at once, some with the browser. 0 or an errno. */
+static int wait_for(pid_t pid, int pidfd)
+{
+    struct pollfd p = { .fd = pidfd, .events = POLLIN };
+    int status;
+    if (poll(&p, 1, BROWSER_MS) <= 0)
+        return 0; /* it goes on */
+    if (waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
+        return EIO;
+    return WEXITSTATUS(status) == 0 ? 0 : WEXITSTATUS(status) == 127 ? ENOENT : EIO;
+}
+
+static void on_open(struct desktop_message *m)
+{
+    struct desktop_message reply = { .kind = DESKTOP_OPENED, .id = m->id };
+    _cleanup_close_ int pidfd = -1;
+    pid_t pid = sys_fork(0, &pidfd);
+    if (pid == 0)
+        browse(m->text);
+    reply.value = pid < 0 ? -pid : wait_for(pid, pidfd);
+    if (send_one(FD_CHANNEL, &reply, -1) < 0)
+        _exit(0);
+}
+
+/* --- questions --- */
 
 static bool have_bus(struct side *s)
 {
@@ -104,8 +151,13 @@ static void on_ask(struct side *s, struct desktop_message *m)
 static void on_channel(struct side *s)
 {
     struct desktop_message m;
-    int r;
-    while ((r = receive_one(FD_CHANNEL, &m)) >= 0) {
+    int r, fd;
+    while ((r = receive_one(FD_CHANNEL, &m, &fd)) >= 0) {
+        cleanup_close(&fd);
+        if (m.kind == DESKTOP_LISTEN)
+            on_listen(s, &m);
+        else if (m.kind == DESKTOP_OPEN)
+            on_open(&m);
         if (m.kind == DESKTOP_ASK)
             on_ask(s, &m);
         else if (m.kind == DESKTOP_FORGET && s->bus)
@@ -128,9 +180,9 @@ static void on_bus(struct side *s)
         _exit(0); /* the monitor sees it, and denies */
 }
 
-_Noreturn static void side_main(int channel, const char *const *labels)
+_Noreturn static void side_main(int channel, const struct policy *policy, const char *const *labels)
 {
-    struct side s = { .labels = labels };
+    struct side s = { .policy = policy, .labels = labels };
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -150,6 +202,8 @@ _Noreturn static void side_main(int channel, const char *const *labels)
         for (int fd = FD_CHANNEL + 1; fd < (int)sysconf(_SC_OPEN_MAX); fd++)
             close(fd);
     for (;;) {
+        while (waitpid(-1, NULL, WNOHANG) > 0) /* browsers */
+            ;
         int timeout = -1;
         struct pollfd p[2] = { { .fd = FD_CHANNEL, .events = POLLIN }, { .fd = -1 } };
         if (s.bus)
@@ -175,18 +229,16 @@ bool desktop_reachable(void)
     return runtime && *runtime == '/' && buf_printf(&path, "%s/bus", runtime) >= 0 && access(path.data, F_OK) == 0;
 }
 
-int desktop_start(struct desktop *d, const char *const *labels)
+int desktop_start(struct desktop *d, const struct policy *policy, const char *const *labels)
 {
     int fds[2];
-    if (!desktop_reachable())
-        return 0;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
         return -errno;
     _cleanup_close_ int near = fds[0];
     _cleanup_close_ int far = fds[1];
     pid_t pid = sys_fork(0, NULL);
     if (pid == 0)
-        side_main(far, labels);
+        side_main(far, policy, labels);
     if (pid < 0)
         return pid;
     d->pid = pid;
@@ -196,12 +248,12 @@ int desktop_start(struct desktop *d, const char *const *labels)
 
 int desktop_send(const struct desktop *d, const struct desktop_message *message)
 {
-    return send_one(d->fd, message);
+    return d->fd < 0 ? -EPIPE : send_one(d->fd, message, -1);
 }
 
-int desktop_receive(const struct desktop *d, struct desktop_message *ret_message)
+int desktop_receive(const struct desktop *d, struct desktop_message *ret_message, int *ret_fd)
 {
-    return receive_one(d->fd, ret_message);
+    return receive_one(d->fd, ret_message, ret_fd);
 }
 
 void desktop_end(struct desktop *d)

@@ -128,6 +128,7 @@ int egress_source_fill(const struct policy *policy, struct egress_source *ret, s
     /* A proxy resolves names itself: there are no true addresses to answer. */
     e->dns = policy->dns == DNS_REAL && policy->upstream.kind == UPSTREAM_NONE ? EGRESS_DNS_REAL : EGRESS_DNS_SYNTHETIC;
     e->unknown = policy->unknown == UNKNOWN_ASK ? EGRESS_UNKNOWN_ASK : EGRESS_UNKNOWN_DENY;
+    e->opens_pages = policy->open_url != OPEN_URL_DENY && e->mode != EGRESS_NONE;
     int r = fill_rules(ret, policy->net_allow, policy->n_net_allow, &e->allow, &e->n_allow);
     if (r == 0)
         r = fill_rules(ret, policy->net_deny, policy->n_net_deny, &e->deny, &e->n_deny);

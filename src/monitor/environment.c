@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/fence_switch.h"
+#include "monitor/open_url.h"
 #include "profile/access.h"
 #include "profile/arena.h"
 #include "profile/path.h"
@@ -106,10 +107,15 @@ static int set_path(const struct policy *policy, const char *host, struct strv *
     struct arena *arena = arena_new();
     if (!arena)
         return -ENOMEM;
-    int r = visible_path(policy, host ? host : usual, arena, &path);
-    if (r == 0 && path.len == 0)
+    int r = open_url_wanted(policy) ? buf_str(&path, OPENER_DIR) : 0;
+    size_t own = path.len;
+    if (r == 0)
+        r = visible_path(policy, host ? host : usual, arena, &path);
+    if (r == 0 && path.len == own)
         r = visible_path(policy, usual, arena, &path);
-    const char *value = path.len ? path.data : "/usr/bin:/bin";
+    if (r == 0 && path.len == own)
+        r = buf_printf(&path, "%s/usr/bin:/bin", own ? ":" : "");
+    const char *value = path.data;
     if (r == 0)
         r = set(env, "PATH", value);
     if (r == 0)
@@ -141,6 +147,9 @@ static int set_always(const struct policy *policy, char *const *host_env, struct
         if (r < 0)
             return r;
     }
+    int r = open_url_wanted(policy) ? set(env, "BROWSER", OPENER_DIR "/" OPENER_NAME) : 0;
+    if (r < 0)
+        return r;
     return set_path(policy, find(host_env, "PATH"), env);
 }
 

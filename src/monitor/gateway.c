@@ -203,6 +203,8 @@ static int find_wish(const struct policy *policy, struct network_wish *ret_wish,
     static const uint16_t grantable[] = EGRESS_GRANTABLE_PORTS;
     for (size_t i = 0; i < ELEMENTSOF(grantable); i++)
         add_port(&wish, grantable[i]);
+    if (policy->open_url != OPEN_URL_DENY && wish.gateway && !add_port(&wish, OPEN_URL_PORT))
+        wish.own_ports = true;
     *ret_wish = wish;
     return 0;
 }
@@ -247,6 +249,12 @@ int gateway_answer(const struct gateway *g, uint32_t question, enum gateway_answ
 {
     const struct gateway_order o = { .kind = ORDER_ANSWER, .question = question, .verdict = (uint16_t)verdict,
                                      .seconds = (uint16_t)seconds };
+    return packet_send(g->events, &o, sizeof(o), -1);
+}
+
+int gateway_opened(const struct gateway *g, uint32_t question, enum open_result result)
+{
+    const struct gateway_order o = { .kind = ORDER_OPENED, .question = question, .verdict = (uint16_t)result };
     return packet_send(g->events, &o, sizeof(o), -1);
 }
 

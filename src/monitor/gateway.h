@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "ipc/gateway_event.h"
 #include "ipc/gateway_order.h"
+#include "ipc/open_url.h"
 #include "ipc/start.h"
 #include "profile/policy.h"
 
@@ -42,6 +43,9 @@ int gateway_change(const struct gateway *gateway, const struct policy *policy, u
 
 /* Answer GATEWAY_ASK. seconds: how long it holds, 0: to the end. 0 or -errno. */
 int gateway_answer(const struct gateway *gateway, uint32_t question, enum gateway_answer verdict, unsigned seconds);
+
+/* Answer GATEWAY_OPEN. 0 or -errno. */
+int gateway_opened(const struct gateway *gateway, uint32_t question, enum open_result result);
 
 /* End it and release everything. */
 void gateway_stop(struct gateway *gateway);

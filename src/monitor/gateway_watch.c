@@ -20,7 +20,7 @@ static void refuse_to_run(struct loop *l, const char *text)
     loop_kill(l);
 }
 
-static void on_event(struct loop *l, const struct gateway_event *e)
+static void on_event(struct loop *l, const struct gateway_event *e, const struct gateway_url *url)
 {
     switch (e->kind) {
     case GATEWAY_FAILED:
@@ -41,6 +41,9 @@ static void on_event(struct loop *l, const struct gateway_event *e)
         break;
     case GATEWAY_ASK:
         ask_event(l, e);
+        break;
+    case GATEWAY_OPEN:
+        open_url_event(l, e, url);
         break;
     default:
         break;
@@ -72,12 +75,13 @@ static bool read_events(struct loop *l)
 {
     for (;;) {
         struct gateway_event e;
-        int r = gateway_event_receive(l->s->gateway->events, &e);
+        struct gateway_url url;
+        int r = gateway_event_receive(l->s->gateway->events, &e, &url);
         if (r == -EAGAIN)
             return true;
         if (r < 0)
             return false;
-        on_event(l, &e);
+        on_event(l, &e, &url);
     }
 }
 

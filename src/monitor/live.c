@@ -190,6 +190,7 @@ void live_done(struct loop *l, uint32_t number, int error)
 {
     if (!l->live.kind || number != l->live.number)
         return;
+    bool published = l->live.kind == CONTROL_PUBLISH;
     if (l->live.kind == CONTROL_PUBLISH) {
         if (error)
             (void)publish_remove(l, l->live.outside, 0);
@@ -202,6 +203,8 @@ void live_done(struct loop *l, uint32_t number, int error)
         ask_rules_changed(l);
     }
     finish(l, error, error ? "the gateway could not do it" : NULL);
+    if (published)
+        open_url_published(l, l->live.outside, error);
 }
 
 void live_lost(struct loop *l)

@@ -12,6 +12,7 @@
 #include "monitor/ask.h"
 #include "monitor/control.h"
 #include "monitor/live.h"
+#include "monitor/open_url.h"
 #include "monitor/reached.h"
 #include "monitor/refused.h"
 #include "monitor/supervise.h"
@@ -47,6 +48,7 @@ struct loop {
     struct control control;
     bool gateway_ready;  /* it has confined itself */
     struct ask ask;      /* what the user is being asked */
+    struct open_url open; /* the page that is to be opened */
     struct live live;    /* what is being changed while it runs */
     struct refused refused; /* what it has refused */
     struct reached reached; /* what it has let through */

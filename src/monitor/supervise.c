@@ -347,7 +347,7 @@ static int timeout_ms(const struct loop *l)
 {
     int64_t next = INT64_MAX;
     int64_t at[] = { l->timed_out ? 0 : l->limit_at, l->killed ? 0 : l->kill_at, l->mend_at, control_next(&l->control),
-                     ask_next(&l->ask), evidence_next(l->s->evidence),
+                     ask_next(&l->ask), open_url_next(l), evidence_next(l->s->evidence),
                      terminal_left(l->s->terminal) ? loop_now() + TERMINAL_LOOK_MS : 0 };
     for (size_t i = 0; i < ELEMENTSOF(at); i++)
         if (at[i] && at[i] < next)
@@ -441,6 +441,7 @@ static bool serve_once(struct loop *l)
     if (fds[GATEWAY].revents)
         gateway_serve(l);
     ask_serve(l, fds[ASK].revents);
+    open_url_serve(l);
     control_handle(&l->control, &fds[CONTROL], loop_now(), control_rows, l->stage, l);
     on_time(l);
     return !fds[INIT].revents;
@@ -502,6 +503,7 @@ int supervise(struct supervise *s)
 
     control_init(&l.control);
     ask_init(&l.ask, s->policy);
+    l.open.listener = -1;
     attach_limits(&l);
     if (s->cgroup->way != HOST_CGROUP_NONE)
         register_jail(&l);
@@ -511,6 +513,7 @@ int supervise(struct supervise *s)
         wait_init(s->pid);
     control_close(&l.control);
     ask_end(&l);
+    open_url_end(&l);
     gateway_end(&l);
     stdio_end(s->stdio);
     terminal_end(s->terminal, l.killed || l.status < 0 || l.status >= 128, s->signals);

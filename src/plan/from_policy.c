@@ -11,6 +11,7 @@
 #include "plan/identity.h"
 #include "plan/view_entries.h"
 #include "profile/origin.h"
+#include "sys/module.h"
 
 struct emit {
     const struct policy *policy;
@@ -255,6 +256,49 @@ static int emit_git_copies(struct emit *m)
     return 0;
 }
 
+/* The opener, as a file of the host's and links to it. */
+static int emit_opener(struct emit *m)
+{
+    static const char *const others[] = { "sensible-browser", "www-browser", "x-www-browser" };
+    const struct policy *p = m->policy;
+    _cleanup_buf_ struct buf source = { 0 };
+    struct stat st;
+    if (p->open_url == OPEN_URL_DENY || (p->network != NETWORK_FILTERED && p->network != NETWORK_OPEN))
+        return 0;
+    if (m->plan->n && m->plan->ops[0].kind == OP_BIND && strcmp(m->plan->ops[0].target, "/") == 0) {
+        origin_print(m->why, &p->open_url_origin, "open-url");
+        buf_printf(m->why, "a jail that is granted / has no place for the opener; grant the directories that it needs");
+        return -EOPNOTSUPP;
+    }
+    if (module_path("agentjail-open", &source) < 0)
+        return -ENOMEM;
+    if (stat(source.data, &st) < 0) {
+        int error = -errno;
+        origin_print(m->why, &p->open_url_origin, "open-url");
+        buf_printf(m->why, "%s: %s; install agentjail as a whole", source.data, strerror(-error));
+        return error;
+    }
+    struct op *op = plan_add(m->plan, OP_BIND, source.data, OPENER_DIR "/" OPENER_NAME);
+    if (!op)
+        return -ENOMEM;
+    op->flags = OP_READ_ONLY | OP_NO_SYMLINKS | OP_CHECKED;
+    op->dev = st.st_dev;
+    op->ino = st.st_ino;
+    op->origin = p->open_url_origin;
+    for (size_t i = 0; i < ELEMENTSOF(others); i++) {
+        _cleanup_buf_ struct buf link = { 0 };
+        op = buf_printf(&link, OPENER_DIR "/%s", others[i]) < 0 ? NULL : plan_add(m->plan, OP_SYMLINK, NULL, link.data);
+        if (!op)
+            return -ENOMEM;
+        op->origin = p->open_url_origin;
+        op->data = strdup(OPENER_NAME);
+        op->data_len = strlen(OPENER_NAME);
+        if (!op->data)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
 static int emit_entry(struct emit *m, const struct entry *up, const struct entry *e)
 {
     switch (e->kind) {
@@ -336,6 +380,8 @@ int plan_from_policy(const struct policy *policy, bool notes, struct plan *ret_p
     }
     if (r >= 0)
         r = emit_git_copies(&m);
+    if (r >= 0)
+        r = emit_opener(&m);
     if (r >= 0)
         r = identity_add(policy, &plan);
     if (r >= 0)

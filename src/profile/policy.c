@@ -285,22 +285,17 @@ static int refuse(const struct merge *m, enum option_id id, struct origin origin
 static int refuse_unbuilt(const struct merge *m)
 {
     const struct policy *p = m->policy;
-    const char *instead = "deny";
-    int r = 0;
+    const char *instead = "namespace";
     if (p->backend != BACKEND_NAMESPACE) {
-        r = refuse(m, OPTION_BACKEND, p->backend_origin, "this build has no microVM yet; write");
-        instead = "namespace";
+        (void)refuse(m, OPTION_BACKEND, p->backend_origin, "this build has no microVM yet; write");
     } else if (p->evidence_level != EVIDENCE_OFF) {
-        r = refuse(m, OPTION_EVIDENCE_LEVEL, p->evidence_level_origin, "this build records no files and programs yet; write");
+        (void)refuse(m, OPTION_EVIDENCE_LEVEL, p->evidence_level_origin, "this build records no files and programs yet; write");
         instead = "off";
-    } else if (p->network != NETWORK_FILTERED && p->network != NETWORK_OPEN) {
+    } else {
         return 0;
-    } else if (p->open_url != OPEN_URL_DENY) {
-        r = refuse(m, OPTION_OPEN_URL, p->open_url_origin, "this build opens no pages yet; write");
     }
-    if (r < 0)
-        (void)buf_str(m->why, instead);
-    return r;
+    (void)buf_str(m->why, instead);
+    return -EOPNOTSUPP;
 }
 
 /* What strict = yes makes of a '-' before a value. */

@@ -31,6 +31,10 @@ enum dns_mode {
     DNS_REAL,      /* true addresses */
 };
 enum unknown_mode { UNKNOWN_DENY, UNKNOWN_ASK };                      /* what becomes of a name without a rule */
+/* Where the opener for such addresses is inside, under the names that programs look for. */
+#define OPENER_DIR "/run/agentjail/open"
+#define OPENER_NAME "xdg-open"
+
 enum open_url_mode { OPEN_URL_DENY, OPEN_URL_ASK, OPEN_URL_ALLOW };   /* addresses for the host's browser */
 enum evidence_level { EVIDENCE_OFF, EVIDENCE_WRITES, EVIDENCE_ALL }; /* of files and programs; the rest is always recorded */
 enum evidence_sink { EVIDENCE_AUTO, EVIDENCE_FILE, EVIDENCE_NONE }; /* auto: a file if there is more to tell than its life */

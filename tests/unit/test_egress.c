@@ -24,7 +24,7 @@ static void load_all(void)
 {
     fx_default("[network]\nallow = a.example:80,443\nallow = 10.0.0.0/8:5432\nallow = [fd00::/8]:22\nallow = "
                "**.c.example,sni=optional,ech=allow\ndeny = b.example\nhost-port = 5432\npublish = 3000:8080\ndns = real\n"
-               "unknown = ask\nupstream = http://proxy:3128\n");
+               "unknown = ask\nopen-url = ask\nupstream = http://proxy:3128\n");
     fx_ok("--net-allow=udp://d.example:123", "x");
     fx.policy.network = NETWORK_FILTERED;
 }
@@ -39,6 +39,7 @@ START_TEST(test_round)
     ck_assert_int_eq(p.mode, EGRESS_FILTERED);
     ck_assert_int_eq(p.dns, EGRESS_DNS_SYNTHETIC); /* the proxy resolves names */
     ck_assert_int_eq(p.unknown, EGRESS_UNKNOWN_ASK);
+    ck_assert(p.opens_pages);
     ck_assert_int_eq(p.upstream, EGRESS_HTTP_PROXY);
     ck_assert_str_eq(p.upstream_host, "proxy");
     ck_assert_uint_eq(p.upstream_port, 3128);
