@@ -19,47 +19,6 @@ static int refuse(struct buf *why, const char *text)
     return buf_str(why, text) < 0 ? -ENOMEM : -EINVAL;
 }
 
-int bwrap_fd_parse(const char *text, const char *what, int *ret_fd, struct buf *why)
-{
-    char *end;
-    int value = (int)strtol(text, &end, 10); /* what is too large wraps, as it does there */
-    if (!*text || *end || value < 0)
-        return buf_printf(why, "Invalid %s: %s", what, text) < 0 ? -ENOMEM : -EINVAL;
-    *ret_fd = value;
-    return 0;
-}
-
-int bwrap_mode_parse(const char *text, const char *option, int *ret_mode, struct buf *why)
-{
-    char *end;
-    unsigned long value = strtoul(text, &end, 8);
-    if (!*text || *end || value > 07777)
-        return buf_printf(why, "%s takes an octal argument <= 07777", option) < 0 ? -ENOMEM : -EINVAL;
-    *ret_mode = (int)value;
-    return 0;
-}
-
-int bwrap_warn_last(struct bwrap_args *args, const char *name)
-{
-    const char *level = args->switches & BWRAP_LEVEL_PREFIX ? "<4>" : "";
-    return buf_printf(&args->warnings, "%sbwrap: Only the last %s option will take effect\n", level, name);
-}
-
-int bwrap_filter_parse(const struct buf *bytes, struct bwrap_filter *ret_filter, struct buf *why)
-{
-    if (bytes->len % sizeof(struct sock_filter) != 0)
-        return refuse(why, "Invalid seccomp data, must be multiple of 8");
-    if (bytes->len / sizeof(struct sock_filter) > USHRT_MAX)
-        return refuse(why, "Invalid seccomp data, more than the kernel takes");
-    struct sock_filter *code = malloc(bytes->len ? bytes->len : 1);
-    if (!code)
-        return -ENOMEM;
-    if (bytes->len)
-        memcpy(code, bytes->data, bytes->len);
-    *ret_filter = (struct bwrap_filter){ code, bytes->len / sizeof(*code) };
-    return 0;
-}
-
 /* What --perms, --size and --overlay-src wait for must be the next operation. */
 static int check_waiting(const struct bwrap_args *args, unsigned flags, struct buf *why)
 {
@@ -70,20 +29,43 @@ static int check_waiting(const struct bwrap_args *args, unsigned flags, struct b
     return !(flags & BWRAP_LAYERS) && args->next_layers.n ? refuse(why, layers_alone) : 0;
 }
 
+static int take_words(struct bwrap_args *args, int *argc, char *const **argv, bool in_file, struct buf *why);
+
+/* What --args has read: options that stand in its place, a NUL behind each word but perhaps the last. */
+static int take_text(struct bwrap_args *args, const struct buf *text, struct buf *why)
+{
+    size_t n = 0;
+    for (size_t at = 0; at < text->len; at += strlen(text->data + at) + 1)
+        n++;
+    _cleanup_free_ char **words = calloc(n + 1, sizeof(*words));
+    if (!words)
+        return -ENOMEM;
+    for (size_t at = 0, i = 0; i < n; at += strlen(text->data + at) + 1)
+        words[i++] = text->data + at;
+    args->n_words += n;
+    int count = (int)n;
+    char *const *list = words;
+    return take_words(args, &count, &list, true, why);
+}
+
 static int take_word(struct bwrap_args *args, const struct bwrap_option *option, int argc, char *const *argv,
                      bool in_file, struct buf *why)
 {
     static const char *const counts[] = { "no argument", "an argument", "two arguments", "three arguments" };
     const char *count = option->flags & BWRAP_ONE ? "one argument" : counts[option->n_values];
     struct bwrap_word word = { args, argv[0], argv + 1, option->number, in_file, why };
+    size_t n_texts = args->n_texts;
 
     if ((unsigned)argc <= option->n_values)
         return buf_printf(why, "%s takes %s", argv[0], count) < 0 ? -ENOMEM : -EINVAL;
     int r = option->take(&word);
+    if (r >= 0 && args->n_texts > n_texts)
+        r = take_text(args, &args->texts[n_texts], why);
     return r < 0 || args->mode != BWRAP_RUN ? r : check_waiting(args, option->flags, why);
 }
 
-int bwrap_words_take(struct bwrap_args *args, int *argc, char *const **argv, bool in_file, struct buf *why)
+/* Until the command begins; what is left in *argc and *argv. */
+static int take_words(struct bwrap_args *args, int *argc, char *const **argv, bool in_file, struct buf *why)
 {
     if (args->n_words > WORDS_MAX)
         return buf_printf(why, "Exceeded maximum number of arguments %d", WORDS_MAX) < 0 ? -ENOMEM : -EINVAL;
@@ -116,7 +98,7 @@ int bwrap_args_parse(struct bwrap_args *args, int argc, char *const *argv, struc
     args->next_perms = -1;
     args->n_words = (size_t)argc;
     args->plan.bubblewrap = true;
-    int r = bwrap_words_take(args, &argc, &argv, false, why);
+    int r = take_words(args, &argc, &argv, false, why);
     if (r >= 0 && args->mode == BWRAP_RUN && args->next_layers.n)
         r = refuse(why, layers_alone);
     args->command = argv;

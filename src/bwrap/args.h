@@ -97,13 +97,8 @@ struct bwrap_args {
  * and others with a message in why as bubblewrap words it, without "bwrap: ". Strings of argv must live as long. */
 int bwrap_args_parse(struct bwrap_args *args, int argc, char *const *argv, struct buf *why);
 
-/* A program for seccomp(2) from its bytes. 0 or -errno with a message in why. */
-int bwrap_filter_parse(const struct buf *bytes, struct bwrap_filter *ret_filter, struct buf *why);
-
+/* Release what bwrap_args_parse() has filled in, and zero it. */
 void bwrap_args_free(struct bwrap_args *args);
-
-/* bubblewrap's --help, in our words. name: how the program was called. */
-int bwrap_usage(const char *name, struct buf *out);
 
 #define _cleanup_bwrap_args_ _cleanup_(bwrap_args_free)
 

@@ -29,6 +29,7 @@
 #include "bwrap/descriptors.h"
 #include "bwrap/message.h"
 #include "bwrap/payload.h"
+#include "bwrap/values.h"
 #include "init/init.h"
 #include "ipc/channel.h"
 #include "jail/namespaces.h"

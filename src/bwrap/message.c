@@ -44,7 +44,7 @@ static struct place look_at(const struct view *view, const char *target)
     if (fd >= 0 && fstat(fd, &st) == 0)
         place.mode = st.st_mode;
     place.error = fd < 0 ? fd : 0;
-    if (fd >= 0 || len >= sizeof(parent))
+    if (fd >= 0 || !slash || len >= sizeof(parent))
         return place;
     memcpy(parent, target, len);
     parent[len] = '\0';
@@ -171,8 +171,9 @@ int bwrap_describe(const struct view *view, int error, bool pinning, struct buf 
         return describe_pin(op, error, out);
     if (view->failed_content)
         return buf_printf(out, "Can't write data to file %s: %s", op->target, strerror(-error));
-    bool is_root = op == view->plan->ops && view->root_is_first; /* there is no other to look at */
-    struct place place = is_root ? (struct place){ .mode = S_IFDIR } : look_at(view, op->target);
+    struct place place = { .mode = S_IFDIR };
+    if (op != view->plan->ops || !view->root_is_first) /* else there is no root to look at */
+        place = look_at(view, op->target);
     if (place.no_parent && op->kind != OP_CHMOD && (op->kind != OP_REMOUNT || error != -ENOENT))
         return buf_printf(out, "Can't mkdir parents for %s: %s", op->target, strerror(-error));
     return describe(view, op, &place, error, out);

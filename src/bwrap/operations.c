@@ -7,6 +7,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "bwrap/values.h"
+
 /* Without --perms (bubblewrap's man page). */
 enum { MODE_DIRECTORY = 0755, MODE_FILE = 0666, MODE_BOUND_FILE = 0600 };
 

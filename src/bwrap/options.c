@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bwrap/values.h"
+
 static int take_mode(const struct bwrap_word *w)
 {
     w->args->mode = (enum bwrap_mode)w->number;
@@ -23,6 +25,7 @@ static int take_share_net(const struct bwrap_word *w)
     return 0;
 }
 
+/* Its words are taken by who called us: they come next. */
 static int take_args(const struct bwrap_word *w)
 {
     struct bwrap_args *args = w->args;
@@ -40,23 +43,9 @@ static int take_args(const struct bwrap_word *w)
     struct buf *text = &texts[args->n_texts++];
     *text = (struct buf){ 0 };
     r = args->read(fd, text);
-    if (r < 0) {
+    if (r < 0)
         (void)buf_printf(w->why, "Can't read --args data: %s", strerror(-r));
-        return r;
-    }
-
-    size_t n = 0;
-    for (size_t at = 0; at < text->len; at += strlen(text->data + at) + 1)
-        n++;
-    _cleanup_free_ char **words = calloc(n + 1, sizeof(*words));
-    if (!words)
-        return -ENOMEM;
-    for (size_t at = 0, i = 0; i < n; at += strlen(text->data + at) + 1)
-        words[i++] = text->data + at;
-    args->n_words += n;
-    int count = (int)n;
-    char *const *list = words;
-    return bwrap_words_take(args, &count, &list, true, w->why);
+    return r;
 }
 
 /* A string of which the last one counts; number is its place in struct bwrap_args. */

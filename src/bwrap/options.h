@@ -21,6 +21,7 @@ enum bwrap_flags {
     BWRAP_ONE = 1 << 2,      /* "takes one argument", not "an" */
 };
 
+/* A row of the table. */
 struct bwrap_option {
     const char *name; /* without "--" */
     unsigned n_values;
@@ -30,37 +31,47 @@ struct bwrap_option {
     const char *values, *help;
 };
 
+/* All of them, in the order of --help. */
 extern const struct bwrap_option bwrap_options[];
 extern const size_t n_bwrap_options;
 
-/* The option of that name ("--" included), or NULL. */
+/* The option of that name ("--" included), in static memory, or NULL: there is none. */
 const struct bwrap_option *bwrap_option_find(const char *name);
 
-/* Take words until the command begins; what is left in *argc and *argv. For --args, which comes back here. */
-int bwrap_words_take(struct bwrap_args *args, int *argc, char *const **argv, bool in_file, struct buf *why);
+/* Append bubblewrap's --help, in our words: a line for each option. name: how the program was called. 0 or -ENOMEM. */
+int bwrap_usage(const char *name, struct buf *out);
 
-/* Values: file descriptors, modes. 0 or -EINVAL with a message in why. */
-int bwrap_fd_parse(const char *text, const char *what, int *ret_fd, struct buf *why);
-int bwrap_mode_parse(const char *text, const char *option, int *ret_mode, struct buf *why);
-
-/* "Only the last NAME option will take effect". */
-int bwrap_warn_last(struct bwrap_args *args, const char *name);
-
-
-/* File operations (operations.c): the number is an enum op_kind, flags of the operation above it. */
+/* The options that add to the plan (operations.c); each is a row's take(). BWRAP_OP packs what number holds for them. */
 #define BWRAP_OP(kind, flags) ((unsigned)(kind) | (unsigned)(flags) << 8)
-int bwrap_take_bind(const struct bwrap_word *word);
-int bwrap_take_bind_fd(const struct bwrap_word *word);
-int bwrap_take_target(const struct bwrap_word *word);
-int bwrap_take_data(const struct bwrap_word *word);
-int bwrap_take_symlink(const struct bwrap_word *word);
-int bwrap_take_chmod(const struct bwrap_word *word);
-int bwrap_take_layer(const struct bwrap_word *word);
-int bwrap_take_union(const struct bwrap_word *word);
-int bwrap_take_perms(const struct bwrap_word *word);
-int bwrap_take_size(const struct bwrap_word *word);
 
-/* Capabilities by name, as libcap has them, by number, or ALL. 0 or -EINVAL. */
-int bwrap_capability(const char *name, uint64_t *ret_set);
+/* SRC DEST: --bind and its kin. */
+int bwrap_take_bind(const struct bwrap_word *word);
+
+/* FD DEST: --bind-fd, --ro-bind-fd. The operation has FD and its name in /proc as the source until the path is looked up. */
+int bwrap_take_bind_fd(const struct bwrap_word *word);
+
+/* DEST: what is made there from nothing, with --perms and --size where they count, or changed. */
+int bwrap_take_target(const struct bwrap_word *word);
+
+/* FD DEST: a file of what FD gives. */
+int bwrap_take_data(const struct bwrap_word *word);
+
+/* TEXT DEST: --symlink. */
+int bwrap_take_symlink(const struct bwrap_word *word);
+
+/* OCTAL PATH: --chmod. */
+int bwrap_take_chmod(const struct bwrap_word *word);
+
+/* SRC: --overlay-src, kept for the overlay that must follow. */
+int bwrap_take_layer(const struct bwrap_word *word);
+
+/* The overlay of what --overlay-src named. number: 0 with the host's RWSRC WORKDIR DEST, 1 in memory, 2 read-only. */
+int bwrap_take_union(const struct bwrap_word *word);
+
+/* OCTAL: --perms, kept for the operation that must follow. */
+int bwrap_take_perms(const struct bwrap_word *word);
+
+/* BYTES: --size, kept for the tmpfs that must follow. */
+int bwrap_take_size(const struct bwrap_word *word);
 
 #endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The monitor's side of agentjail in bubblewrap's place: what it knows, and its steps in order (bwrap/run.c). */
+#ifndef AGENTJAIL_BWRAP_MONITOR_H
+#define AGENTJAIL_BWRAP_MONITOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "bwrap/args.h"
+#include "bwrap/enter.h"
+#include "monitor/registry.h"
+
+struct bwrap_run {
+    struct bwrap_args args;
+    struct bwrap_enter enter;   /* what the jail's first process is made from; borrows from the rest */
+    struct strv env;            /* the command's; owned */
+    struct registry registry;   /* the jail's entry */
+    char *cwd;                  /* the caller's directory, or NULL; owned */
+    char console[64];           /* the caller's terminal, where the jail gets one */
+    pid_t parent;               /* ours when we began */
+    int channel, pidfd;         /* to the jail's first process; owned, -1: none yet */
+    pid_t pid;                  /* its pid, as we see it */
+    int64_t born[2];            /* between these two it was cloned, CLOCK_BOOTTIME in ms */
+    bool failed, started;       /* what it has said of itself */
+};
+
+/* Print "bwrap: " and text, which needs no line's end. Returns the exit status, 1. */
+int bwrap_refuse(const struct bwrap_run *run, const char *text);
+
+/* The same with the text of error, -errno, behind it. */
+int bwrap_refuse_errno(const struct bwrap_run *run, const char *what, int error);
+
+/* Once the command line has been taken apart: what goes together (bwrap(1)), what descriptors, paths and variables are on
+ * this host, which namespaces there are to be. Fills run->enter. 0, or the exit status with a message printed. */
+int bwrap_resolve(struct bwrap_run *run);
+
+/* Make the jail's first process, in its namespaces or below those that were given; returns in the monitor alone. Fills
+ * channel, pidfd, pid and born. 0, or the exit status with a message printed. */
+int bwrap_clone(struct bwrap_run *run);
+
+/* Tell who wants to know, register the jail, give up what is needed no more, and wait. Returns the exit status. */
+int bwrap_serve(struct bwrap_run *run);
+
+/* If --die-with-parent asks for it: have the kernel kill us when run->parent ends, and end if it has already (prctl(2),
+ * PR_SET_PDEATHSIG). 0 or -errno. */
+int bwrap_follow_parent(const struct bwrap_run *run);
+
+#endif
