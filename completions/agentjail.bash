@@ -43,7 +43,7 @@ _agentjail() {
         --loopback=
         --backend= --filter= --label= --landlock= --nested= --terminal= --strict
         --memory= --cpu= --processes= --timeout=
-        --evidence= --evidence-sink= --evidence-full=
+        --evidence= --evidence-sink= --evidence-full= --evidence-keep= --evidence-size=
         --quiet --verbose -v
     '
     # What follows the first word that is no option belongs to the command.
@@ -145,7 +145,7 @@ _agentjail() {
     --nested) mapfile -t COMPREPLY < <(compgen -W 'allow deny' -- "$cur") && return ;;
     --terminal) mapfile -t COMPREPLY < <(compgen -W 'safe full' -- "$cur") && return ;;
     --host-port | --publish | --unpublish) return ;;
-    --label | --memory | --cpu | --processes | --timeout) return ;;
+    --label | --memory | --cpu | --processes | --timeout | --evidence-keep | --evidence-size) return ;;
     esac
     # What follows these without "=" is not theirs.
     if $split; then

@@ -51,7 +51,7 @@ static void add_time(struct printer *p)
     uint64_t ns = 0;
     char text[32];
     struct tm tm;
-    if (!json_number(json_find(p->record, "unmapped.time_ns"), &ns) || ns / 1000000000 > 253402300799)
+    if (!log_time_of(p->record, &ns) || ns / 1000000000 > 253402300799)
         ns = 0;
     time_t seconds = (time_t)(ns / 1000000000);
     size_t n = localtime_r(&seconds, &tm) ? strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) : 0;
@@ -119,7 +119,7 @@ static void add_record(struct printer *p)
     add_value(p, ": ", "status_code", "");
     add(p, p->colour ? "\033[0;2m" : "");
     if (add_value(p, "  [pid ", "actor.process.pid", ""))
-        add_value(p, " ", "actor.process.file.path", "");
+        add_value(p, " ", "actor.process.name", "");
     if (json_find(p->record, "actor.process.pid"))
         add(p, "]");
     add_value(p, "  by ", "unmapped.rule", "");

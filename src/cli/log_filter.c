@@ -142,6 +142,16 @@ static bool verdict_passes(const struct log_filter *f, const struct json_line *r
     return in_list(f->verdict, v->text + skip, v->len - skip);
 }
 
+bool log_time_of(const struct json_line *record, uint64_t *ret_ns)
+{
+    uint64_t ms, ns;
+    if (!json_number(json_find(record, "time"), &ms) || !json_number(json_find(record, "unmapped.ns"), &ns) ||
+        ms > UINT64_MAX / NS_PER_MS || ns >= NS_PER_MS)
+        return false;
+    *ret_ns = ms * NS_PER_MS + ns;
+    return true;
+}
+
 bool log_filter_passes(const struct log_filter *f, const struct json_line *record)
 {
     static const char *const paths[] = { "file.path", "file_result.path", "process.file.path", "unmapped.path",
@@ -149,7 +159,7 @@ bool log_filter_passes(const struct log_filter *f, const struct json_line *recor
     static const char *const hosts[] = { "dst_endpoint.hostname", "dst_endpoint.ip", "query.hostname", NULL };
     const struct json_value *kind = json_find(record, "unmapped.kind");
     uint64_t ns = 0;
-    bool timed = json_number(json_find(record, "unmapped.time_ns"), &ns);
+    bool timed = log_time_of(record, &ns);
     if (f->kinds && (!kind || !in_list(f->kinds, kind->text, kind->len)))
         return false;
     if ((f->since_ns || f->until_ns != UINT64_MAX) && (!timed || ns < f->since_ns || ns > f->until_ns))

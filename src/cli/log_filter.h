@@ -19,6 +19,9 @@ int log_filter_parse(const struct policy_request *request, struct log_filter *re
 /* Does a record pass? */
 bool log_filter_passes(const struct log_filter *filter, const struct json_line *record);
 
+/* When it was, in ns since 1970; false if it does not say. */
+bool log_time_of(const struct json_line *record, uint64_t *ret_ns);
+
 /* A time as people write one: 2026-11-28, 2026-11-28T10:20[:30][Z] (without Z, local), or 10m (that long ago), to ns since
  * 1970. 0 or -EINVAL. */
 int log_time_parse(const char *text, uint64_t now_ns, uint64_t *ret_ns);

@@ -15,9 +15,11 @@
 #include <time.h>
 
 #include "evidence/key.h"
+#include "evidence/logs.h"
 
 #define PENDING_MAX (1U << 20) /* bytes */
 #define RETRY_MS 1000
+#define SWEEP_AFTER_NS 1000000000U
 
 static int64_t now_ms(void)
 {
@@ -289,6 +291,18 @@ void evidence_tick(struct evidence *e, int64_t now)
     evidence_flush(e);
 }
 
+/* Logs that nobody wants any more. The directory may be long: short jails look at it now and then only. */
+static void sweep(const struct evidence *e)
+{
+    const struct policy *p = e->policy;
+    char name[64];
+    if (now_ns() - e->began_ns < SWEEP_AFTER_NS && e->jail.id[0] != '0')
+        return;
+    log_name(e, name, sizeof(name));
+    logs_sweep(e->dir, p->evidence_keep.set ? p->evidence_keep.value : EVIDENCE_KEEP_MS,
+               p->evidence_size.set ? p->evidence_size.value : EVIDENCE_SIZE, name);
+}
+
 void evidence_end(struct evidence *e)
 {
     if (e->file >= 0) {
@@ -296,6 +310,7 @@ void evidence_end(struct evidence *e)
         (void)add_lost(e);
         (void)add_checkpoint(e, true);
         evidence_flush(e);
+        sweep(e);
     }
     cleanup_close(&e->file);
     cleanup_close(&e->dir);

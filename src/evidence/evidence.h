@@ -20,6 +20,10 @@
 #define EVIDENCE_CHECKPOINT_RECORDS 10000
 #define EVIDENCE_CHECKPOINT_MS 60000
 
+/* How long logs are kept, and how large all together may be, unless the policy says otherwise. */
+#define EVIDENCE_KEEP_MS (90ULL * 24 * 3600 * 1000)
+#define EVIDENCE_SIZE (1ULL << 30)
+
 struct evidence {
     const struct policy *policy;
     struct ocsf_jail jail;

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "evidence/evidence.h"
 
@@ -69,6 +71,35 @@ int logs_find(const struct strv *names, const char *id, const char **ret_name)
         return -ENOENT;
     *ret_name = found;
     return 0;
+}
+
+static bool is_open_by_name(int dir, const char *name)
+{
+    _cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    return fd < 0 || logs_is_open(fd);
+}
+
+void logs_sweep(int dir, uint64_t keep_ms, uint64_t max_bytes, const char *own)
+{
+    _cleanup_strv_ struct strv names = { 0 };
+    struct timespec now;
+    struct stat st;
+    uint64_t total = 0;
+    if (logs_list(dir, &names) < 0)
+        return;
+    clock_gettime(CLOCK_REALTIME, &now);
+    for (size_t i = 0; i < names.n; i++)
+        if (fstatat(dir, names.v[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
+            total += (uint64_t)st.st_size;
+    for (size_t i = 0; i < names.n; i++) { /* the oldest first */
+        if (strcmp(names.v[i], own) == 0 || fstatat(dir, names.v[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
+            continue;
+        bool old = (uint64_t)(now.tv_sec - st.st_mtim.tv_sec) * 1000 > keep_ms && now.tv_sec > st.st_mtim.tv_sec;
+        if ((!old && total <= max_bytes) || is_open_by_name(dir, names.v[i]))
+            continue;
+        if (unlinkat(dir, names.v[i], 0) == 0)
+            total -= (uint64_t)st.st_size;
+    }
 }
 
 bool logs_is_open(int fd)

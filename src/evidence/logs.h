@@ -4,6 +4,7 @@
 #define AGENTJAIL_EVIDENCE_LOGS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/strv.h"
 
@@ -13,6 +14,10 @@ int logs_list(int dir, struct strv *ret);
 /* Which of them is of the jail of that id, or of one that begins so; id NULL: the newest. -ENOENT if there is none, -EEXIST if
  * several begin so. */
 int logs_find(const struct strv *names, const char *id, const char **ret_name);
+
+/* Remove what is older than keep_ms, and of the rest the oldest ones as long as all together are larger than max_bytes; never
+ * one that is being written. own, the name of the caller's, counts and stays. */
+void logs_sweep(int dir, uint64_t keep_ms, uint64_t max_bytes, const char *own);
 
 /* The id in a log's name, into text of size bytes; "" if it has none. */
 void logs_id(const char *name, char *text, size_t size);

@@ -134,6 +134,12 @@ static void number(struct writer *w, const char *key, uint64_t value)
     json_unsigned(&w->j, key, value);
 }
 
+/* Of what is allowed, which is nearly all, the profile would say no more than that, in 70 bytes. */
+static bool has_controls(const struct event *e)
+{
+    return classes[e->kind].controls && (is_denied(e) || e->verdict == EVENT_ASKED_ALLOWED);
+}
+
 static void add_head(struct writer *w, uint64_t sequence)
 {
     const struct event *e = w->e;
@@ -151,9 +157,10 @@ static void add_head(struct writer *w, uint64_t sequence)
     json_object(&w->j, "product");
     json_string(&w->j, "name", PACKAGE_NAME);
     json_string(&w->j, "vendor_name", PACKAGE_NAME);
-    json_string(&w->j, "version", PACKAGE_VERSION);
+    if (e->kind == EVENT_LIFECYCLE)
+        json_string(&w->j, "version", PACKAGE_VERSION);
     json_end(&w->j);
-    if (classes[e->kind].controls) {
+    if (has_controls(e)) {
         json_array(&w->j, "profiles");
         json_string(&w->j, NULL, "security_control");
         json_end(&w->j);
@@ -193,13 +200,13 @@ static void add_outcome(struct writer *w)
 {
     const struct event *e = w->e;
     bool denied = is_denied(e);
-    if (classes[e->kind].controls) {
+    if (has_controls(e)) {
         number(w, "action_id", denied ? 2 : 1);
         number(w, "disposition_id", denied ? 2 : 1);
     }
-    if (w->class == CLASS_FINDING)
+    if (w->class == CLASS_FINDING || (!denied && e->error <= 0))
         return;
-    number(w, "status_id", denied || e->error > 0 ? 2 : 1);
+    number(w, "status_id", 2);
     if (e->error_set && e->error > 0)
         add_error(w, e->error);
 }
@@ -243,7 +250,7 @@ static void add_actor(struct writer *w)
         json_object(&w->j, "process");
         json_integer(&w->j, "pid", pid);
         if (e->kind != EVENT_PROCESS)
-            add_file(w, "file", e->exe);
+            text(w, "name", e->exe);
         json_end(&w->j);
     } else {
         json_string(&w->j, "app_name", PACKAGE_NAME);
@@ -419,12 +426,10 @@ static void add_argv(struct writer *w)
 static void add_unmapped(struct writer *w, const struct ocsf_checkpoint *checkpoint)
 {
     const struct event *e = w->e;
-    char ns[24];
-    snprintf(ns, sizeof(ns), "%" PRIu64, e->time_ns);
     json_object(&w->j, "unmapped");
     json_string(&w->j, "kind", event_kind_names[e->kind]);
     json_string(&w->j, "activity", checkpoint ? "checkpoint" : event_activity_names[e->activity]);
-    json_string(&w->j, "time_ns", ns);
+    number(w, "ns", e->time_ns % 1000000);
     json_string(&w->j, "verdict", event_verdict_names[e->verdict]);
     json_string(&w->j, "source", event_source_names[e->source]);
     json_bool(&w->j, "verified", e->verified);
@@ -439,7 +444,7 @@ static void add_unmapped(struct writer *w, const struct ocsf_checkpoint *checkpo
     add_argv(w);
     if (e->status_set && e->kind != EVENT_PROCESS)
         json_integer(&w->j, "status", e->status);
-    if (e->kind != EVENT_DECISION)
+    if (e->kind != EVENT_DECISION && is_denied(e))
         text(w, "call", e->call);
     if (e->kind == EVENT_DECISION)
         text(w, "path", e->path);

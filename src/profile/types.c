@@ -204,7 +204,8 @@ static int set_limit(struct merge *m, const struct setting *s)
     if (setting_empties(s)) {
         limit = (struct limit){ 0 };
     } else {
-        if (limit.optional && s->option == &options[OPTION_TIME])
+        bool ours = s->option == &options[OPTION_EVIDENCE_KEEP] || s->option == &options[OPTION_EVIDENCE_SIZE];
+        if (limit.optional && (ours || s->option == &options[OPTION_TIME]))
             return setting_fail(s, m->why, "every host can hold this one; write it without '-'");
         int r = type->number(s->value + limit.optional, &limit.value);
         if (r == -ERANGE)
@@ -222,7 +223,7 @@ static int show_limit(const struct policy *policy, const struct option *option, 
     const struct limit *l = shown(policy, option);
     if (!l->set)
         return 0;
-    const char *unit = option == &options[OPTION_CPU] ? "%" : option == &options[OPTION_TIME] ? "ms" : "";
+    const char *unit = option == &options[OPTION_CPU] ? "%" : option->type == &type_duration ? "ms" : "";
     return buf_printf(out, "%s%llu%s", l->optional ? "-" : "", (unsigned long long)l->value, unit);
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -591,6 +592,46 @@ START_TEST(names_have_the_time_and_the_id)
 }
 END_TEST
 
+static void put_log(int dir, const char *name, off_t size, time_t age)
+{
+    struct timespec times[2] = { { time(NULL) - age, 0 }, { time(NULL) - age, 0 } };
+    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert(fd >= 0 && ftruncate(fd, size) == 0 && futimens(fd, times) == 0);
+    close(fd);
+}
+
+static bool there(int dir, const char *name)
+{
+    return faccessat(dir, name, F_OK, 0) == 0;
+}
+
+START_TEST(old_logs_and_too_many_are_removed)
+{
+    static const char old[] = "20200101T000000Z-00000001.jsonl", first[] = "20260101T000000Z-00000002.jsonl",
+                      written[] = "20260102T000000Z-00000003.jsonl", last[] = "20260103T000000Z-00000004.jsonl",
+                      own[] = "20260104T000000Z-00000005.jsonl";
+    begin("1");
+    evidence_end(&evidence); /* makes the directory, and a log that counts for little */
+    int dir = evidence_open_dir(state, false);
+    put_log(dir, old, 10, 7200);
+    put_log(dir, first, 100000, 60);
+    put_log(dir, written, 100000, 7200);
+    put_log(dir, last, 100000, 60);
+    put_log(dir, own, 100000, 7200);
+    put_log(dir, "other", 100000, 7200);
+    int fd = openat(dir, written, O_RDONLY | O_CLOEXEC);
+    ck_assert_int_eq(flock(fd, LOCK_EX), 0); /* of this open file: the sweep opens another */
+    logs_sweep(dir, 3600 * 1000, 1 << 30, own);
+    ck_assert(!there(dir, old) && there(dir, first) && there(dir, written) && there(dir, last) && there(dir, own));
+    logs_sweep(dir, UINT64_MAX, 350000, own);
+    ck_assert(!there(dir, first) && there(dir, written) && there(dir, last) && there(dir, own));
+    logs_sweep(dir, 0, 0, own);
+    ck_assert(!there(dir, last) && there(dir, written) && there(dir, own) && there(dir, "other") && there(dir, KEY_FILE));
+    close(fd);
+    close(dir);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("evidence");
@@ -614,6 +655,7 @@ static Suite *suite(void)
     tcase_add_test(t, stop_says_that_it_failed);
     tcase_add_test(t, a_directory_that_is_not_ours_alone_is_not_taken);
     tcase_add_test(t, auto_keeps_what_has_a_network);
+    tcase_add_test(t, old_logs_and_too_many_are_removed);
     tcase_add_test(t, names_have_the_time_and_the_id);
     suite_add_tcase(s, t);
     return s;
