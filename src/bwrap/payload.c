@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/fence_switch.h"
+#include "base/own_stack.h"
 #include "bwrap/message.h"
 #include "init/init.h"
 #include "ipc/channel.h"
@@ -35,7 +36,7 @@
 #include "lockdown/seccomp.h"
 #include "lockdown/settle.h"
 
-_Noreturn void bwrap_die(struct bwrap_enter *e, int error, const char *format, ...)
+ON_OWN_STACK _Noreturn void bwrap_die(struct bwrap_enter *e, int error, const char *format, ...)
 {
     _cleanup_buf_ struct buf text = { 0 };
     char line[4096];
@@ -158,7 +159,7 @@ static void load_filters(struct bwrap_enter *e)
     }
 }
 
-_Noreturn void bwrap_payload(struct payload_args *args)
+ON_OWN_STACK _Noreturn void bwrap_payload(struct payload_args *args)
 {
     struct bwrap_enter *e = (struct bwrap_enter *)(uintptr_t)(const void *)args->start;
     char **argv = (char **)(uintptr_t)e->args->command;

@@ -29,6 +29,7 @@
 
 #include "base/cleanup.h"
 #include "base/fence_switch.h"
+#include "base/own_stack.h"
 #include "init/freezer.h"
 #include "init/inward.h"
 #include "init/watch.h"
@@ -136,12 +137,12 @@ static int confine(bool with_prctl, bool sockets)
     return seccomp_confine_network(list, n);
 }
 
-static int payload_entry(void *args)
+ON_OWN_STACK static int payload_entry(void *args)
 {
     payload_main(args);
 }
 
-static int lingers_entry(void *args)
+ON_OWN_STACK static int lingers_entry(void *args)
 {
     const struct payload_args *payload = args;
     payload->lingers->payload(args);

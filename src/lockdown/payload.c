@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "base/fence_switch.h"
+#include "base/own_stack.h"
 #include "filter/filter.h"
 #include "ipc/start.h"
 #include "lockdown/caps.h"
@@ -42,7 +43,7 @@
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
 
-_Noreturn static void give_up(struct payload_args *args, const char *step, int error, int executing)
+ON_OWN_STACK _Noreturn static void give_up(struct payload_args *args, const char *step, int error, int executing)
 {
     args->failure = (struct payload_failure){ .error = error ? error : EIO, .executing = executing, .step = step };
     _exit(125);
@@ -106,7 +107,7 @@ static int take_label(const struct jail_start *start)
     return r < 0 && start->policy->label.optional ? 0 : r;
 }
 
-_Noreturn void payload_main(struct payload_args *args)
+ON_OWN_STACK _Noreturn void payload_main(struct payload_args *args)
 {
     const struct jail_start *start = args->start;
     int r;
