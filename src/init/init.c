@@ -38,6 +38,7 @@
 #include "lockdown/payload.h"
 #include "lockdown/seccomp.h"
 #include "sys/fds.h"
+#include "sys/idle_memory.h"
 
 struct init {
     const struct init_args *args;
@@ -51,6 +52,7 @@ struct init {
     unsigned relapses;     /* checks of this freeze that found somebody running */
     int next_check;        /* ms to the next check while frozen */
     bool unnamed;          /* a test: names are not watched */
+    int64_t idle_at;       /* ms of CLOCK_MONOTONIC: when what only the start has used is given back; 0: it was */
     int64_t looked;        /* ms of CLOCK_MONOTONIC: when on_time() was last due */
     bool continue_payload; /* SIGCONT came while frozen: for the thaw */
     int stop_signal;       /* the payload was stopped by its own signal while it was being frozen: to tell at the thaw */
@@ -74,6 +76,7 @@ struct sched_attr_kernel { /* sched_setattr(2) */
 
 /* When the payload has run for so long, names are watched: no start waits for that, nor a short command's end. */
 #define NAMES_AFTER_MS 10
+#define IDLE_AFTER_MS 30
 #define NAMES_EVERY_MS 250 /* without inotify */
 
 _Noreturn static void fail(int channel, const char *what, int error)
@@ -112,12 +115,13 @@ static int confine(bool with_prctl, bool sockets)
         SYS_waitid,    SYS_wait4,  SYS_kill,      SYS_exit_group, SYS_rt_sigprocmask, SYS_rt_sigreturn,
         SYS_statx,     SYS_ioctl,  SYS_getpid,    SYS_brk,       SYS_restart_syscall, SYS_exit,
         SYS_openat,    SYS_getdents64, SYS_clock_gettime, /* init/freezer.c */
+        SYS_madvise, /* sys/idle_memory.c */
         SYS_inotify_init1, SYS_inotify_add_watch, /* init/watch.c */
 #ifdef SYS_poll
         SYS_poll,
 #endif
 #ifdef AGENTJAIL_SANITIZED
-        SYS_mmap, SYS_munmap, SYS_madvise, SYS_sigaltstack, SYS_futex, SYS_readlink, SYS_gettid,
+        SYS_mmap, SYS_munmap, SYS_sigaltstack, SYS_futex, SYS_readlink, SYS_gettid,
         SYS_clone, SYS_mprotect, SYS_getppid, SYS_sched_yield, SYS_readlinkat, SYS_fstat, SYS_newfstatat,
 #endif
     };
@@ -471,6 +475,15 @@ static int ms_left(const struct init *init)
     return ms < 0 ? -1 : left < 0 ? 0 : (int)left;
 }
 
+static int ms_to_wait(const struct init *init)
+{
+    int ms = ms_left(init);
+    if (!init->idle_at)
+        return ms;
+    int64_t idle = init->idle_at - now_ms();
+    return idle < 0 ? 0 : ms < 0 || idle < ms ? (int)idle : ms;
+}
+
 static void on_time(struct init *init)
 {
     init->looked = now_ms();
@@ -494,13 +507,17 @@ static void serve(struct init *init)
             [MOVES] = { .fd = init->watch.moves, .events = POLLIN },
             [INWARD] = { .fd = init->inward.channel, .events = POLLIN },
         };
-        if (poll(fds, N, first ? 0 : ms_left(init)) < 0) {
+        if (poll(fds, N, first ? 0 : ms_to_wait(init)) < 0) {
             if (errno == EINTR)
                 continue;
             _exit(125);
         }
         if (ms_left(init) == 0)
             on_time(init);
+        if (init->idle_at && now_ms() >= init->idle_at) {
+            init->idle_at = 0;
+            idle_memory_give_back();
+        }
         if (fds[MOVES].revents)
             watch_moved(&init->watch);
         if (fds[MOUNTS].revents && !first)
@@ -538,6 +555,7 @@ _Noreturn void init_main(struct init_args *args)
     init.watch = (struct watch){ .plan = args->plan, .anchors = args->anchors, .ids = args->mount_ids,
                                   .fd = args->mounts, .moves = -1 };
     init.looked = now_ms();
+    init.idle_at = init.looked + IDLE_AFTER_MS;
     init.unnamed = !fence_on(FENCE_WATCH_NAMES);
     init.freezer.proc = -1;
     init.freezer.blind = !fence_on(FENCE_FREEZER);

@@ -44,6 +44,7 @@ struct loop {
     int64_t limit_at;    /* ms of CLOCK_MONOTONIC; 0: none */
     int64_t kill_at;
     int64_t mend_at;
+    int64_t idle_at;     /* when what only the start has used is given back; 0: it was */
     int64_t since;       /* ns since 1970: when the jail began */
     struct control control;
     bool gateway_ready;  /* it has confined itself */

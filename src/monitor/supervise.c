@@ -34,10 +34,13 @@
 #include "monitor/signals.h"
 #include "monitor/stdio.h"
 #include "monitor/terminal.h"
+#include "sys/idle_memory.h"
+#include "sys/idle_memory.h"
 #include "sys/syscalls.h"
 
 #define GRACE_MS 2000
 #define MEND_RETRY_MS 200
+#define IDLE_AFTER_MS 30 /* as the control socket waits: no wakeup of its own, none for a short command */
 #define SHORT_NS 50000000 /* a command that ends sooner waits for nothing at its end that can be left */
 #define STATUS_TIMEOUT 124
 #define STATUS_FAILED 125
@@ -90,6 +93,7 @@ static void register_jail(struct loop *l)
     if (l->registered)
         return;
     l->registered = true;
+    l->idle_at = loop_now() + IDLE_AFTER_MS;
     struct registry_facts facts = {
         .monitor = getpid(),
         .init = s->pid,
@@ -339,6 +343,10 @@ static void on_time(struct loop *l)
         loop_kill(l);
     if (l->mend_at && now >= l->mend_at)
         mend_lost(l);
+    if (l->idle_at && now >= l->idle_at) {
+        l->idle_at = 0;
+        idle_memory_give_back();
+    }
     if (terminal_returned(l->s->terminal) > 0)
         loop_tell(l, MSG_FOREGROUND, 1);
 }
@@ -346,8 +354,8 @@ static void on_time(struct loop *l)
 static int timeout_ms(const struct loop *l)
 {
     int64_t next = INT64_MAX;
-    int64_t at[] = { l->timed_out ? 0 : l->limit_at, l->killed ? 0 : l->kill_at, l->mend_at, control_next(&l->control),
-                     ask_next(&l->ask), open_url_next(l), evidence_next(l->s->evidence),
+    int64_t at[] = { l->timed_out ? 0 : l->limit_at, l->killed ? 0 : l->kill_at, l->mend_at, l->idle_at,
+                     control_next(&l->control), ask_next(&l->ask), open_url_next(l), evidence_next(l->s->evidence),
                      terminal_left(l->s->terminal) ? loop_now() + TERMINAL_LOOK_MS : 0 };
     for (size_t i = 0; i < ELEMENTSOF(at); i++)
         if (at[i] && at[i] < next)
