@@ -306,7 +306,10 @@ int home_reset(const struct policy *policy, struct buf *why)
         r = -errno;
     if (r >= 0)
         r = remove_tree(homes, old);
-    if (r < 0)
+    if (r == -EXDEV)
+        buf_printf(why, "something is mounted in the profile's home, which is not entered; unmount it and remove what is left: "
+                        "%.*s/%s", (int)(name - policy->home_source - 1), policy->home_source, old);
+    else if (r < 0)
         buf_printf(why, "%s cannot be removed: %s", policy->home_source, strerror(-r));
     return r;
 }

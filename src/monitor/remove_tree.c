@@ -2,18 +2,21 @@
 #include "monitor/remove_tree.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "sys/syscalls.h"
 
 enum { DEPTH_MAX = 64 };
 
 struct removal {
     int top;     /* where trees that are too deep are moved, to be taken up again */
     dev_t dev;
+    uint64_t mount; /* a bind of the same file system is somebody's, too; 0: the kernel does not tell */
     unsigned long moved;
 };
 
@@ -39,6 +42,12 @@ int open_hostile_directory(int dir, const char *name)
 
 static int empty(struct removal *r, int dir, unsigned depth);
 
+static bool is_mounted_there(const struct removal *r, int fd)
+{
+    uint64_t id;
+    return r->mount && (sys_mount_id(fd, &id) < 0 || id != r->mount);
+}
+
 static int remove_one(struct removal *r, int dir, const char *name, unsigned depth)
 {
     struct stat st;
@@ -54,6 +63,8 @@ static int remove_one(struct removal *r, int dir, const char *name, unsigned dep
         _cleanup_close_ int fd = open_hostile_directory(dir, name);
         if (fd < 0)
             return -errno;
+        if (is_mounted_there(r, fd))
+            return -EXDEV;
         if (depth >= DEPTH_MAX) {
             char flat[48];
             snprintf(flat, sizeof(flat), ".agentjail-deep-%lu", r->moved++);
@@ -89,6 +100,8 @@ int remove_tree(int dir, const char *name)
     if (top < 0 || fstat(top, &st) < 0)
         return -errno;
     struct removal r = { .top = top, .dev = st.st_dev };
+    if (sys_mount_id(top, &r.mount) < 0)
+        r.mount = 0;
     unsigned long before;
     do { /* trees moved to the top while it was being read may be met in the next round only */
         before = r.moved;

@@ -9,7 +9,7 @@
 int open_hostile_directory(int dir, const char *name);
 
 /* Remove name in the directory dir with all that is below it, however deep; no symlink is followed, no other file system
- * entered. 0 or -errno. */
+ * and no bind mount entered. 0 or -errno (-EXDEV: something is mounted there). */
 int remove_tree(int dir, const char *name);
 
 #endif

@@ -89,6 +89,18 @@ jail --profile=kept -- sh -c 'd=~; for i in $(seq 200); do d=$d/deep-directory-o
 jail --reset-home=yes --profile=kept
 [ $? -eq 0 ] && [ ! -e "$HOME/$KEPT" ] && [ "$(ls -A "$HOME/.local/share/agentjail/homes")" = .kept.lock ]
 verdict "--reset-home=yes removes it, whatever is in it"
+# What somebody has mounted there is not the profile's; of a bind of the same file system the device does not tell.
+jail --profile=kept -- sh -c 'mkdir ~/mnt && touch ~/own'
+mkdir "$HOME/photos" && echo dear >"$HOME/photos/day"
+# shellcheck disable=SC2016
+"$ATTACKS/mounts" own sh -c 'mount --bind "$1/photos" "$1/$2/mnt" && [ "$(cat "$1/$2/mnt/day")" = dear ] &&
+    [ "$(stat -c %d "$1/$2/mnt")" = "$(stat -c %d "$1/$2")" ] && ! "$0" --reset-home=yes --profile=kept && cat "$1/photos/day"' \
+    "$AGENTJAIL" "$HOME" "$KEPT" >"$T/stdout" 2>"$T/stderr"
+[ $? -eq 0 ] && [ "$(cat "$T/stdout" "$HOME/photos/day")" = $'dear\ndear' ] && grep -q 'something is mounted in the profile' "$T/stderr"
+verdict "--reset-home enters no mount" -- cat "$T/stderr"
+left=$(sed -n 's/.*remove what is left: //p' "$T/stderr")
+[ -d "$left/mnt" ] && rm -r "$left" && [ "$(ls -A "$HOME/.local/share/agentjail/homes")" = .kept.lock ]
+verdict "and says where what is left lies"
 jail --reset-home=yes --profile=default
 [ $? -eq 125 ] && grep -q 'keeps no home' "$T/stderr"
 verdict "a profile without a home has none to remove"
