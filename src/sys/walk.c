@@ -23,10 +23,11 @@
 struct walk {
     int root;             /* where an absolute path begins; not owned */
     int at;               /* where we are; owned */
-    bool in_root;
+    bool in_root;         /* as RESOLVE_IN_ROOT, or */
+    bool beneath;         /* as RESOLVE_BENEATH: what would lead out is an error */
     uint64_t resolve;
     unsigned links;
-    char done[PATH_MAX];  /* from root to at, "/a/b"; in_root only */
+    char done[PATH_MAX];  /* from root to at, "/a/b"; in_root and beneath only */
     char rest[PATH_MAX];  /* to be walked */
 };
 
@@ -49,7 +50,7 @@ static int move_to(struct walk *w, int fd)
 static int go_to_root(struct walk *w)
 {
     w->done[0] = '\0';
-    return move_to(w, w->in_root ? open_one(w->root, ".") : open_one(AT_FDCWD, "/"));
+    return move_to(w, w->in_root || w->beneath ? open_one(w->root, ".") : open_one(AT_FDCWD, "/"));
 }
 
 static bool is_kind(int fd, mode_t kind)
@@ -65,10 +66,10 @@ static int go_up(struct walk *w)
     char *last = strrchr(w->done, '/'), *next = names, *name;
     if (!is_kind(w->at, S_IFDIR))
         return -ENOTDIR;
-    if (!w->in_root)
+    if (!w->in_root && !w->beneath)
         return move_to(w, open_one(w->at, ".."));
     if (!last)
-        return 0;
+        return w->beneath ? -EXDEV : 0;
     *last = '\0';
     memcpy(names, w->done, sizeof(names));
     int r = go_to_root(w);
@@ -98,6 +99,8 @@ static int follow(struct walk *w, int link)
     text[n] = '\0';
     if (is_magic(link, text))
         return -ELOOP;
+    if (w->beneath && text[0] == '/')
+        return -EXDEV;
     size_t len = strlen(w->rest);
     if ((size_t)n + 1 + len >= sizeof(rest))
         return -ENAMETOOLONG;
@@ -116,9 +119,10 @@ static int enter(struct walk *w, const char *name)
     if (fd < 0 || is_kind(fd, S_IFLNK))
         return fd < 0 ? fd : follow(w, fd);
     size_t len = strlen(w->done);
-    if (w->in_root && len + 1 + strlen(name) >= sizeof(w->done))
+    bool noted = w->in_root || w->beneath;
+    if (noted && len + 1 + strlen(name) >= sizeof(w->done))
         return -ENAMETOOLONG;
-    if (w->in_root)
+    if (noted)
         snprintf(w->done + len, sizeof(w->done) - len, "/%s", name);
     return move_to(w, TAKE_FD(fd));
 }
@@ -190,12 +194,16 @@ static int walk(struct walk *w, uint64_t flags, mode_t mode)
 
 int walk_open(int dirfd, const char *path, uint64_t flags, mode_t mode, uint64_t resolve)
 {
-    struct walk w = { .root = dirfd, .at = -1, .in_root = resolve & RESOLVE_IN_ROOT, .resolve = resolve };
+    struct walk w = { .root = dirfd, .at = -1, .in_root = resolve & RESOLVE_IN_ROOT,
+                      .beneath = resolve & RESOLVE_BENEATH, .resolve = resolve };
     size_t len = strlen(path);
-    if (resolve & ~(uint64_t)(RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS))
+    if (resolve & ~(uint64_t)(RESOLVE_IN_ROOT | RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS) ||
+        (w.in_root && w.beneath))
         return -EINVAL;
     if (!len || len >= sizeof(w.rest))
         return len ? -ENAMETOOLONG : -ENOENT;
+    if (w.beneath && path[0] == '/')
+        return -EXDEV;
     memcpy(w.rest, path, len + 1);
     int r = w.in_root || path[0] == '/' ? go_to_root(&w) : move_to(&w, open_one(dirfd, "."));
     if (r >= 0)

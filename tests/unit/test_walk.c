@@ -102,6 +102,7 @@ START_TEST(test_as_openat2)
 {
     static const uint64_t flags[] = { O_PATH, O_PATH | O_DIRECTORY, O_PATH | O_NOFOLLOW, O_RDONLY, O_RDONLY | O_DIRECTORY };
     static const uint64_t resolve[] = { RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS,
+                                        RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
                                         RESOLVE_NO_SYMLINKS, RESOLVE_NO_MAGICLINKS };
     make_tree();
     for (size_t i = 0; kernel_has_it() && i < sizeof(paths) / sizeof(paths[0]); i++)
@@ -126,7 +127,10 @@ START_TEST(test_stays_in_root)
     ck_assert(in.st_ino != out.st_ino);
     close(fd);
     ck_assert_int_eq(walk_open(root, "to-file", O_PATH, 0, RESOLVE_NO_SYMLINKS), -ELOOP);
-    ck_assert_int_eq(walk_open(root, "file", O_PATH, 0, RESOLVE_BENEATH), -EINVAL);
+    ck_assert_int_eq(walk_open(root, "file", O_PATH, 0, RESOLVE_NO_XDEV), -EINVAL);
+    ck_assert_int_eq(walk_open(root, "../outside", O_PATH, 0, RESOLVE_BENEATH), -EXDEV);
+    ck_assert_int_eq(walk_open(root, "to-out", O_PATH, 0, RESOLVE_BENEATH), -EXDEV);
+    ck_assert_int_eq(walk_open(root, "/file", O_PATH, 0, RESOLVE_BENEATH), -EXDEV);
     remove_tree();
 }
 END_TEST

@@ -30,6 +30,18 @@ lacking() {
     end_world
 }
 
+# What is copied into a new home is opened below the user's, whatever resolves it.
+for error in ENOSYS EPERM; do
+    new_world
+    mkdir -p "$HOME/.config/tool" && echo mine >"$HOME/.config/tool/settings"
+    printf '[profile]\ninclude = default\n[files]\nhome = persistent\nimport = ~/.config/tool\n' >"$T/kept.ini"
+    timeout 60 env -u AGENTJAIL "$ATTACKS/shim" --errno $error openat2 "$AGENTJAIL" "--profile=$T/kept.ini" -- \
+        cat "$HOME/.config/tool/settings" >"$T/stdout" 2>"$T/stderr" </dev/null
+    [ $? -eq 0 ] && grep -qx mine "$T/stdout"
+    verdict "without openat2 ($error): settings are copied into a new home"
+    end_world
+done
+
 strerror() {
     case $1 in
     ENOSYS) echo 'Function not implemented' ;;
