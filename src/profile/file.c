@@ -4,15 +4,39 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "profile/reader.h"
 
-/* What is wrong with owner and mode, or NULL. */
-static const char *distrust(const struct merge *m, const struct stat *st)
+/* Inside a user namespace all owners that it does not map, the host's root among them, look like one user, the overflow id
+ * (user_namespaces(7)). True if uid is that and no true user's: then a system file may be root's. */
+static bool is_overflow(uid_t uid)
 {
-    if (st->st_uid != 0 && st->st_uid != m->host->uid)
+    _cleanup_buf_ struct buf number = { 0 }, map = { 0 };
+    if (buf_read_file(&number, AT_FDCWD, "/proc/sys/kernel/overflowuid", 32) < 0 || !number.data ||
+        strtoul(number.data, NULL, 10) != uid || buf_read_file(&map, AT_FDCWD, "/proc/self/uid_map", 65536) < 0)
+        return false;
+    for (char *rest = map.data, *line; rest && (line = strsep(&rest, "\n"));) {
+        unsigned long inside, outside, count;
+        if (sscanf(line, "%lu %lu %lu", &inside, &outside, &count) == 3 && uid >= inside && uid - inside < count)
+            return false;
+    }
+    return true;
+}
+
+static bool roots_place(const struct merge *m, const char *path)
+{
+    return path_within(path, m->host->system_dir) || path_within(path, m->host->package_dir);
+}
+
+/* What is wrong with owner and mode, or NULL. Root's own places are trusted by where they lie, as far as their owner may be
+ * root: who else could have put something there? */
+static const char *distrust(const struct merge *m, const char *path, const struct stat *st)
+{
+    if (st->st_uid != 0 && st->st_uid != m->host->uid && !(roots_place(m, path) && is_overflow(st->st_uid)))
         return "belongs to another user; let root or you own it";
     if (st->st_mode & S_IWOTH)
         return "may be written by everybody; chmod o-w";
@@ -41,7 +65,7 @@ int config_dir_open(struct merge *m, const char *path, bool trusted, int *ret_fd
         return r;
     }
     for (int i = 0; !trusted && i < 2; i++) {
-        const char *problem = distrust(m, &st[i]);
+        const char *problem = distrust(m, path, &st[i]);
         if (problem) {
             (void)buf_printf(m->why, "%s: this directory %s%s", path, i ? "lies in one that " : "", problem);
             return -EPERM;
@@ -130,7 +154,7 @@ int config_file_read(struct merge *m, int dirfd, const char *name, const char *f
     if (r == 0 && !S_ISREG(st.st_mode)) {
         r = -EINVAL;
         problem = "is no regular file; profiles are files";
-    } else if (r == 0 && !trusted && (problem = distrust(m, &st)) != NULL) {
+    } else if (r == 0 && !trusted && (problem = distrust(m, file, &st)) != NULL) {
         r = -EPERM;
     }
     if (r == 0)

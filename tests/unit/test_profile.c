@@ -2,6 +2,9 @@
 /* From files and command line to a policy: which files are read, how their settings add up, what is refused. */
 #include "profile_fixture.h"
 
+#include <sched.h>
+#include <sys/wait.h>
+
 /* --- settings of one file --- */
 
 START_TEST(test_defaults)
@@ -384,6 +387,32 @@ START_TEST(test_no_advice_against_a_ceiling)
 }
 END_TEST
 
+/* In a user namespace without a mapping every file seems to belong to the overflow id, which is what root's seem to. */
+START_TEST(test_unmapped_root)
+{
+    fx_default("[limits]\nprocesses = 9\n");
+    fx_file(CEILING("10.ini"), "[limits]\nmemory = 1G\n");
+    fx_ok("x");
+    pid_t child = fork();
+    if (child == 0) {
+        if (unshare(CLONE_NEWUSER) < 0)
+            _exit(77);
+        fx.host.uid = 4711; /* no owner of these files */
+        bool system = fx_load("x") == 0 && fx.policy.memory.set && fx.policy.memory.value == 1 << 30;
+        fx_file(USER("p.ini"), "[limits]\nprocesses = 9\n");
+        bool user = fx_load("--profile=p", "x") < 0 &&
+                    strstr(fx.why.data, "belongs to another user");
+        _exit(system && user ? 0 : 1);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77));
+    fx.host.uid = 4711;
+    if (geteuid() != 0) /* control: outside they are somebody's (root's are trusted) */
+        fx_refused("belongs to another user", "x");
+}
+END_TEST
+
 /* --- where files come from --- */
 
 START_TEST(test_first_found_profile)
@@ -711,6 +740,7 @@ static Suite *suite(void)
     tcase_add_test(tc, test_strict_requires_all);
     tcase_add_test(tc, test_advice_is_what_would_help);
     tcase_add_test(tc, test_no_advice_against_a_ceiling);
+    tcase_add_test(tc, test_unmapped_root);
     tc = fx_case(s, "files");
     tcase_add_test(tc, test_first_found_profile);
     tcase_add_test(tc, test_includes);
