@@ -42,8 +42,7 @@ static const char *const texts[OPEN_RESULTS] = {
     [OPEN_NO_URL] = "no http or https address that can be opened outside, or one that hides where it leads",
     [OPEN_DENIED] = "a rule of this jail denies the host of this page",
     [OPEN_NOT_PUBLIC] = "open-url = allow opens no pages of the local network; with open-url = ask the user can",
-    [OPEN_PORT] = "the port that this page answers to cannot be published on the host; something else may have it, or a "
-                  "ceiling forbid it",
+    [OPEN_PORT] = "the port that this page answers to cannot be published: something else has it, or a ceiling forbids it",
     [OPEN_BUSY] = "another page is being opened, or there were too many; try again in a minute",
     [OPEN_NO_BROWSER] = "the host could not open this page: xdg-open is not there, or failed",
 };
@@ -115,7 +114,7 @@ static void ask_monitor(struct opening *o, size_t len)
 static void on_ready(struct source *source, uint32_t events)
 {
     struct opening *o = CONTAINER(source, struct opening, source);
-    char rest[512];
+    static char rest[512];
     (void)events;
     for (int i = 0; i < LIMIT_ACCEPTS; i++) {
         bool whole = o->id != 0;

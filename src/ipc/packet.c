@@ -88,8 +88,8 @@ int packet_receive_up_to(int channel, void *data, size_t size, size_t *ret_len, 
 int packet_receive(int channel, void *data, size_t len, int *ret_fd)
 {
     char bytes[PACKET_MAX];
-    size_t got;
-    int came;
+    size_t got = 0;
+    int came = -1;
     if (len > sizeof(bytes))
         return -EINVAL;
     int r = packet_receive_up_to(channel, bytes, len, &got, &came);

@@ -49,8 +49,8 @@ static int send_one(int fd, const struct desktop_message *m, int with)
 
 static int receive_one(int fd, struct desktop_message *ret, int *ret_fd)
 {
-    size_t len;
-    int came;
+    size_t len = 0;
+    int came = -1;
     *ret = (struct desktop_message){ 0 };
     int r = packet_receive_up_to(fd, ret, sizeof(*ret), &len, &came);
     if (r < 0)

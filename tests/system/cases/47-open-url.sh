@@ -138,7 +138,7 @@ while subprocess.call(["xdg-open", "https://www.example.com/"]) != 0: pass' >"$T
 verdict "connections that say nothing are few, and take nothing from others once they end"
 
 # ---- the port of an answer ----
-echo '
+printf '%s\n' '
 import socket
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", 54545)); s.listen()
 print("up", flush=True)

@@ -140,14 +140,14 @@ try: print("closed" if s.recv(1) == b"" else "data", flush=True)
 except ConnectionResetError: print("closed", flush=True)
 except socket.timeout: print("held", flush=True)' >"$T/held" 2>&1 &
 held=$!
-BACKGROUND+=($held)
+BACKGROUND+=("$held")
 until [ -s "$T/held" ]; do sleep 0.02; done
 change --unpublish=3001:8081 --json && python3 -c '
 import json, sys
 j = json.load(open(sys.argv[1]))
 assert [(c["change"], c["value"], c["done"]) for c in j] == [("unpublish", "3001:8081", True)], j' "$T/said"
 verdict "--unpublish; --json"
-wait $held
+wait "$held"
 grep -q '^closed' "$T/held"
 verdict "its connections are closed"
 curl -sS -m 10 http://127.0.0.1:8081/ >"$T/stdout" 2>"$T/stderr"
