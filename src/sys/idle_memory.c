@@ -8,7 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* A stack grows down; nothing else may be this near below one (stack_guard_gap, Documentation/admin-guide/kernel-parameters). */
+/* A stack grows down; nothing else may be this near below one (stack_guard_gap in
+ * Documentation/admin-guide/kernel-parameters). */
 enum { STACK_BELOW = 1 << 20 };
 
 /* Whole pages only; a page that lies partly in a segment that is written has been copied, and must not be lost. */
