@@ -43,7 +43,7 @@ _agentjail() {
         --loopback=
         --backend= --filter= --label= --landlock= --nested= --terminal= --strict
         --memory= --cpu= --processes= --timeout=
-        --evidence= --evidence-sink= --evidence-full= --evidence-keep= --evidence-size=
+        --evidence= --evidence-sink= --evidence-full= --evidence-forward= --evidence-keep= --evidence-size=
         --quiet --verbose -v
     '
     # What follows the first word that is no option belongs to the command.
@@ -105,6 +105,7 @@ _agentjail() {
     --since | --until) return ;;
     --evidence) mapfile -t COMPREPLY < <(compgen -W 'off' -- "$cur") && return ;;
     --evidence-sink) mapfile -t COMPREPLY < <(compgen -W 'auto file none' -- "$cur") && return ;;
+    --evidence-forward) mapfile -t COMPREPLY < <(compgen -W 'journal syslog unix:/ fd:' -- "$cur") && return ;;
     --evidence-full) mapfile -t COMPREPLY < <(compgen -W 'drop stop' -- "$cur") && return ;;
     --filter)
         mapfile -t COMPREPLY < <(compgen -W "$(_agentjail_names seccomp .filter)" -- "$cur")

@@ -128,6 +128,7 @@ complete -c agentjail -n __agentjail_options -l timeout -x -d 'End it after 90, 
 complete -c agentjail -n __agentjail_options -l evidence -x -a off -d 'What is recorded of its files and programs'
 complete -c agentjail -n __agentjail_options -l evidence-sink -x -a 'auto file none' -d 'Where the record is kept'
 complete -c agentjail -n __agentjail_options -l evidence-full -x -a 'drop stop' -d 'When the record cannot be written'
+complete -c agentjail -n __agentjail_options -l evidence-forward -x -a 'journal syslog unix:/ fd:' -d 'Send the record, too'
 complete -c agentjail -n __agentjail_options -l evidence-keep -x -d 'Remove older records'
 complete -c agentjail -n __agentjail_options -l evidence-size -x -d 'Remove the oldest beyond this'
 complete -c agentjail -n __agentjail_options -l quiet -d 'No notes, only errors'

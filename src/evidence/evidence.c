@@ -19,6 +19,7 @@
 
 #define PENDING_MAX (1U << 20) /* bytes */
 #define RETRY_MS 1000
+#define QUEUE_MS 50 /* to the next try to send what waits */
 #define SWEEP_AFTER_NS 1000000000U
 
 static int64_t now_ms(void)
@@ -39,20 +40,21 @@ static uint64_t now_ns(void)
  * is not worth the 100 us that a file and a signature take. */
 static bool wanted(const struct policy *p)
 {
+    bool sent = p->evidence_sink == EVIDENCE_AUTO && p->evidence_forward;
     bool more = p->evidence_level != EVIDENCE_OFF || p->network != NETWORK_NONE || p->n_published;
-    return p->evidence_sink == EVIDENCE_FILE || (p->evidence_sink == EVIDENCE_AUTO && more);
+    return p->evidence_sink == EVIDENCE_FILE || sent || (p->evidence_sink == EVIDENCE_AUTO && more);
 }
 
 void evidence_begin(struct evidence *e, const struct policy *policy, const char *id)
 {
     struct utsname host;
     *e = EVIDENCE_EMPTY;
+    e->policy = policy;
     e->on = wanted(policy) && policy->state_dir;
     if (!e->on)
         return;
     if (uname(&host) == 0)
         snprintf(e->host, sizeof(e->host), "%s", host.nodename);
-    e->policy = policy;
     e->jail = (struct ocsf_jail){ .id = id, .host = e->host, .profile = policy->name };
     e->began_ns = now_ns();
 }
@@ -150,8 +152,36 @@ static void give_up(struct evidence *e, int error, off_t whole)
     e->failed |= e->policy->evidence_full == EVIDENCE_STOP;
 }
 
+int evidence_connect(struct evidence *e, struct buf *why)
+{
+    const char *where = e->policy->evidence_forward;
+    if (where && !e->on) {
+        (void)buf_str(why, "without a log nothing can be sent on: write sink = file in [evidence]");
+        return -EINVAL;
+    }
+    return where ? forward_open(&e->forward, where, why) : 0;
+}
+
+/* What is in the file goes on its way, record by record. */
+static void forward_pending(struct evidence *e)
+{
+    const char *line = e->pending.data, *end = line + e->pending.len, *newline;
+    static const char key[] = "\"severity_id\":";
+    struct forward_facts facts = { .id = e->jail.id, .host = e->host };
+    if (e->forward.fd < 0)
+        return;
+    for (; line < end && (newline = memchr(line, '\n', (size_t)(end - line))); line = newline + 1) {
+        const char *severity = memmem(line, (size_t)(newline - line), key, sizeof(key) - 1); /* stands before all else */
+        facts.severity = severity ? (unsigned)(severity[sizeof(key) - 1] - '0') : 1;
+        forward_record(&e->forward, line, (size_t)(newline - line), &facts);
+    }
+    e->queued = forward_flush(&e->forward);
+}
+
 void evidence_flush(struct evidence *e)
 {
+    if (e->queued)
+        e->queued = forward_flush(&e->forward);
     if (e->file < 0 || e->pending.len == 0)
         return;
     size_t done = 0;
@@ -167,6 +197,7 @@ void evidence_flush(struct evidence *e)
         }
         done += (size_t)n;
     }
+    forward_pending(e);
     e->written = e->chain;
     e->pending.len = 0;
     e->error = 0;
@@ -190,6 +221,24 @@ static int lose(struct evidence *e, int error)
     e->lost++;
     e->lost_all++;
     return error;
+}
+
+/* The same of what somebody else did not take. */
+static int add_dropped(struct evidence *e)
+{
+    _cleanup_buf_ struct buf text = { 0 };
+    struct event event = EVENT_EMPTY;
+    if (!e->forward.dropped)
+        return 0;
+    if (buf_printf(&text, "%" PRIu64 " records were not taken by %s", e->forward.dropped, e->policy->evidence_forward) < 0)
+        return -ENOMEM;
+    event.kind = EVENT_INTEGRITY;
+    event.verified = true;
+    event.count = e->forward.dropped;
+    event.text = text.data;
+    event.time_ns = now_ns();
+    e->forward.dropped = 0;
+    return add(e, &event);
 }
 
 /* Tell of what was lost before anything else is told. */
@@ -266,6 +315,8 @@ int evidence_record(struct evidence *e, const struct event *event)
         copy.time_ns = now_ns();
     int r = add_lost(e);
     if (r >= 0)
+        r = add_dropped(e);
+    if (r >= 0)
         r = add(e, &copy);
     if (r < 0)
         return lose(e, r);
@@ -278,6 +329,8 @@ int evidence_record(struct evidence *e, const struct event *event)
 
 int64_t evidence_next(const struct evidence *e)
 {
+    if (e->file >= 0 && e->queued)
+        return now_ms() + QUEUE_MS;
     return e->file >= 0 ? e->check_at : 0;
 }
 
@@ -308,10 +361,12 @@ void evidence_end(struct evidence *e)
     if (e->file >= 0) {
         e->retry_at = 0;
         (void)add_lost(e);
+        (void)add_dropped(e);
         (void)add_checkpoint(e, true);
         evidence_flush(e);
         sweep(e);
     }
+    forward_close(&e->forward);
     cleanup_close(&e->file);
     cleanup_close(&e->dir);
     buf_free(&e->pending);

@@ -9,6 +9,7 @@
 
 #include "evidence/chain.h"
 #include "evidence/event.h"
+#include "evidence/forward.h"
 #include "evidence/ocsf.h"
 
 /* Directory of logs below the state directory, and what follows a jail's time and id in a log's name. */
@@ -36,6 +37,8 @@ struct evidence {
     struct chain chain;   /* of what was told, */
     struct chain written; /* and of what is in the file */
     struct buf pending;   /* told and not yet written */
+    struct forward forward;
+    bool queued;          /* something waits there */
     uint64_t lost;        /* records that could not be written, not yet told of */
     uint64_t lost_all;
     uint64_t checked;     /* records that a checkpoint has signed */
@@ -44,10 +47,13 @@ struct evidence {
 };
 
 /* Nothing is open: what evidence_end() may be given. */
-#define EVIDENCE_EMPTY ((struct evidence){ .dir = -1, .file = -1 })
+#define EVIDENCE_EMPTY ((struct evidence){ .dir = -1, .file = -1, .forward = FORWARD_EMPTY })
 
 /* The jail of that id is about to run under the policy; both outlive e. Opens nothing. */
 void evidence_begin(struct evidence *e, const struct policy *policy, const char *id);
+
+/* Connect to where the policy has records sent besides: before the monitor is confined. 0, or -errno with a line in why. */
+int evidence_connect(struct evidence *e, struct buf *why);
 
 /* The directory of logs below the user's state directory, which must be ours alone; make: also make it. Or -errno. */
 int evidence_open_dir(const char *state_dir, bool make);

@@ -45,9 +45,14 @@ static void begin(struct supervise *s)
 int account_prepare(struct supervise *s, struct buf *why)
 {
     evidence_begin(s->evidence, s->policy, s->registry->id);
+    int r = evidence_connect(s->evidence, why); /* a service that was asked for must be there at the start */
+    if (r < 0) {
+        (void)buf_str(why, "; leave forward in [evidence] out, or start it");
+        return r;
+    }
     if (s->policy->evidence_full != EVIDENCE_STOP)
         return 0;
-    int r = evidence_open(s->evidence, why);
+    r = evidence_open(s->evidence, why);
     if (r >= 0 && s->evidence->on) {
         begin(s);
         evidence_flush(s->evidence);

@@ -233,6 +233,8 @@ struct policy {
     enum evidence_level evidence_level;
     enum evidence_sink evidence_sink;
     enum evidence_full evidence_full;
+    char *evidence_forward;     /* where records go besides: "journal", "syslog", "unix:PATH", "fd:N"; NULL: nowhere */
+    struct origin evidence_forward_origin;
     struct limit evidence_keep; /* ms */
     struct limit evidence_size; /* bytes of all logs */
     struct origin evidence_level_origin, evidence_sink_origin, evidence_full_origin;

@@ -421,6 +421,26 @@ static int set_env(struct merge *m, const struct setting *s)
     return 0;
 }
 
+/* Its forms are evidence/forward.c's, which is not for us to include. */
+static int set_forward(struct merge *m, const struct setting *s)
+{
+    const char *v = s->value;
+    bool known = setting_empties(s) || strcmp(v, "journal") == 0 || strcmp(v, "syslog") == 0 || strncmp(v, "unix:/", 6) == 0 ||
+                 strncmp(v, "fd:", 3) == 0;
+    uint64_t number;
+    if (!known || (strncmp(v, "fd:", 3) == 0 && (parse_u64(v + 3, &number) < 0 || number < 3)))
+        return setting_fail(s, m->why, "\"%s\" is none of its values; write %s", v, s->option->type->form);
+    m->policy->evidence_forward = setting_empties(s) ? NULL : arena_strdup(m->arena, v);
+    note_origin(m, s);
+    return setting_empties(s) || m->policy->evidence_forward ? 0 : -ENOMEM;
+}
+
+static int show_forward(const struct policy *policy, const struct option *option, struct buf *out)
+{
+    (void)option;
+    return policy->evidence_forward ? buf_str(out, policy->evidence_forward) : 0;
+}
+
 /* Acted on before merging (load.c, request.c, ceiling.c). */
 static int set_nothing(struct merge *m, const struct setting *s)
 {
@@ -447,6 +467,9 @@ const struct option_type type_gateway_lost = { .set = set_enum, .show = show_enu
 const struct option_type type_evidence_level = { .set = set_enum, .show = show_enum, .words = evidence_level_words };
 const struct option_type type_evidence_sink = { .set = set_enum, .show = show_enum, .words = evidence_sink_words };
 const struct option_type type_evidence_full = { .set = set_enum, .show = show_enum, .words = evidence_full_words };
+const struct option_type type_forward = { .set = set_forward,
+                                          .show = show_forward,
+                                          .form = "journal, syslog, unix:/PATH or fd:NUMBER" };
 const struct option_type type_backend = { .set = set_enum, .show = show_enum, .words = backend_words };
 const struct option_type type_terminal = { .set = set_enum, .show = show_enum, .words = terminal_words };
 const struct option_type type_nested = { .set = set_bool, .show = show_bool, .words = nested_words };

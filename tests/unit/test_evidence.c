@@ -7,7 +7,9 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 
 #include "base/parse.h"
@@ -592,6 +594,129 @@ START_TEST(names_have_the_time_and_the_id)
 }
 END_TEST
 
+/* A listener at a socket of the state directory; path has the "unix:" form. */
+static int listen_at(int type, char *where, size_t size)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", state);
+    snprintf(where, size, "unix:%s", address.sun_path);
+    ck_assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+    ck_assert(type == SOCK_DGRAM || listen(fd, 1) == 0);
+    return fd;
+}
+
+static void begin_with(char *where)
+{
+    struct buf why = { 0 };
+    ck_assert(forward_valid(where));
+    policy.evidence_forward = where;
+    evidence_begin(&evidence, &policy, "0123abcd");
+    ck_assert_int_eq(evidence_connect(&evidence, &why), 0);
+    ck_assert_int_eq(evidence_open(&evidence, &why), 0);
+}
+
+START_TEST(records_go_on_to_a_stream)
+{
+    char where[128];
+    struct buf log = { 0 }, got = { 0 };
+    int listener = listen_at(SOCK_STREAM, where, sizeof(where));
+    begin_with(where);
+    int peer = accept(listener, NULL, NULL);
+    ck_assert_int_eq(tell("/one"), 0);
+    evidence_flush(&evidence);
+    ck_assert_int_eq(tell("/two"), 0);
+    evidence_end(&evidence);
+    read_log("0123abcd", &log);
+    ck_assert_int_eq(buf_read_fd(&got, peer, 1 << 20), 0);
+    ck_assert_str_eq(got.data, log.data);
+    ck_assert_int_eq(verify(got.data, got.len).result, VERIFY_WHOLE);
+    buf_free(&log);
+    buf_free(&got);
+}
+END_TEST
+
+START_TEST(records_go_on_as_messages)
+{
+    static char message[1 << 16];
+    char where[128];
+    struct buf log = { 0 };
+    int listener = listen_at(SOCK_DGRAM, where, sizeof(where));
+    begin_with(where);
+    ck_assert_int_eq(tell("/one"), 0);
+    evidence_end(&evidence);
+    read_log("0123abcd", &log);
+    char *line = strchr(log.data, '\n');
+    ssize_t n = recv(listener, message, sizeof(message), MSG_DONTWAIT);
+    ck_assert_int_eq(n, line - log.data);
+    ck_assert_mem_eq(message, log.data, n);
+    n = recv(listener, message, sizeof(message), MSG_DONTWAIT);
+    ck_assert_int_eq(n, strlen(line + 1) - 1); /* the checkpoint */
+    buf_free(&log);
+}
+END_TEST
+
+START_TEST(syslog_and_journal_have_their_forms)
+{
+    static const struct forward_facts facts = { .id = "0123abcd", .host = "h", .severity = 4 };
+    char message[256];
+    int pair[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair), 0);
+    struct forward f = { .fd = pair[0], .form = FORWARD_SYSLOG };
+    forward_record(&f, "{}", 2, &facts);
+    ssize_t n = recv(pair[1], message, sizeof(message) - 1, 0);
+    message[n] = '\0';
+    ck_assert_str_eq(message, "<11>1 - h agentjail - 0123abcd - {}");
+    f.form = FORWARD_JOURNAL;
+    forward_record(&f, "{}", 2, &facts);
+    n = recv(pair[1], message, sizeof(message) - 1, 0);
+    message[n] = '\0';
+    ck_assert_str_eq(message, "PRIORITY=3\nSYSLOG_IDENTIFIER=agentjail\nAGENTJAIL_ID=0123abcd\nMESSAGE={}\n");
+    forward_close(&f);
+    close(pair[1]);
+}
+END_TEST
+
+/* Nobody reads the pipe: it fills, then the queue, and then records are dropped and counted; none is waited for. */
+START_TEST(who_does_not_read_is_not_waited_for)
+{
+    static char path[EVENT_TEXT_MAX];
+    char where[16];
+    int ends[2];
+    struct buf log = { 0 };
+    memset(path, 'p', sizeof(path) - 1);
+    ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+    snprintf(where, sizeof(where), "fd:%d", ends[1]);
+    begin_with(where);
+    for (int i = 0; i < 3000; i++) {
+        ck_assert_int_eq(tell(path), 0);
+        evidence_flush(&evidence);
+    }
+    ck_assert(evidence.queued && evidence.forward.queue.len - evidence.forward.sent <= FORWARD_QUEUE_MAX);
+    evidence_end(&evidence);
+    read_log("0123abcd", &log);
+    ck_assert_ptr_nonnull(strstr(log.data, " records were not taken by fd:"));
+    ck_assert_int_eq(verify(log.data, log.len).result, VERIFY_WHOLE);
+    buf_free(&log);
+}
+END_TEST
+
+START_TEST(nobody_there_is_said)
+{
+    struct buf why = { 0 };
+    char where[128];
+    snprintf(where, sizeof(where), "unix:%s/none", state);
+    policy.evidence_forward = where;
+    evidence_begin(&evidence, &policy, "1");
+    ck_assert_int_lt(evidence_connect(&evidence, &why), 0);
+    ck_assert_ptr_nonnull(strstr(why.data, where));
+    buf_free(&why);
+    static const char *const bad[] = { "", "file", "unix:", "unix:x", "fd:", "fd:1", "fd:-1", "fd:x", "journal:" };
+    for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+        ck_assert(!forward_valid(bad[i]));
+}
+END_TEST
+
 static void put_log(int dir, const char *name, off_t size, time_t age)
 {
     struct timespec times[2] = { { time(NULL) - age, 0 }, { time(NULL) - age, 0 } };
@@ -655,6 +780,11 @@ static Suite *suite(void)
     tcase_add_test(t, stop_says_that_it_failed);
     tcase_add_test(t, a_directory_that_is_not_ours_alone_is_not_taken);
     tcase_add_test(t, auto_keeps_what_has_a_network);
+    tcase_add_test(t, records_go_on_to_a_stream);
+    tcase_add_test(t, records_go_on_as_messages);
+    tcase_add_test(t, syslog_and_journal_have_their_forms);
+    tcase_add_test(t, who_does_not_read_is_not_waited_for);
+    tcase_add_test(t, nobody_there_is_said);
     tcase_add_test(t, old_logs_and_too_many_are_removed);
     tcase_add_test(t, names_have_the_time_and_the_id);
     suite_add_tcase(s, t);

@@ -194,6 +194,34 @@ verdict "the monitor killed: whole up to the last record"
 end_background
 end_world
 
+# ---- sent on ----
+new_world
+python3 - "$T/socket" >"$T/got" <<'PY' &
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1] + ".new")
+s.listen()
+import os
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+with s.accept()[0] as c:
+    while data := c.recv(65536):
+        sys.stdout.buffer.write(data)
+PY
+listener=$!
+for ((i = 0; i < 400; i++)); do [ ! -e "$T/socket" ] || break; sleep 0.05; done
+jail --evidence-forward="unix:$T/socket" -- true
+wait "$listener" && [ -s "$T/got" ] && cmp "$T/got" "$(newest)"
+verdict "--evidence-forward=unix:PATH: the log, as it is written"
+jail --evidence-forward=fd:9 -- true 9>"$T/got" && cmp "$T/got" "$(newest)"
+verdict "--evidence-forward=fd:N"
+jail --evidence-forward="unix:$T/nobody" -- echo ran
+[ $? -eq 125 ] && ! grep -q ran "$T/stdout" && grep -q 'cannot be sent to' "$T/stderr"
+verdict "nobody listens: it does not run"
+jail --evidence-forward=somewhere -- true
+[ $? -eq 125 ] && grep -q 'write journal, syslog, unix:/PATH or fd:NUMBER' "$T/stderr"
+verdict "a place that is none is refused"
+end_world
+
 # ---- a record that cannot be kept ----
 new_world
 mkdir -p "$HOME/.local/state/agentjail" && echo >"$HOME/.local/state/agentjail/log"
