@@ -24,7 +24,7 @@ void ed25519_key(uint8_t ret[static KEY_SIZE], const uint8_t random[static KEY_S
 /* The public half of it. */
 static inline const uint8_t *ed25519_public(const uint8_t key[static KEY_SIZE])
 {
-    return key + KEY_SIZE - KEY_PUBLIC_SIZE;
+    return &key[KEY_SIZE - KEY_PUBLIC_SIZE];
 }
 
 /* Sign with it (RFC 8032, 5.1.6). */

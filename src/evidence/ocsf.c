@@ -384,7 +384,7 @@ static void add_bytes(struct writer *w, const char *key, const char *s)
     if (!s || utf8_valid(s, strlen(s)))
         return;
     _cleanup_buf_ struct buf hex = { 0 };
-    for (size_t i = 0; s[i] && i < EVENT_TEXT_MAX && w->j.result >= 0; i++)
+    for (size_t i = 0; i < EVENT_TEXT_MAX && s[i] && w->j.result >= 0; i++)
         w->j.result = buf_printf(&hex, "%02x", (unsigned char)s[i]);
     json_bytes(&w->j, key, hex.data, hex.len);
 }
