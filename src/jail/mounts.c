@@ -197,7 +197,7 @@ int point_parent(const struct point_rules *rules, const char *path, const char *
 int point_attach(const struct point_rules *rules, const char *path, enum point_kind kind, int mount)
 {
     const char *name;
-    int parent = kind == POINT_ANY || !path[1] ? -ENOENT : point_parent(rules, path, &name);
+    int parent = kind == POINT_ANY || kind == POINT_LINK || !path[1] ? -ENOENT : point_parent(rules, path, &name);
     if (parent >= 0 && rules->cache->own == 0) {
         int r = kind == POINT_DIRECTORY ? mkdirat(parent, name, 0755) : mknodat(parent, name, S_IFREG | 0444, 0);
         if (r == 0) /* new, so it is what we made it and no symlink */
@@ -215,7 +215,7 @@ int point_open(const struct point_rules *rules, const char *path, enum point_kin
         return point_open_directory(rules, path, 0755);
     if (kind == POINT_FILE)
         return open_file(rules, path);
-    return sys_openat2(rules->root, path, O_PATH | O_CLOEXEC, resolve_flags(rules));
+    return sys_openat2(rules->root, path, O_PATH | O_CLOEXEC | (kind == POINT_LINK ? O_NOFOLLOW : 0), resolve_flags(rules));
 }
 
 int point_open_staging(void)

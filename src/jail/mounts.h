@@ -50,7 +50,12 @@ void point_cache_free(struct point_cache *cache);
 void point_cache_forget(struct point_cache *cache, int root, const char *path);
 
 /* What a mount point must be. */
-enum point_kind { POINT_DIRECTORY, POINT_FILE, POINT_ANY };
+enum point_kind {
+    POINT_DIRECTORY,
+    POINT_FILE,
+    POINT_ANY,
+    POINT_LINK, /* as POINT_ANY, but a symlink there is it itself */
+};
 
 /* Where mount points may be made. */
 struct point_rules {

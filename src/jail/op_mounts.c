@@ -56,6 +56,15 @@ int op_bind_link(struct view *view, size_t i)
     return mount < 0 ? view_fail(view, op, mount, "symlink cannot be bound") : view_place(view, i, mount, false);
 }
 
+int op_pin_link(struct view *view, size_t i)
+{
+    const struct op *op = &view->plan->ops[i];
+    struct point_rules rules = view_rules(view, op);
+    _cleanup_close_ int link = point_open(&rules, rules.target, POINT_LINK);
+    int mount = link < 0 ? link : mount_clone(link, view_attributes(op), 0);
+    return mount < 0 ? view_fail(view, op, mount, "cannot be bound onto itself") : view_place(view, i, mount, false);
+}
+
 static int tmpfs_options(const struct view *view, const struct op *op, struct buf *options)
 {
     int r = buf_printf(options, "mode=%o", op->mode);

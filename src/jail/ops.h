@@ -21,6 +21,9 @@ int op_bind(struct view *view, size_t i);
  * symlink itself is one that an earlier operation has made in the jail's own root. */
 int op_bind_link(struct view *view, size_t i);
 
+/* The symlink at the target onto itself; if the host has put something else there since, that, read-only. */
+int op_pin_link(struct view *view, size_t i);
+
 /* An empty file system in memory. */
 int op_tmpfs(struct view *view, size_t i);
 

@@ -103,6 +103,8 @@ int view_carry_out(struct view *view, size_t i)
         return op_bind_data(view, i);
     case OP_BIND_LINK:
         return op_bind_link(view, i);
+    case OP_PIN_LINK:
+        return op_pin_link(view, i);
     case OP_CHMOD:
         return op_chmod(view, op);
     case OP_DEV:

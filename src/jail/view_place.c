@@ -139,7 +139,8 @@ int view_place(struct view *view, size_t i, int mount, bool directory)
     const struct op *op = &view->plan->ops[i];
     _cleanup_close_ int owned = mount;
     struct point_rules rules = view_rules(view, op);
-    int r = point_attach(&rules, rules.target, directory ? POINT_DIRECTORY : POINT_FILE, mount);
+    enum point_kind kind = op->kind == OP_PIN_LINK ? POINT_LINK : directory ? POINT_DIRECTORY : POINT_FILE;
+    int r = point_attach(&rules, rules.target, kind, mount);
     if (r < 0)
         return view_fail(view, op, r, "cannot be mounted");
     point_cache_forget(&view->points, rules.root, rules.target);
@@ -153,7 +154,7 @@ int view_place(struct view *view, size_t i, int mount, bool directory)
     }
     if (op->kind == OP_TMPFS || op->flags & OP_OWN)
         r = view_add_own(view, mount);
-    if (r >= 0 && op->kind != OP_MASK && op->kind != OP_PIN && op->kind != OP_BIND_LINK)
+    if (r >= 0 && op->kind != OP_MASK && op->kind != OP_PIN && op->kind != OP_BIND_LINK && op->kind != OP_PIN_LINK)
         r = view_allow(view, op, mount, directory);
     if (r < 0)
         return view_fail(view, op, r, "cannot be described to Landlock");

@@ -175,38 +175,47 @@ static int add_scratch(struct collect *c, const struct grant *g)
     return add_links(c, g, &r);
 }
 
-/* The first symlink of a resolution that the payload could have planted: it lies in a writable place of the host's. */
-static const char *planted_link(const struct collect *c, const struct resolved *r)
+/* Could the payload replace the symlink? It lies in a writable place of the host's. */
+static bool is_in_reach(const struct collect *c, const char *link)
 {
-    for (size_t i = 0; i < r->n_links; i++) {
-        const struct entry *up = entries_enclosing(c->list, c->list->n, r->links[i].path, false);
-        if (up && up->kind == ENTRY_ACCESS && up->access == ACCESS_WRITE && path_may_change(up->path, r->links[i].path))
-            return r->links[i].path;
-    }
-    return NULL;
+    const struct entry *up = entries_enclosing(c->list, c->list->n, link, false);
+    return up && up->kind == ENTRY_ACCESS && up->access == ACCESS_WRITE && path_may_change(up->path, link);
 }
 
-/* protect and hide follow symlinks to what they mean. That a link itself stays is more than a mount can hold. */
+/* Hold the symlinks of a resolution that the payload could replace. *ret_planted: the first of them, or NULL; r's. */
+static int hold_links(struct collect *c, const struct grant *g, const struct resolved *r, const char **ret_planted)
+{
+    *ret_planted = NULL;
+    for (size_t i = 0; i < r->n_links; i++) {
+        if (!is_in_reach(c, r->links[i].path))
+            continue;
+        if (!entries_at(c->list, ENTRY_HELD_LINK, strdup(r->links[i].path), &g->origin))
+            return -ENOMEM;
+        if (!*ret_planted)
+            *ret_planted = r->links[i].path;
+    }
+    return 0;
+}
+
+/* protect and hide follow symlinks to what they mean; protect holds the symlinks, too. */
 static int add_held(struct collect *c, const struct grant *g, struct resolved *r)
 {
-    const char *planted = g->kind == GRANT_PROTECT && fence_on(FENCE_SYMLINKS) ? planted_link(c, r) : NULL;
-
+    const char *planted = NULL;
+    if (g->kind == GRANT_PROTECT && fence_on(FENCE_SYMLINKS)) {
+        int error = hold_links(c, g, r, &planted);
+        if (error < 0)
+            return error;
+    }
     /* A repository's symlink must not keep the jail from running or from writing where it lies. */
     if (planted && g->optional && (reserved(r->path) || path_within(planted, r->path)))
-        return note(c, g, "not held: a symlink to what holds the workspace, or to /proc or /dev");
+        return note(c, g, "a symlink to what holds the workspace, or to /proc or /dev: only the symlink itself is held");
     if (reserved(r->path))
         return refuse(c, g, -EINVAL, "/proc and /dev are the jail's own");
     if (!r->path[1])
         return refuse(c, g, -EINVAL, "the whole file system cannot be hidden or protected; grant less instead");
-    if (planted) {
-        if (!g->optional)
-            return refuse(c, g, -ELOOP,
-                          "is a symlink inside a writable directory, which a mount cannot hold; protect what it "
-                          "points to, or write a '-' before it to do without");
-        int e = note(c, g, "the symlink itself is not held, only what it points to");
-        if (e < 0)
-            return e;
-    }
+    if (planted && path_within(planted, r->path))
+        return refuse(c, g, -ELOOP, "is a symlink to a directory that it lies in, which would be read-only with it; protect "
+                                    "what is meant by its own name, or write a '-' before it to hold the symlink only");
     struct entry *e = entries_at(c->list, g->kind == GRANT_HIDE ? ENTRY_MASK : ENTRY_PROTECT, TAKE_PTR(r->path),
                                &g->origin);
     if (!e)

@@ -22,6 +22,7 @@ enum entry_kind {
     ENTRY_DEVICE,
     ENTRY_LINK,    /* a symlink of the host that leads to a grant */
     ENTRY_PROTECT,
+    ENTRY_HELD_LINK,  /* a symlink that leads to what is protected */
     ENTRY_GIT_CONFIG, /* held, with a copy in its place that git inside can write */
     ENTRY_MASK,
 };

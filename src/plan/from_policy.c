@@ -147,6 +147,19 @@ static int emit_held(struct emit *m, const struct entry *up, const struct entry 
     return 0;
 }
 
+/* A symlink that leads to what is protected is a name that the host goes by, too. A mount may have one as its root and lie on
+ * one: readlink(2) and whoever walks through it see what they saw, a rename or removal is refused. */
+static int emit_held_link(struct emit *m, const struct entry *e)
+{
+    if (!fence_on(FENCE_PINS))
+        return 0;
+    struct op *op = add_op(m, OP_PIN_LINK, NULL, e);
+    if (!op)
+        return -ENOMEM;
+    op->flags |= OP_READ_ONLY | OP_NO_EXEC | OP_WATCHED;
+    return 0;
+}
+
 static int emit_tmpfs(struct emit *m, const struct entry *up, const struct entry *e)
 {
     if (shows_host(up) && !e->exists && access(e->path, F_OK) < 0)
@@ -324,6 +337,8 @@ static int emit_entry(struct emit *m, const struct entry *up, const struct entry
     }
     case ENTRY_LINK:
         return emit_link(m, up, e);
+    case ENTRY_HELD_LINK:
+        return emit_held_link(m, e);
     case ENTRY_GIT_CONFIG:
         return emit_git_config(m, entries_enclosing(m->list, m->list->n, e->path, true), e);
     case ENTRY_PROTECT:
@@ -336,7 +351,8 @@ static int emit_entry(struct emit *m, const struct entry *up, const struct entry
 /* What narrows a writable place needs its ancestors pinned before it is put up. */
 static int emit_pins(struct emit *m, const struct entry *up, const struct entry *e)
 {
-    bool narrows = e->kind == ENTRY_PROTECT || e->kind == ENTRY_GIT_CONFIG || e->kind == ENTRY_MASK ||
+    bool narrows = e->kind == ENTRY_PROTECT || e->kind == ENTRY_HELD_LINK || e->kind == ENTRY_GIT_CONFIG ||
+                   e->kind == ENTRY_MASK ||
                    (e->kind == ENTRY_ACCESS && access_at(m->list, e) != ACCESS_WRITE);
     if (!narrows || !host_writable(m->list, up))
         return 0;

@@ -51,7 +51,7 @@ static const char *const kind_names[] = {
     [OP_BIND_DATA] = "data",  [OP_SYMLINK] = "symlink", [OP_PROC] = "proc",   [OP_DEV] = "dev",
     [OP_MQUEUE] = "mqueue",   [OP_OVERLAY] = "overlay", [OP_MASK] = "mask",   [OP_PIN] = "pin",
     [OP_REMOUNT] = "remount", [OP_CHMOD] = "chmod", [OP_UNION] = "union",     [OP_LAYER] = "layer",
-    [OP_BIND_LINK] = "link",
+    [OP_BIND_LINK] = "link",  [OP_PIN_LINK] = "pin",
 };
 
 /* Paths may hold anything: what could confuse a terminal or a reader of lines is written as octal, as mountinfo

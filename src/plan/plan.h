@@ -27,6 +27,8 @@ enum op_kind {
     OP_OVERLAY,    /* copy on write over source; changes in a tmpfs, gone at the end */
     OP_MASK,       /* an empty, unreadable directory or file over target */
     OP_PIN,        /* target bound onto itself, so that it can be neither renamed nor removed */
+    OP_PIN_LINK,   /* the symlink at target bound onto itself, for the same; read-only, once the host has put something else
+                      there */
     OP_REMOUNT,    /* change attributes of the mount at target (not recursive) */
     OP_CHMOD,      /* mode of target, on a file system of the jail's own */
     OP_UNION,      /* overlay at target of the OP_LAYER behind it; source: where changes go, and the first OP_LAYER is its

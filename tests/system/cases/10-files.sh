@@ -45,6 +45,21 @@ setup_hook() {
     echo '#!/bin/sh' >"$WS/.git/hooks/pre-commit"
     setup_git_effect
 }
+# Protected names that are symlinks to what lies in the workspace.
+setup_hooks_link() {
+    mv "$WS/.git/hooks" "$WS/shared"
+    ln -s ../shared "$WS/.git/hooks"
+    effect() { grep -qs evil "$WS/.git/hooks/pre-commit" "$WS/.git/hooks"; }
+}
+setup_file_link() {
+    echo '{}' >"$WS/shared.json"
+    ln -s shared.json "$WS/.mcp.json"
+    effect() { grep -qs evil "$WS/.mcp.json"; }
+}
+setup_file_link_there() {
+    setup_file_link
+    effect() { [ ! -L "$WS/.mcp.json" ]; }
+}
 setup_env_file() { echo KEY=secret >"$WS/sub/.env"; }
 setup_vscode() {
     mkdir "$WS/.vscode"
@@ -123,6 +138,12 @@ git-hooks-create | any | git_effect | read-only | | files create "$WS/.git/hooks
 git-hooks-write | any | hook | read-only | | files write "$WS/.git/hooks/pre-commit"
 git-hooks-swap | any | git_effect | read-only | | files swap-dir "$WS/.git/hooks" pre-commit
 git-hooks-swap-above | any | git_effect | pins,~watch-names | | files swap-dir "$WS/.git" hooks/pre-commit
+git-hooks-link-swap | any | hooks_link | pins | | files swap-dir "$WS/.git/hooks" pre-commit
+git-hooks-link-through | any | hooks_link | read-only | | files create "$WS/shared/pre-commit"
+protected-link-replace | any | file_link | pins | | files replace "$WS/.mcp.json"
+protected-link-unlink | any | file_link_there | pins | | files unlink "$WS/.mcp.json"
+protected-link-rename | any | file_link_there | pins | | files rename "$WS/.mcp.json" "$WS/other"
+protected-link-required | any | file_link_there | pins | --protect=.mcp.json | files rename "$WS/.mcp.json" "$WS/other"
 vscode-write | any | vscode | read-only | | files write "$WS/.vscode/settings.json"
 # --- hidden names ---
 hidden-read | any | env_file | masks | --hide=sub/.env | files read "$WS/sub/.env"

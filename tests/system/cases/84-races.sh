@@ -165,6 +165,22 @@ for how in 'mv .git old; cp -r old .git' 'mv .git old; sleep 0.3; cp -r old .git
     end_world
 done
 
+# A protected name that is a symlink, which the host replaces by a file.
+linked() {
+    new_world
+    mv "$WS/.git/config" "$WS/shared"
+    ln -s ../shared "$WS/.git/config"
+    moved "$1" 'cp shared .git/new; mv .git/new .git/config'
+    say_moved >"$T/moved"
+    [ "$TRIED" = yes ]
+}
+linked "$AGENTJAIL" && [ -z "$EVIL" ]
+verdict "the host puts a file in a protected symlink's place: it is protected, and the jail goes on" -- cat "$T/moved"
+end_world
+AGENTJAIL_TEST_OFF=pins,watch linked "$UNFENCED" && [ -n "$EVIL" ]
+verdict "control: without that fence the payload writes to it" -- cat "$T/moved"
+end_world
+
 # The same for a file that is hidden in a readable grant, and for a read-only directory of a writable one.
 # uncovered PROGRAM: 0 if the payload saw what the host put there.
 uncovered() {
