@@ -65,12 +65,17 @@ static int note(struct collect *c, const struct grant *g, const char *problem)
     return r < 0 ? r : strv_take(c->notes, buf_take(&line));
 }
 
-/* A grant that does not exist, or cannot be reached, on this host. */
+static bool is_absence(int error)
+{
+    return error == -ENOENT || error == -EACCES || error == -ELOOP || error == -ENAMETOOLONG;
+}
+
+/* A grant that does not exist, or cannot be reached, on this host. Where one cannot tell, nothing is left unheld. */
 static int missing(struct collect *c, const struct grant *g, int error)
 {
     bool holds = g->kind == GRANT_PROTECT || g->kind == GRANT_HIDE;
 
-    if (g->optional)
+    if (g->optional && (is_absence(error) || !holds))
         return holds && g->kind == GRANT_PROTECT ? note(c, g, "not held: does not exist yet") : 0;
     if (error == -EACCES)
         return refuse(c, g, error, "you may not search a directory on the way; name something that you can reach");
@@ -78,6 +83,8 @@ static int missing(struct collect *c, const struct grant *g, int error)
         return refuse(c, g, error, "more symlinks than the kernel follows");
     if (error == -ENAMETOOLONG)
         return refuse(c, g, error, "longer than the kernel's limit of 4,095 bytes");
+    if (!is_absence(error))
+        return refuse(c, g, error, strerror(-error));
     if (holds)
         return refuse(c, g, -ENOENT,
                       "does not exist, and a name that is not there yet cannot be held; create it, or write a '-' "
@@ -225,19 +232,23 @@ static int add_held(struct collect *c, const struct grant *g, struct resolved *r
     return 0;
 }
 
-/* A protected name below what is a file: whoever replaces the file by a directory makes the name, so the file is held in
- * its place. Above all the ".git" of a worktree or submodule, which says where git looks for its configuration. */
-static int resolve_file_above(struct collect *c, const struct grant *g, struct resolved *r)
+/* Names whose place cannot be looked at are held with what is in the way. A protected name below what is a file: whoever
+ * replaces the file by a directory makes the name; above all the ".git" of a worktree or submodule, which says where git
+ * looks for its configuration. A name in a directory that may not be searched: an earlier run may have taken that right
+ * away, and this one would give it back. */
+static int resolve_in_the_way(struct collect *c, const struct grant *g, int error, struct resolved *r)
 {
-    _cleanup_free_ char *path = strdup(g->path);
-    int error = path ? -ENOTDIR : -ENOMEM;
-    char *slash;
-
-    while (error == -ENOTDIR && (slash = strrchr(path, '/')) && slash != path) {
-        *slash = '\0';
-        error = path_resolve(&c->resolver, path, r);
-    }
-    return error;
+    bool file = error == -ENOTDIR && g->kind == GRANT_PROTECT;
+    bool closed = error == -EACCES && g->optional && (g->kind == GRANT_PROTECT || g->kind == GRANT_HIDE);
+    if (!file && !(closed && fence_on(FENCE_SYMLINKS)))
+        return error;
+    error = path_resolve_as_far(g->path, r);
+    if (error < 0 || file)
+        return error;
+    _cleanup_buf_ struct buf problem = { 0 };
+    error = buf_printf(&problem, "you may not search %s: it is held as a whole; chmod u+x it to hold no more than the name",
+                       r->path);
+    return error < 0 ? error : note(c, g, problem.data);
 }
 
 static int resolve_grant(struct collect *c, const struct grant *g,
@@ -245,8 +256,8 @@ static int resolve_grant(struct collect *c, const struct grant *g,
 {
     _cleanup_resolved_ struct resolved r = { 0 };
     int error = path_resolve(&c->resolver, g->path, &r);
-    if (error == -ENOTDIR && g->kind == GRANT_PROTECT)
-        error = resolve_file_above(c, g, &r);
+    if (error < 0)
+        error = resolve_in_the_way(c, g, error, &r);
     if (error == -ENOMEM)
         return error;
     if (error < 0)

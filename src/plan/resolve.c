@@ -193,8 +193,8 @@ static int follow_last(const struct resolver *resolver, const char *path, struct
     return asprintf(ret_target, "%.*s/%s", (int)base, in->dir, rest) < 0 ? -ENOMEM : 0;
 }
 
-/* One component at a time, as path_resolution(7) does. */
-static int walk(const char *path, struct resolved *r)
+/* One component at a time, as path_resolution(7) does. as_far: the way ends before what cannot be looked at. */
+static int walk(const char *path, bool as_far, struct resolved *r)
 {
     _cleanup_buf_ struct buf done = { 0 };
     _cleanup_buf_ struct buf todo = { 0 };
@@ -220,6 +220,11 @@ static int walk(const char *path, struct resolved *r)
         struct stat st;
         if (e >= 0 && lstat(done.data, &st) < 0)
             e = -errno;
+        if (as_far && (e == -EACCES || e == -ENOTDIR)) {
+            drop_last(&done);
+            e = 0;
+            break;
+        }
         if (e >= 0 && S_ISLNK(st.st_mode)) {
             e = follow(r, &done, &todo, todo.data + at);
             at = 0;
@@ -253,12 +258,25 @@ int path_resolve(struct resolver *resolver, const char *path, struct resolved *r
         e = look_up(resolver, at, &r.st, &last);
     }
     if (e == -ELOOP) {
-        e = walk(at, &r);
+        e = walk(at, false, &r);
         if (e >= 0)
             e = open_path(r.path, &r.st);
     } else if (e >= 0) {
         r.path = TAKE_PTR(at);
     }
+    if (e < 0)
+        return e;
+    *ret_resolved = r;
+    r = (struct resolved){ 0 };
+    return 0;
+}
+
+int path_resolve_as_far(const char *path, struct resolved *ret_resolved)
+{
+    _cleanup_resolved_ struct resolved r = { 0 };
+    int e = walk(path, true, &r);
+    if (e >= 0)
+        e = open_path(r.path, &r.st);
     if (e < 0)
         return e;
     *ret_resolved = r;

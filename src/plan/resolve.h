@@ -43,6 +43,10 @@ void resolver_free(struct resolver *resolver);
  * more than 40 symlinks, -EACCES: a directory on the way may not be searched). */
 int path_resolve(struct resolver *resolver, const char *path, struct resolved *ret_resolved);
 
+/* The same, but where a directory may not be searched, or is none (-EACCES and -ENOTDIR above), what is in its place is the
+ * answer. 0 or -errno. */
+int path_resolve_as_far(const char *path, struct resolved *ret_resolved);
+
 /* Whether this user could put something else in the place of path, a real path, working from the directory top around it:
  * not if each directory from top to path belongs to somebody else who lets them not write it. */
 bool path_may_change(const char *top, const char *path);

@@ -188,6 +188,20 @@ static int make_own_directory(const char *path)
     return mkdir(copy, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }
 
+/* A directory of agentjail's in one of the user's that may not be searched: a payload of an earlier run may have taken that
+ * right away, and this one would give it back, with nothing masked. */
+static int refuse_closed_own(struct collect *c, const char *path)
+{
+    _cleanup_resolved_ struct resolved r = { 0 };
+    const struct entry *up = entries_enclosing(c->list, c->list->n, path, true);
+    if (!up || (up->kind != ENTRY_ACCESS && up->kind != ENTRY_OVERLAY) || path_resolve_as_far(path, &r) < 0 ||
+        r.st.st_uid != geteuid())
+        return 0;
+    buf_printf(c->why, "%s: cannot keep agentjail's own files from the command, as you may not search %s: chmod u+rwx it", path,
+               r.path);
+    return -EACCES;
+}
+
 /* agentjail's own directories are masked wherever a grant shows them. One that is not there yet but could be made
  * by the payload is made first, or the payload would write the next run's profile. */
 static int add_own_mask(struct collect *c, const char *path)
@@ -208,7 +222,7 @@ static int add_own_mask(struct collect *c, const char *path)
         return e;
     }
     if (e < 0)
-        return 0;
+        return e == -EACCES ? refuse_closed_own(c, path) : 0;
 
     struct origin built_in = { 0 };
     struct entry *entry = entries_at(c->list, ENTRY_MASK, TAKE_PTR(r.path), &built_in);

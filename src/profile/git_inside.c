@@ -2,11 +2,13 @@
 #include "profile/git_inside.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/git_config.h"
 #include "base/path.h"
@@ -81,7 +83,8 @@ static int protect_named(const struct inside *in, const char *gitdir, const stru
         if (!bases[i] || path_from(in->m->arena, bases[i], word, &path) < 0)
             continue;
         struct stat st;
-        if (path_within(path, in->workspace) && strcmp(path, in->workspace) != 0 && stat(path, &st) == 0) {
+        if (path_within(path, in->workspace) && strcmp(path, in->workspace) != 0 &&
+            (stat(path, &st) == 0 || errno == EACCES)) {
             int r = protect(in, "/", path + 1);
             if (r < 0)
                 return r;
@@ -152,12 +155,18 @@ static bool is_fanout(const char *dir, const char *name)
 
 static int add_worktrees(struct inside *in, const char *gitdir);
 
+/* What may not be looked into could be opened again by who has closed it. */
+static bool is_closed(const char *dir)
+{
+    return access(dir, R_OK | X_OK) < 0 && errno == EACCES;
+}
+
 /* Protect every git directory below dir, also one inside another: git makes none there, but what is inside a directory that
- * a payload has made look like one is the user's all the same. -E2BIG: more than one looks through. */
+ * a payload has made look like one is the user's all the same. -E2BIG: more than one looks through, or may. */
 static int scan(struct inside *in, const char *dir, unsigned depth)
 {
     _cleanup_closedir_ DIR *entries = is_kind(dir, S_IFDIR) ? opendir(dir) : NULL;
-    int r = 0;
+    int r = dir && is_closed(dir) ? -E2BIG : 0;
     for (struct dirent *d; entries && r == 0 && (d = readdir(entries));) {
         if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0 || is_fanout(dir, d->d_name) ||
             (d->d_type != DT_DIR && d->d_type != DT_UNKNOWN))
@@ -185,8 +194,9 @@ static int add_below(struct inside *in, const char *gitdir, const char *name)
         return r;
     in->m->policy->n_git_repos = repos;
     r = protect(in, gitdir, name);
-    return r < 0 ? r : merge_note(in->m, "%s is protected as a whole: it holds too many directories to look for git's in them; "
-                                  "git inside cannot change submodules and worktrees of it", dir);
+    return r < 0 ? r : merge_note(in->m, "%s is protected as a whole: it holds too many directories to look for git's in them, "
+                                  "or some that you may not search; git inside cannot change submodules and worktrees of it",
+                                  dir);
 }
 
 /* Worktrees have hooks and the like of their own, and the git directories of their submodules. */
@@ -195,6 +205,8 @@ static int add_worktrees(struct inside *in, const char *gitdir)
     const char *dir = join(in, gitdir, "worktrees");
     _cleanup_closedir_ DIR *entries = dir && is_kind(dir, S_IFDIR) ? opendir(dir) : NULL;
     int r = 0;
+    if (dir && is_closed(dir))
+        return protect(in, gitdir, "worktrees");
     for (struct dirent *d; entries && r == 0 && (d = readdir(entries));) {
         bool dots = strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0;
         const char *below = dots ? NULL : join(in, dir, d->d_name);

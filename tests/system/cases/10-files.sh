@@ -60,6 +60,38 @@ setup_file_link_there() {
     setup_file_link
     effect() { [ ! -L "$WS/.mcp.json" ]; }
 }
+# Directories that an earlier run has closed, so that nobody could look for what is to be held in them.
+setup_closed_git() {
+    setup_git_effect
+    chmod 0 "$WS/.git"
+    eval "$(declare -f effect | sed '1s/effect/done_in_git/')"
+    effect() {
+        local was
+        was=$(stat -c %a "$WS/.git") && chmod 755 "$WS/.git" && done_in_git
+        local r=$?
+        chmod "$was" "$WS/.git"
+        return "$r"
+    }
+    cleanup() { chmod 755 "$WS/.git"; }
+}
+setup_closed_link() {
+    setup_hooks_link
+    mkdir "$WS/tools" && mv "$WS/shared" "$WS/tools/" && ln -sfn ../tools/shared "$WS/.git/hooks"
+    chmod 0 "$WS/tools"
+    effect() { [ "$(stat -c %a "$WS/tools")" = 755 ] && grep -qs evil "$WS/tools/shared/pre-commit"; }
+    cleanup() { chmod 755 "$WS/tools"; }
+}
+setup_closed_hidden() {
+    setup_env_file
+    chmod 0 "$WS/sub"
+    cleanup() { chmod 755 "$WS/sub"; }
+}
+setup_closed_own() {
+    setup_own
+    chmod 0 "$HOME/.cache"
+    EXPECT=refused MESSAGE="agentjail's own files"
+    cleanup() { export XDG_CACHE_HOME=$BASE/cache; chmod 755 "$HOME/.cache"; }
+}
 setup_env_file() { echo KEY=secret >"$WS/sub/.env"; }
 setup_vscode() {
     mkdir "$WS/.vscode"
@@ -144,11 +176,15 @@ protected-link-replace | any | file_link | pins | | files replace "$WS/.mcp.json
 protected-link-unlink | any | file_link_there | pins | | files unlink "$WS/.mcp.json"
 protected-link-rename | any | file_link_there | pins | | files rename "$WS/.mcp.json" "$WS/other"
 protected-link-required | any | file_link_there | pins | --protect=.mcp.json | files rename "$WS/.mcp.json" "$WS/other"
+closed-git-config | user | closed_git | symlinks | | : sh -c '{ chmod 755 "$0"; echo evil >>"$0/config"; } || exit 1' "$WS/.git"
+closed-git-hooks | user | closed_git | symlinks | | : sh -c '{ chmod 755 "$0"; echo evil >"$0/hooks/pre-commit"; } || exit 1' "$WS/.git"
+closed-hooks-link | user | closed_link | symlinks | | : sh -c '{ chmod 755 "$0"; echo evil >"$0/shared/pre-commit"; } || exit 1' "$WS/tools"
 vscode-write | any | vscode | read-only | | files write "$WS/.vscode/settings.json"
 # --- hidden names ---
 hidden-read | any | env_file | masks | --hide=sub/.env | files read "$WS/sub/.env"
 hidden-replace | any | env_file | masks | --hide=sub/.env | files unlink "$WS/sub/.env"
 hidden-rename-above | any | env_file | pins,~watch-names | --hide=sub/.env | files rename "$WS/sub" "$WS/other"
+closed-hidden | user | closed_hidden | symlinks | --hide=-sub/.env | : sh -c '{ chmod 755 "$0"; grep -q secret "$0/.env"; } || exit 1' "$WS/sub"
 # --- agentjail's own directories ---
 own-config-read | any | own | own-masks | --read="$HOME/.config" | files read "$HOME/.config/agentjail/profiles/file"
 own-config-write | any | own | own-masks | --write="$HOME/.config" | files create "$HOME/.config/agentjail/profiles/evil.ini"
@@ -162,6 +198,7 @@ own-config-rename | any | own | own-masks | --write="$HOME/.config" | files rena
 own-config-rename-above | any | own | pins,~watch-names | --write="$HOME" | files rename "$HOME/.config" "$HOME/x"
 own-data-rename-above | any | own | pins,~watch-names | --write="$HOME" | files rename "$HOME/.local" "$HOME/x"
 own-config-make | any | no_own | own-masks | --write="$HOME/.config" | : mkdir -p "$HOME/.config/agentjail/profiles"
+closed-own-cache | user | closed_own | own-masks | --write="$HOME/.cache" | : sh -c '{ chmod 755 "$0"; echo evil >"$0/agentjail/file"; } || exit 1' "$HOME/.cache"
 # --- symlinks ---
 link-in-workspace | any | link | with:--read=$OUT | | files read "$WS/link/secret"
 link-granted | any | link_refused | symlinks | --read="$WS/link" | files read "$WS/link/secret"

@@ -277,6 +277,30 @@ jail --git=identity -- sh -c 'echo "touch ran" >>.githooks/pre-commit; echo x >.
 verdict "hooks and includes that the configuration has in the workspace are protected"
 end_world
 
+# The same, and a submodule's git directory, after an earlier run has taken away the right to look for it.
+if [ "$(id -u)" -ne 0 ]; then
+    for place in tools/githooks .git/modules/sub/hooks; do
+        for mode in 0 444; do
+            new_repository
+            mkdir -p "$place" && git init -q --bare .git/modules/sub && git config core.hooksPath tools/githooks
+            closed=${place%/*}
+            jail --git=identity -- chmod $mode "$closed"
+            [ "$(stat -c %a "$closed")" = $mode ]
+            verdict "$closed with mode $mode: an earlier run takes the right away"
+            jail --git=identity -- sh -c 'chmod 755 "$0"; echo evil >"$1/pre-commit"' "$closed" "$place"
+            chmod 755 "$closed"
+            [ ! -e "$place/pre-commit" ]
+            verdict "$closed with mode $mode: the next cannot give it back, and write hooks"
+            chmod $mode "$closed"
+            jail --git=none --unprotect=.git/modules -- sh -c 'chmod 755 "$0"; echo evil >"$1/pre-commit"' "$closed" "$place"
+            chmod 755 "$closed"
+            [ -e "$place/pre-commit" ]
+            verdict "$closed with mode $mode: control: where it is not protected it can"
+            end_world
+        done
+    done
+fi
+
 # ---- what else a payload may try with the copy ----
 new_repository
 cp .git/config before
