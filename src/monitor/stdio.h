@@ -42,7 +42,8 @@ struct stdio {
     }
 
 /* Open /dev/null on those of fds 0-2 that are closed, so that nothing else of ours lands there: main()'s first act. flags:
- * O_CLOEXEC if the command is to have them closed, 0 if it is to have /dev/null. 0 or -errno. */
+ * O_CLOEXEC if the command is to have them closed (then it does without a /dev/null, too), 0 if it is to have /dev/null. 0 or
+ * -errno. */
 int stdio_open_closed(int flags);
 
 /* Judge fds 0-2 and make the pipes for those that need one. terminal: fds that the jail's pty replaces. files_fenced:

@@ -43,6 +43,8 @@ fi
 again=(--unshare-user --uid 0 --gid 0 --cap-add ALL --bind / / --bind /proc /proc)
 says "within itself, procfs bound" 0 hello "${again[@]}" -- /proc/self/exe --unshare-all --bind / / --bind /proc /proc echo hello
 says "within itself, another root" 0 "usr" "${again[@]}" -- /proc/self/exe --unshare-all "${another[@]}" sh -c 'cd / && echo u*'
+says "within itself, where there is no /dev/null, with nothing open" 0 "in" --ro-bind / / --unshare-pid --proc /proc --tmpfs /dev -- sh -c \
+    'exec 9>&1; exec "$0" --ro-bind / / --proc /proc sh -c "echo in >&9; [ ! -e /proc/self/fd/0 ] || echo open >&9" <&- >&- 2>&-' "$BWRAP"
 disabled=(--unshare-user --disable-userns --dev-bind / /)
 says "none within it with --disable-userns" 0 "no" "${disabled[@]}" -- sh -c '"$0" --unshare-user --dev-bind / / -- true 2>&- && echo yes || echo no' "$BWRAP"
 for number in 2 100; do
