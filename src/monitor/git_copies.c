@@ -168,7 +168,7 @@ static bool local_is_safe(const void *data, const char *path)
                            : snprintf(whole, sizeof(whole), "%s/%s", l->top, path);
     if (n < 0 || n >= (int)sizeof(whole) || !realpath(whole, real))
         return false;
-    return !policy_access(l->policy, real).host_write && !path_within(real, "/tmp") && !path_within(real, "/var/tmp");
+    return !policy_payload_writes(l->policy, real) && !path_within(real, "/tmp") && !path_within(real, "/var/tmp");
 }
 
 /* git's lock: config.lock, made exclusively; here it is also the journal, as the file itself is written in place. */

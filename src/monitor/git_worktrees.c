@@ -43,7 +43,7 @@ static bool is_inside(const struct repo *repo, const char *name, const char *tex
             return false;
         *slash = '\0';
     }
-    return policy_access(repo->policy, real).host_write;
+    return policy_payload_writes(repo->policy, real);
 }
 
 /* Does the entry lead out, or cannot it be said? */

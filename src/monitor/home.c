@@ -129,24 +129,12 @@ static int tell(bool credentials, const struct buf *names, const struct copy_tre
     return r < 0 ? r : strv_take(notes, buf_take(&line));
 }
 
-/* May the payload write at this real path? The policy knows grants by their text, which may be a symlink's. */
-static bool payload_writes(const struct policy *p, const char *path)
-{
-    if (policy_access(p, path).host_write)
-        return true;
-    char real[PATH_MAX];
-    for (size_t i = 0; i < p->n_grants; i++)
-        if (p->grants[i].kind == GRANT_WRITE && realpath(p->grants[i].path, real) && path_within(path, real))
-            return true;
-    return false;
-}
-
 /* Does a symlink on the way to what is imported lie where the payload may write? An earlier run could have chosen with it
  * what comes in. */
 static bool is_chosen_inside(const struct policy *p, const struct resolved *real)
 {
     for (size_t i = 0; i < real->n_links; i++)
-        if (payload_writes(p, real->links[i].path))
+        if (policy_payload_writes(p, real->links[i].path))
             return true;
     return false;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "profile/access.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/path.h"
@@ -33,4 +35,17 @@ struct access policy_access(const struct policy *policy, const char *path)
     a.visible = (view && view->kind != GRANT_HIDE) || a.exec;
     a.host_write = view && view->kind == GRANT_WRITE && !protected_;
     return a;
+}
+
+bool policy_payload_writes(const struct policy *policy, const char *path)
+{
+    char real[PATH_MAX];
+    if (policy_access(policy, path).host_write)
+        return true;
+    for (size_t i = 0; i < policy->n_grants; i++) {
+        const struct grant *g = &policy->grants[i];
+        if (g->kind == GRANT_WRITE && !path_within(path, g->path) && realpath(g->path, real) && path_within(path, real))
+            return true;
+    }
+    return false;
 }

@@ -18,4 +18,8 @@ struct access {
 /* Look a normalised absolute path up. */
 struct access policy_access(const struct policy *policy, const char *path);
 
+/* True if the payload may write the host's file or directory at path, a real path: policy_access()'s host_write, or a write
+ * grant leads there whose own path goes through a symlink. For what must not be chosen by an earlier run. */
+bool policy_payload_writes(const struct policy *policy, const char *path);
+
 #endif

@@ -100,7 +100,7 @@ static int grant(struct closure *c, const char *path, const char *role, bool exe
 {
     const struct policy *p = c->m->policy;
     struct access access = policy_access(p, path);
-    if (is_system(path) || access.host_write || (exec && command_is_shown(c->m, path)))
+    if (is_system(path) || policy_payload_writes(p, path) || (exec && command_is_shown(c->m, path)))
         return 0;
     if (access.grant && access.grant->kind == GRANT_HIDE)
         return merge_note(c->m, "%s needs %s, which %s hides", c->command, path, access.grant->path);
@@ -155,7 +155,7 @@ static int by_name(struct closure *c, const char *name, const char *role)
     const char *slash = strrchr(path, '/');
     char *dir = arena_strndup(c->m->arena, path, slash == path ? 1 : (size_t)(slash - path));
     int r = dir ? 0 : -ENOMEM;
-    if (r == 0 && !strv_has(&c->m->policy->path_dirs, dir) && !policy_access(c->m->policy, dir).host_write)
+    if (r == 0 && !strv_has(&c->m->policy->path_dirs, dir) && !policy_payload_writes(c->m->policy, dir))
         r = strv_add(&c->m->policy->path_dirs, dir);
     return r < 0 ? r : program(c, path, role);
 }
@@ -226,7 +226,7 @@ static int place(const char *path, char out[PATH_MAX])
 
 static bool payload_writes(const struct closure *c, const char *path)
 {
-    return policy_access(c->m->policy, path).host_write;
+    return policy_payload_writes(c->m->policy, path);
 }
 
 /* Follow the symlinks from path to the program itself, look(ing) at each place on the way. 1: came to its end, the

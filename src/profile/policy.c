@@ -331,12 +331,12 @@ static int refuse_writable(const struct merge *m, const char *file, const char *
     for (size_t i = 0; i < own->n; i++)
         if (path_within(real, own->v[i]))
             return 0; /* masked whatever is granted */
-    struct access access = policy_access(m->policy, real);
-    if (!access.host_write)
+    if (!policy_payload_writes(m->policy, real))
         return 0;
+    const struct grant *grant = policy_access(m->policy, real).grant;
     bool workspace = m->policy->workspace && path_within(real, m->policy->workspace);
     (void)buf_printf(m->why, "%s: lies in %s, where the command could rewrite it (%s); copy it to ~/.config/agentjail/",
-                     file, workspace ? "the workspace" : "a writable grant", access.grant->path);
+                     file, workspace ? "the workspace" : "a writable grant", grant ? grant->path : "by a symlink's name");
     return -EPERM;
 }
 
@@ -423,7 +423,7 @@ static bool in_payloads_reach(struct merge *m, const char *command)
         return strchr(command, '/') != NULL; /* a path that cannot be judged */
     if (policy_access(m->policy, path).host_write)
         return true;
-    return realpath(path, real) && policy_access(m->policy, real).host_write;
+    return realpath(path, real) && policy_payload_writes(m->policy, real);
 }
 
 static int load_once(struct merge *m, struct load *l, const struct policy_request *q, const char *name)

@@ -166,6 +166,17 @@ mkdir -p "$HOME/bin" && ln -s "$WS/tool" "$HOME/bin/way"
 PATH=$HOME/bin:$SYSTEM_PATH jail -- way
 [ $? -ne 0 ] && ! grep -q secret "$T/stdout"
 verdict "nor does a way through the workspace"
+# The payload writes a directory by a grant that is spelled through a symlink: what lies there chooses as little.
+ln -s "$DATA" "$HOME/by-link" && ln -s "$OUT/dir/tool" "$DATA/tool"
+"$DATA/tool" | grep -q secret
+verdict "control: the link in it works outside"
+jail --explain -- "$DATA/tool" && grep -q "$OUT/dir/tool .*closure of tool" "$T/stdout"
+verdict "control: where the payload may not write, the link is the user's and followed" -- grep closure "$T/stdout"
+jail --explain --write="$HOME/by-link" --exec="$HOME/by-link" -- "$DATA/tool" && ! grep -q 'closure of' "$T/stdout"
+verdict "nor does a link where a grant by a symlink's name lets it write" -- grep closure "$T/stdout"
+jail --write="$HOME/by-link" --exec="$HOME/by-link" -- "$DATA/tool"
+[ $? -eq 127 ] && grep -q 'not visible inside: it is ' "$T/stderr"
+verdict "nor does it run" -- cat "$T/stderr"
 end_world
 
 # ---- programs that a jail cannot hold ----
