@@ -283,6 +283,48 @@ verdict "a detached mount is not put back onto a decoy above the workspace"
 AGENTJAIL_TEST_OFF=symlinks,watch-names decoyed "$UNFENCED"
 verdict "control: found by its path alone, it would be"
 
+# Another jail, whose workspace lies around this one's, swaps its git directory with a symlink, over and over: that holds this
+# one up, by design (SECURITY.md), and no longer than it lasts.
+new_world
+mkdir -p sub/repo/.git/hooks elsewhere && cp .git/HEAD .git/config sub/repo/.git/ && ln -s ../../elsewhere sub/repo/link
+cat >swap.py <<'PYTHON'
+import ctypes, os
+swap = ctypes.CDLL(None).renameat2
+while not os.path.exists("stop") or os.path.islink("sub/repo/.git"):
+    assert swap(-100, b"sub/repo/link", -100, b"sub/repo/.git", 2) == 0
+PYTHON
+# ticks: a line more than before, within 30 s.
+ticks() {
+    local before i
+    before=$(cat "$WS"/sub/repo/tick[s] 2>/dev/null | wc -l)
+    for ((i = 0; i < 600; i++)); do
+        [ "$(cat "$WS"/sub/repo/tick[s] 2>/dev/null | wc -l)" -le "$before" ] || return 0
+        sleep 0.05
+    done
+    return 1
+}
+(cd sub/repo && exec timeout 120 "$AGENTJAIL" -- sh -c 'until [ -e end ]; do echo >>ticks; sleep 0.05; done
+    (echo evil >>.git/config) 2>/dev/null; exit 7') >"$T/held.out" 2>"$T/held" </dev/null &
+held=$!
+ticks
+verdict "control: a command in the inner repository goes on"
+timeout 120 "$AGENTJAIL" -- python3 swap.py >"$T/stdout" 2>"$T/stderr" </dev/null &
+swaps=$!
+for ((i = 0; i < 600; i++)); do
+    grep -q 'cannot be held now' "$T/held" && break
+    sleep 0.05
+done
+grep -q 'sub/repo/\.git.* cannot be held now .*; the command is frozen until it is there again' "$T/held"
+verdict "a jail around it swaps the git directory with a symlink: told" -- head -n 5 "$T/held"
+touch stop
+wait $swaps
+verdict "the other jail could do it" -- cat "$T/stderr"
+ticks && touch sub/repo/end
+wait $held
+[ $? -eq 7 ] && [ ! -L sub/repo/.git ] && ! grep -q evil sub/repo/.git/config
+verdict "afterwards the command goes on, and its git directory is held again" -- tail -n 5 "$T/held"
+end_world
+
 # Twenty jails in one repository, all at work.
 new_world
 for i in $(seq 20); do
