@@ -57,6 +57,7 @@ int main(int argc, char **argv)
     if (in_jail(request.mode)) {
         run_say("this is inside a jail already, and no other can be made in it; all that runs here is held by this one: "
                 "call the command itself, without agentjail");
+        request_free(&request);
         return 125;
     }
     int status = mode(&request);
