@@ -353,6 +353,53 @@ static void drop_protections(const struct inside *in)
     }
 }
 
+/* Is dir a bare repository? By its configuration: a payload cannot change that where it is held, but could take away HEAD. */
+static bool is_bare(const struct inside *in, const char *dir)
+{
+    _cleanup_buf_ struct buf text = { 0 };
+    _cleanup_git_config_ struct git_config config = { 0 };
+    const char *path = join(in, dir, "config");
+    if (!is_kind(path, S_IFREG) || buf_read_file(&text, AT_FDCWD, path, GIT_CONFIG_BYTES) < 0 || !text.data ||
+        git_config_parse(text.data, text.len, &config) < 0)
+        return false;
+    for (size_t i = 0; i < config.n; i++) {
+        const struct git_entry *e = &config.v[i];
+        if (strcmp(e->section, "core") == 0 && e->key && strcmp(e->key, "bare") == 0 && e->value &&
+            strcasecmp(e->value, "true") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The git directory of a working tree at dir/name, or dir/name itself as one. */
+static int add_repo_at(struct inside *in, const char *dir, const char *name)
+{
+    const char *place = join(in, dir, name), *dot_git = place ? join(in, place, ".git") : NULL;
+    if (!dot_git || !is_kind(place, S_IFDIR))
+        return 0;
+    if (is_closed(place))
+        return protect(in, dir, name);
+    if (is_kind(dot_git, S_IFDIR) && is_closed(dot_git))
+        return protect(in, place, ".git");
+    if (is_kind(dot_git, S_IFDIR) && is_gitdir(in, dot_git))
+        return add_gitdir(in, dot_git);
+    return is_bare(in, place) ? add_gitdir(in, place) : 0;
+}
+
+/* A workspace that git takes for no working tree: a bare repository, one whose HEAD a payload has taken away, or a directory
+ * with repositories in it, of which those that lie in it directly are looked for. */
+static int add_without_tree(struct inside *in)
+{
+    int r = add_repo_at(in, in->workspace, "");
+    _cleanup_closedir_ DIR *entries = opendir(in->workspace);
+    for (struct dirent *d; entries && r == 0 && (d = readdir(entries));) {
+        bool dots = strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0;
+        if (!dots && (d->d_type == DT_DIR || d->d_type == DT_UNKNOWN))
+            r = add_repo_at(in, in->workspace, d->d_name);
+    }
+    return r;
+}
+
 int git_inside_add(struct merge *m)
 {
     const struct policy *p = m->policy;
@@ -361,8 +408,10 @@ int git_inside_add(struct merge *m)
     if (p->git != GIT_IDENTITY || !p->workspace)
         return 0;
     int r = git_find(m->arena, p->workspace, NULL, m->host->uid, &place);
-    if (r < 0 || !place.toplevel || strcmp(place.toplevel, p->workspace) != 0)
+    if (r < 0)
         return r;
+    if (!place.toplevel || strcmp(place.toplevel, p->workspace) != 0)
+        return add_without_tree(&in);
     const char *gitdir = place.gitdir ? place.gitdir : join(&in, p->workspace, ".git");
     const char *common = gitdir ? common_dir(&in, gitdir) : NULL;
     if (!common)

@@ -301,6 +301,43 @@ if [ "$(id -u)" -ne 0 ]; then
     done
 fi
 
+# Repositories without a working tree around them: a bare one as the workspace, clones in a directory, and a bare one beside
+# the worktrees made of it. In each the payload writes what the user's git would run.
+new_repository
+mkdir "$OUT/src" && cd "$OUT/src" || exit 99
+git init -q --bare alone.git && git init -q clone && git init -q --bare project/.bare && git init -q --bare beside
+for place in alone.git:. clone/.git:../.. project/.bare:.. beside:..; do
+    git_dir=$OUT/src/${place%:*}
+    cd "$git_dir/${place#*:}" && cp "$git_dir/config" "$T/before" || exit 99
+    attack='printf "[core]\n\tfsmonitor = x\n" >>"$0/config"; echo evil >"$0/hooks/post-commit"'
+    jail --git=identity -- sh -c "$attack; rm -f \"\$0/HEAD\"" "$git_dir"
+    jail --git=identity -- sh -c "$attack; echo ref: refs/heads/m >\"\$0/HEAD\"" "$git_dir"
+    cmp -s "$git_dir/config" "$T/before" && [ ! -e "$git_dir/hooks/post-commit" ]
+    verdict "${place%:*}: nothing that the host's git runs can be written"
+    jail --git=none -- sh -c "$attack" "$git_dir"
+    [ -e "$git_dir/hooks/post-commit" ]
+    verdict "${place%:*}: control: where it is not protected it can"
+    cp "$T/before" "$git_dir/config"
+    jail --git=identity -- sh -c 'cd "$0" && git config remote.r.url https://example.org/r' "$git_dir"
+    [ "$(git -C "$git_dir" config remote.r.url)" = https://example.org/r ]
+    verdict "${place%:*}: git inside works on it" -- cat "$T/stderr"
+done
+end_world
+
+# HEAD is taken away in one run, and put back in the next.
+new_repository
+mkdir -p tools/githooks && git config core.hooksPath tools/githooks
+jail --git=identity -- sh -c 'mv .git/HEAD .git/HEAP'
+[ ! -e .git/HEAD ]
+verdict "no HEAD: an earlier run takes it away"
+jail --git=identity -- sh -c 'mv .git/HEAP .git/HEAD; echo evil >tools/githooks/pre-commit'
+[ -e .git/HEAD ] && [ ! -e tools/githooks/pre-commit ]
+verdict "no HEAD: what the configuration names is protected all the same"
+jail --git=none -- sh -c 'echo evil >tools/githooks/pre-commit'
+[ -e tools/githooks/pre-commit ]
+verdict "no HEAD: control: where it is not protected it can be written"
+end_world
+
 # ---- what else a payload may try with the copy ----
 new_repository
 cp .git/config before
