@@ -90,7 +90,7 @@ static void on_listen(const struct side *s, const struct desktop_message *m)
 _Noreturn static void browse(char *url)
 {
     char open[] = "open";
-    char names[][20] = { "xdg-open", "gio", "sensible-browser", "x-www-browser" };
+    char names[][20] = { "xdg-open", "gio", "x-www-browser" };
     sys_close_range(FD_CHANNEL, ~0U, 0);
     signal(SIGPIPE, SIG_DFL);
     for (size_t i = 0; i < ELEMENTSOF(names); i++) {

@@ -272,7 +272,7 @@ static int emit_git_copies(struct emit *m)
 /* The opener, as a file of the host's and links to it. */
 static int emit_opener(struct emit *m)
 {
-    static const char *const others[] = { "sensible-browser", "www-browser", "x-www-browser" };
+    static const char *const others[] = { "www-browser", "x-www-browser" };
     const struct policy *p = m->policy;
     _cleanup_buf_ struct buf source = { 0 };
     struct stat st;

@@ -71,7 +71,7 @@ timeout -k 5 60 "$AGENTJAIL" "${allow[@]}" -- python3 login.py 54546 python3 -m 
     grep -qx 'came back with code=42' "$T/stdout"
 verdict "the same by \$BROWSER"
 timeout -k 5 60 "$AGENTJAIL" "${allow[@]}" -- sh -c 'PATH=/usr/bin:/bin; "$BROWSER" https://www.example.com/ &&
-    for name in sensible-browser www-browser x-www-browser; do /run/agentjail/open/$name https://www.example.com/ || exit; done
+    for name in www-browser x-www-browser; do /run/agentjail/open/$name https://www.example.com/ || exit; done
     sh -lc "xdg-open https://www.example.com/"' >"$T/stdout" 2>"$T/stderr"
 verdict "by the other names, and in a login shell"
 timeout -k 5 60 "$AGENTJAIL" "${allow[@]}" -- sh -c 'xdg-open "https://login.example.com/?redirect_uri=http://127.0.0.1:54547/" &&
