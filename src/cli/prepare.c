@@ -119,7 +119,12 @@ static int load_filter(struct run *run, struct buf *why)
         .nested = run->policy.nested,
         .cache_dir = cache_dir,
     };
-    int r = filter_load(&request, &run->filter, why);
+    _cleanup_buf_ struct buf problem = { 0 };
+    int r = filter_load(&request, &run->filter, &problem);
+    if (r == -ENOENT)
+        origin_print(why, &f->origin, "filter");
+    if (r < 0)
+        buf_str(why, problem.data ? problem.data : "");
     if (r >= 0 && run->request->verbose && run->filter.cache_note)
         fprintf(stderr, "agentjail: filter cache: %s\n", run->filter.cache_note);
     return r;

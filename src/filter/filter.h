@@ -26,8 +26,9 @@ struct filter_request {
 };
 
 /* Find, read and compile (or take from the cache) a filter. 0 or -errno with "file:line: problem, fix" in why.
- * -ENOENT: no such filter; -EINVAL: an error in a file; -ELIBACC: libseccomp cannot be loaded. Never logs. A cache that
- * cannot be used costs time, never the filter. */
+ * -ENOENT: no such filter, and why holds "problem, fix" alone: the place is where the caller has the name from. -EINVAL: an
+ * error in a file; -ELIBACC: libseccomp cannot be loaded. Never logs. A cache that cannot be used costs time, never the
+ * filter. */
 int filter_load(const struct filter_request *request, struct filter_program *ret_program, struct buf *why);
 
 /* Release what program holds and make it empty. */

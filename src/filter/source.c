@@ -213,16 +213,18 @@ static int read_nested(struct reader *reader)
     }
     size_t index = reader->set->n;
     int r = read_name(reader, NESTED_NAME);
-    if (r == -ENOENT)
+    if (r == -ENOENT) {
         buf_str(reader->why, "nested = allow: there is no " NESTED_NAME ".filter in the filter directories; install it "
                              "or write nested = deny");
+        return -EINVAL; /* -ENOENT is kept for the filter that was asked for */
+    }
     if (r < 0)
         return r;
     reader->set->sources[index].nested = true;
     return read_includes(reader, index);
 }
 
-/* The filter that was asked for, by path or by name. */
+/* The filter that was asked for, by path or by name. -ENOENT, and nothing else, where the name is what is wrong. */
 static int read_first(struct reader *reader)
 {
     const char *name = reader->request->name;
@@ -230,17 +232,16 @@ static int read_first(struct reader *reader)
     if (strchr(name, '/')) {
         r = read_path(reader, name);
         if (r == -ENOENT)
-            buf_printf(reader->why, "filter %s: no such file; correct the path", name);
+            buf_printf(reader->why, "%s: no such file; correct the path", name);
         return r;
     }
     if (!name_ok(name)) {
-        buf_printf(reader->why, "filter '%s': is no name; write letters, digits, - and _, or a path with a slash",
-                   name);
-        return -EINVAL;
+        buf_printf(reader->why, "\"%s\" is no name; write letters, digits, - and _, or a path with a slash", name);
+        return -ENOENT;
     }
     r = read_name(reader, name);
     if (r == -ENOENT) {
-        buf_printf(reader->why, "filter %s: there is no %s.filter in", name, name);
+        buf_printf(reader->why, "there is no %s.filter in", name);
         for (const char *const *directory = reader->request->directories; directory && *directory; directory++)
             buf_printf(reader->why, " %s", *directory);
         buf_str(reader->why, "; correct the name");

@@ -139,16 +139,16 @@ START_TEST(nested_comes_last)
     ck_assert_uint_eq(ask("mine", false, "mount"), DENY(EIO));
     ck_assert_uint_eq(ask("mine", true, "mount"), ALLOW);
     unlink(path("packaged/nested.filter"));
-    refused("mine", true, -ENOENT, "there is no nested.filter");
+    refused("mine", true, -EINVAL, "nested = allow: there is no nested.filter");
 }
 END_TEST
 
 START_TEST(files_that_cannot_be_had)
 {
     refused("missing", false, -ENOENT, "there is no missing.filter in /tmp/");
-    refused("a.b", false, -EINVAL, "is no name");
-    refused("", false, -EINVAL, "is no name");
-    refused("-x", false, -EINVAL, "is no name");
+    refused("a.b", false, -ENOENT, "is no name");
+    refused("", false, -ENOENT, "is no name");
+    refused("-x", false, -ENOENT, "is no name");
     refused("/nowhere/x.filter", false, -ENOENT, "no such file");
     ck_assert_int_eq(mkdir(path("user/dir.filter"), 0755), 0);
     refused("dir", false, -EISDIR, "is no regular file");

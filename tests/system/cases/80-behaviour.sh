@@ -40,6 +40,12 @@ status 125 "a label that the kernel has not" --label=agentjail-no-such-label -- 
 status 0 "an optional label that the kernel has not" --label=-agentjail-no-such-label -- true
 status 125 "strict makes it required" --strict --label=-agentjail-no-such-label -- true
 status 125 "no such filter" --filter=nonexistent -- true
+grep -q '^agentjail: command line: --filter: there is no nonexistent\.filter in .*; correct the name$' "$T/stderr"
+verdict "a filter that is not there: by whose word, and where it was looked for"
+printf '[isolation]\nfilter = /no such/x.filter\n' >"$T/filter.ini"
+status 125 "no such filter in a file" --profile="$T/filter.ini" -- true
+grep -q "^agentjail: $T/filter\.ini:2: filter: /no such/x\.filter: no such file; correct the path$" "$T/stderr"
+verdict "a file's filter that is not there: file and line"
 status 125 "protect of what is not there" --protect=no-such-name -- true
 status 0 "optional protect of what is not there" --protect=-no-such-name -- true
 status 124 "time is up" --timeout=300ms -- sleep 30
