@@ -29,12 +29,14 @@ static inline void cleanup_free(void *p)
     free(*(void **)p);
 }
 
+/* fclose(3), unless *f is NULL. What could not be written goes unnoticed: for files that were read. */
 static inline void cleanup_fclose(FILE **f)
 {
     if (*f)
         fclose(*f);
 }
 
+/* closedir(3), unless *d is NULL. */
 static inline void cleanup_closedir(DIR **d)
 {
     if (*d)

@@ -51,8 +51,10 @@ bool net_scheme_is(enum net_scheme scheme, bool udp);
 /* Does a rule that allows outer allow whatever inner does? "tcp" allows more than "tls" and "http". */
 bool net_scheme_covers(enum net_scheme outer, enum net_scheme inner);
 
-/* Does the host of a rule stand for this canonical name (for this address)? Never true of the other kind. */
+/* Does the host of a rule stand for this canonical name? Never if it is an address or a network. */
 bool net_host_has_name(const struct net_host *host, const char *name);
+
+/* Does the host of a rule stand for this address? Never if it is a name: no name is looked up. */
 bool net_host_has_ip(const struct net_host *host, const struct ip *ip);
 
 /* Does outer stand for everything that inner stands for? */

@@ -27,13 +27,16 @@ struct git_config {
  * meaning of; -E2BIG for more than any real one has, -ENOMEM. */
 int git_config_parse(const char *text, size_t len, struct git_config *ret_config);
 
+/* Release what config holds and make it empty. */
 void git_config_free(struct git_config *config);
 
 /* True if two entries are of the same name. */
 bool git_entry_same(const struct git_entry *a, const struct git_entry *b);
 
-/* Append "[section \"subsection\"]" and a newline, or "\tkey = value" and a newline, quoted as need be; 0 or -ENOMEM. */
+/* Append "[section \"subsection\"]" and a newline, quoted as need be; 0 or -ENOMEM. */
 int git_config_header(struct buf *out, const struct git_entry *entry);
+
+/* Append "\tkey = value" and a newline, quoted as need be; 0 or -ENOMEM. */
 int git_config_line(struct buf *out, const struct git_entry *entry);
 
 /* text with every entry named like name replaced by the n values (entries named so; n 0: none) at the end of its section,

@@ -42,6 +42,7 @@ int ip_parse(const char *text, struct ip *ret);
 /* Write it as RFC 5952 wants it, to out (IP_TEXT_MAX bytes); returns out. */
 char *ip_format(const struct ip *ip, char *out);
 
+/* True for the same address of the same family; an IPv4 one and its IPv6 form (::ffff:1.2.3.4) are two. */
 bool ip_equal(const struct ip *a, const struct ip *b);
 
 /* Read ADDRESS or ADDRESS/BITS; without /BITS all bits count. 0, -EINVAL, or -EDOM if bits behind the prefix are set
@@ -81,8 +82,10 @@ const char *ip_class_name(enum ip_class class);
  * See "ends in a number" in the URL standard. */
 bool ip_looks_like_number(const char *name);
 
-/* From and to a socket's address. The first: -EAFNOSUPPORT for other families. The second returns the length. */
+/* Address and port (in host byte order) of a socket's address. 0, or -EAFNOSUPPORT for a family other than the two. */
 int ip_from_sockaddr(const struct sockaddr *address, struct ip *ret_ip, uint16_t *ret_port);
+
+/* The socket address of ip and port (in host byte order), as connect(2) wants it; returns its length. */
 socklen_t ip_to_sockaddr(const struct ip *ip, uint16_t port, struct sockaddr_storage *ret);
 
 #endif

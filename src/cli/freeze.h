@@ -5,8 +5,10 @@
 
 struct policy_request;
 
-/* Each returns agentjail's exit status: 0 when all the jails named are frozen (thawed), 1 if one is not. */
+/* --freeze=ID|all. agentjail's exit status: 0 when all the jails named are frozen, 1 if one is not. */
 int freeze_main(const struct policy_request *request);
+
+/* --thaw=ID|all. agentjail's exit status: 0 when all the jails named run again, 1 if one does not. */
 int thaw_main(const struct policy_request *request);
 
 #endif

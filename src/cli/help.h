@@ -10,8 +10,10 @@ int help_print(FILE *out);
 
 struct policy_request;
 
-/* --help and --version, on standard output. Exit status. */
+/* --help, on standard output. Exit status: 0, or 125 if it cannot be written. */
 int help_main(const struct policy_request *request);
+
+/* --version, as --help. */
 int version_main(const struct policy_request *request);
 
 #endif

@@ -18,6 +18,7 @@ struct log_file {
  * without one the newest. 0, or the exit status, said why. Release with log_close() in any case. */
 int log_open(const struct policy_request *request, struct log_file *ret);
 
+/* Close the descriptors and release the name. */
 void log_close(struct log_file *log);
 
 #define _cleanup_log_ _cleanup_(log_close)

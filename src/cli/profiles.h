@@ -6,9 +6,13 @@
 
 struct policy_request;
 
-/* Each returns agentjail's exit status. */
+/* --profiles. agentjail's exit status: 0, or 125, said why. */
 int profiles_main(const struct policy_request *request);
+
+/* --show=PROFILE. The same. */
 int show_main(const struct policy_request *request);
+
+/* --check=FILE. 0 without mistakes, 1 with some, all of them printed; 125 if it could not be looked at, said why. */
 int check_main(const struct policy_request *request);
 
 #endif

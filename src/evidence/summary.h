@@ -39,6 +39,7 @@ void summary_denied_times(struct summary *summary, const char *kind, const char 
  * -ENOMEM. */
 int summary_print(const struct summary *summary, struct buf *out);
 
+/* Release what it holds and make it empty. */
 void summary_free(struct summary *summary);
 
 #endif

@@ -22,6 +22,7 @@ struct assembler {
     bool full; /* more than BPF_MAXINSNS: the code is useless */
 };
 
+/* A target that ends the program with this SECCOMP_RET_ value. */
 static inline struct target target_return(uint32_t action)
 {
     return (struct target){ true, action };

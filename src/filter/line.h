@@ -34,12 +34,16 @@ void line_start(struct line *line);
  * why are set. */
 int line_cut(struct line *line, const char *text, size_t len);
 
-/* The next token's text if it is a word (an operator), and step past it; NULL otherwise. */
+/* The next token's text if it is a word, and step past it; NULL otherwise. It is the line's until line_start(). */
 const char *line_word(struct line *line);
+
+/* The same for an operator. */
 const char *line_op(struct line *line);
 
-/* Step past the next token if it is the operator (the word) text. */
+/* Step past the next token if it is the operator text; false, and nothing done, if it is not. */
 bool line_skip_op(struct line *line, const char *text);
+
+/* The same for the word text. */
 bool line_skip_word(struct line *line, const char *text);
 
 /* True when every token was taken. */

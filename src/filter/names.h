@@ -42,15 +42,18 @@ const char *names_version(const struct names *names);
  * 0, or -errno when that cannot be found out. The string is owned by names. */
 int names_library(const struct names *names, const char **ret_path, struct stat *ret_st);
 
-/* The architecture this program runs on, and further ones ("i386", "x32", "arm") that filters can admit; NULL: none of
- * that name here. */
+/* The architecture this program runs on. */
 const struct architecture *architecture_native(void);
+
+/* One of the further ones ("i386", "x32", "arm") that filters can admit; NULL: none of that name here. */
 const struct architecture *architecture_find(const char *name);
+
 /* The i-th of the further ones, NULL past the last. */
 const struct architecture *architecture_other(unsigned i);
 
 #define ARCHITECTURES_OTHER_MAX 2
 
+/* For _cleanup_names_: close it, unless *names is NULL. */
 static inline void cleanup_names(struct names **names)
 {
     names_close(*names);

@@ -20,8 +20,10 @@ struct inward {
 /* Begin with the ports that the policy publishes. channel (-1: none) is taken over. */
 void inward_init(struct inward *inward, int channel, const struct policy *policy);
 
-/* A port may be connected to from now on, or may not. False: there are too many, or it is no port. */
+/* A port may be connected to from now on. False: there are too many, or it is no port. */
 bool inward_permit(struct inward *inward, int64_t port);
+
+/* It may no more; nothing to do if it might not before. Connections that there are go on: the gateway ends them. */
 void inward_forbid(struct inward *inward, int64_t port);
 
 /* Serve one request. Who asks for what cannot be is not listened to any more; nothing here waits. */

@@ -27,8 +27,10 @@ void account_flush(struct loop *l);
 /* The gateway let something through, or refused it; first: it had not said so before. */
 void account_gateway(struct loop *l, const struct gateway_event *e, bool first);
 
-/* The last counts of what it has said more than once: at the end of all, and of what it has refused by a policy. */
+/* The last counts of what it has said more than once; at the end. */
 void account_gateway_end(struct loop *l);
+
+/* The same of what it has refused by a policy, before that is replaced. */
 void account_refused(struct loop *l, const struct policy *policy);
 
 /* A limit was reached. */

@@ -53,8 +53,10 @@ int ansi_end(struct ansi *a, struct buf *out);
 
 /* Append what suspends the payload's drawing for text of our own: cursor, colours and origin are saved, keys come as plain
  * bytes, nothing reports, and the screen is the alternate one. *ret_alternate: the payload's is, too, so that what is written
- * now stands over it. ansi_resume() undoes all that. What is known of the payload's modes stays. 0 or -ENOMEM. */
+ * now stands over it. What is known of the payload's modes stays. 0 or -ENOMEM. */
 int ansi_pause(const struct ansi *a, bool *ret_alternate, struct buf *out);
+
+/* Append what undoes ansi_pause(), to the modes that the payload had set; 0 or -ENOMEM. */
 int ansi_resume(const struct ansi *a, struct buf *out);
 
 /* Append the sequences that put the terminal back. Always the modes that make it type into the shell (mouse, focus,

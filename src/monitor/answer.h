@@ -27,6 +27,7 @@ enum {
     ANSWER_ESCAPED = -2, /* ^C or ^D: no */
 };
 
+/* Begin a question: nothing is typed yet. */
 void answer_init(struct answer *a);
 
 /* Take n bytes. The number of the word that was answered (of words, up to NULL), or one of the above; *ret_used bytes were

@@ -27,8 +27,10 @@ extern const struct cgroup_controller cgroup_controllers[CGROUP_CONTROLLERS];
 /* The policy's limit for one bit. */
 const struct limit *cgroup_limit(const struct policy *policy, unsigned bit);
 
-/* The prefix of all paths, and whose limits these are. */
+/* The prefix of all paths: "" for the host itself, a directory in tests. */
 const char *cgroup_host_root(const struct cgroup_host *host);
+
+/* Whose limits these are: a group that is another user's is none to put a jail into. */
 uid_t cgroup_host_uid(const struct cgroup_host *host);
 
 /* sd_booted(3). */
@@ -36,6 +38,8 @@ bool cgroup_systemd_booted(const struct cgroup_host *host);
 
 /* Write a value to a file of the group dir, in one write as these files want it; 0 or -errno. */
 int cgroup_write(int dir, const char *name, const char *value);
+
+/* The same for a number, in decimal. */
 int cgroup_write_number(int dir, const char *name, uint64_t value);
 
 /* Controllers that a file such as cgroup.controllers lists, as bits. */

@@ -18,6 +18,7 @@ struct egress_source {
  * -errno with a line for people in why. Release with egress_source_free() in any case. */
 int egress_source_fill(const struct policy *policy, struct egress_source *ret, struct buf *why);
 
+/* Release what source holds; the credentials are wiped. */
 void egress_source_free(struct egress_source *source);
 
 #define _cleanup_egress_source_ _cleanup_(egress_source_free)

@@ -33,9 +33,11 @@ int gateway_start(const struct policy *policy, struct gateway *ret_gateway, stru
 /* Does it run, and listen to orders? */
 bool gateway_hears(const struct gateway *gateway);
 
-/* Orders (ipc/gateway_order.h), answered by GATEWAY_DONE unless number is 0. The listener stays the caller's. 0 or -errno: it
- * is gone, or behind. */
+/* Order the gateway (ipc/gateway_order.h) to take the connections of a listener for a published port; answered by
+ * GATEWAY_DONE with number, unless that is 0. The listener stays the caller's. 0 or -errno: it is gone, or behind. */
 int gateway_publish(const struct gateway *gateway, const struct port_grant *grant, int listener, uint32_t number);
+
+/* Order it to close the listener of a port of the host, and its connections. The rest as above. */
 int gateway_unpublish(const struct gateway *gateway, uint16_t outside, uint32_t number);
 
 /* Judge by the policy's rules and ports from now on. 0 or -errno with a message in why. */

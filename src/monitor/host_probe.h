@@ -100,16 +100,22 @@ int host_landlock_abi(bool *ret_disabled);
 /* What an ABI adds, for people: "files", "moving between directories", ...; NULL for one not known here. */
 const char *host_landlock_text(int abi);
 
-/* System calls, by calling them with arguments that can do nothing: false on ENOSYS or a filter's EPERM. */
+/* openat2(2), called with arguments that can do nothing: false on ENOSYS or a filter's EPERM. */
 bool host_has_openat2(void);
+
+/* The same for clone3(2). */
 bool host_has_clone3(void);
+
+/* The same for mount_setattr(2). */
 bool host_has_mount_setattr(void);
 
 /* Actions that seccomp(2) knows; enum host_seccomp bits, 0 without filters. */
 unsigned host_seccomp(void);
 
-/* AppArmor, SELinux: switched on at boot and mediating. */
+/* AppArmor is switched on at boot and mediates. */
 bool host_apparmor(void);
+
+/* SELinux is switched on at boot. */
 bool host_selinux(void);
 
 /* AppArmor is in this kernel, be it switched off. */

@@ -49,14 +49,17 @@ int jails_find(const char *runtime_dir, const char *state_dir, bool all_users, s
 /* The jail whose id begins with name, if there is one only. NULL with a line for people in why. */
 const struct jail *jails_pick(const struct jails *list, const char *name, struct buf *why);
 
-/* A pidfd of the jail's init (monitor), checked after it was opened to be the process that the entry means; -ESRCH if that
- * is gone. */
+/* A pidfd of the jail's init, checked after it was opened to be the process that the entry means; -ESRCH if that is gone,
+ * or another -errno. The caller closes it. */
 int jail_open_init(const struct jail *jail);
+
+/* The same of its monitor: the process that holds the entry's lock. */
 int jail_open_monitor(const struct jails *list, const struct jail *jail);
 
 /* True while the jail's monitor holds its entry. */
 bool jail_is_there(const struct jails *list, const struct jail *jail);
 
+/* Release all of it, the directories' descriptors too. */
 void jails_free(struct jails *list);
 
 #define _cleanup_jails_ _cleanup_(jails_free)

@@ -48,6 +48,7 @@ void processes_assign(struct processes *list, const pid_t *roots, size_t n);
 /* The process of that pid, or NULL. */
 struct process *processes_find(const struct processes *list, pid_t pid);
 
+/* Release what the list holds and make it empty. */
 void processes_free(struct processes *list);
 
 #define _cleanup_processes_ _cleanup_(processes_free)

@@ -20,14 +20,17 @@ struct reached {
  * it is the first. */
 bool reached_add(struct reached *reached, const struct gateway_event *event);
 
-/* The place's protocol ("tls", or "published"), and what it is called: a name, an address, or "others"; text has room for
- * GATEWAY_NAME_SIZE bytes. */
+/* The place's protocol ("tls", or "published"); a constant. */
 const char *reached_protocol(const struct gateway_event *place);
+
+/* What the place is called: a name, an address, or "others". text has room for GATEWAY_NAME_SIZE bytes and may be what is
+ * returned. */
 const char *reached_host(const struct gateway_event *place, char *text);
 
 /* A line for people for each. 0 or -ENOMEM. */
 int reached_print(const struct reached *reached, struct buf *out);
 
+/* Release what it holds and make it empty. */
 void reached_free(struct reached *reached);
 
 #endif

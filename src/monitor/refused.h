@@ -26,6 +26,7 @@ void refused_tell(const struct refused *refused, const struct egress_policy *pol
 /* Why something was refused, in words, by the policy that refused it. 0 or -ENOMEM. */
 int refused_reason(const struct egress_policy *policy, const struct gateway_event *event, struct buf *out);
 
+/* Release what it holds and make it empty. */
 void refused_free(struct refused *refused);
 
 #endif

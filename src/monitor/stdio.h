@@ -57,9 +57,10 @@ int stdio_check_sockets(const bool terminal[3], struct buf *why);
 /* In the jail's first process: close the monitor's ends, or the payload would never see the end of its input. */
 void stdio_in_jail(struct stdio *s);
 
-/* For the monitor's loop, as in monitor/terminal.h. terminal_handle's counterpart cannot fail: a file that takes no
- * more closes its pipe. */
+/* What the monitor's loop is to wait for, as terminal_pollfds() (monitor/terminal.h). */
 void stdio_pollfds(const struct stdio *s, struct pollfd fds[STDIO_POLLFDS]);
+
+/* Move what can be moved, as terminal_handle(), but it cannot fail: a file that takes no more closes its pipe. */
 void stdio_handle(struct stdio *s, const struct pollfd fds[STDIO_POLLFDS]);
 
 /* After the jail's end: write what is still in the pipes, set the offset of an input file behind what the payload took

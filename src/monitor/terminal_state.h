@@ -73,8 +73,10 @@ int relay_end_input(struct terminal *t);
 /* Write what waits for the user's terminal, as much as it takes now. */
 void relay_flush(struct terminal *t);
 
-/* Bytes that wait. */
+/* Bytes that wait for the user's terminal. */
 size_t relay_out_waiting(const struct terminal *t);
+
+/* Bytes that wait for the jail's. */
 size_t relay_in_waiting(const struct terminal *t);
 
 /* Bring out all that processes which are stopped or dead by now have written. Gives up while the user's terminal takes
@@ -85,14 +87,23 @@ void relay_drain(struct terminal *t, struct signals *signals, int limit);
  * terminal has answered a question of ours (at most some 100 ms): they are not the shell's. */
 void relay_settle(struct terminal *t, bool asked);
 
-/* terminal.c */
+/* True if the monitor's process group is the one that the user's terminal belongs to now (tcgetpgrp(3)). */
 bool terminal_in_foreground(const struct terminal *t);
+
+/* Save the modes of the user's terminal, unless it is raw already, and make it raw: what is typed goes to the jail byte by
+ * byte. A terminal that is gone is left alone. */
 void terminal_enter_raw(struct terminal *t);
+
+/* Give the user's terminal its saved modes back; in the background they are the shell's, and stay. */
 void terminal_leave_raw(struct terminal *t);
+
+/* Let the jail's terminal process output (newline to carriage return and newline) as the user's does, or not. */
 void terminal_slave_processing(struct terminal *t, bool on);
 
-/* terminal_question.c: what terminal_handle() does while we ask; draw the question anew. */
+/* What terminal_handle() does while we ask (terminal_question.c). Returns as that does. */
 int terminal_question_handle(struct terminal *t, const struct pollfd *fds);
+
+/* Draw the question anew, as when the terminal has another size or we are in the foreground again. */
 void terminal_question_redraw(struct terminal *t);
 
 /* Monotonic milliseconds. */

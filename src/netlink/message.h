@@ -45,8 +45,10 @@ void netlink_put_be32(struct netlink_batch *batch, uint16_t type, uint32_t value
 /* The same for a string with its NUL. */
 void netlink_put_string(struct netlink_batch *batch, uint16_t type, const char *value);
 
-/* Begin and end a nested attribute; what netlink_nest() returns goes to netlink_nest_end(). */
+/* Begin a nested attribute: what is put from here on is in it. Returns where it begins, for netlink_nest_end(). */
 size_t netlink_nest(struct netlink_batch *batch, uint16_t type);
+
+/* End the nested attribute that begins at nest. */
 void netlink_nest_end(struct netlink_batch *batch, size_t nest);
 
 /* Ask for an answer to the last message: the kernel works in order and answers errors anyway. */

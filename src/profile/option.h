@@ -134,8 +134,10 @@ const struct option *option_by_letter(char letter);
 /* True if a profile may have this section. */
 bool option_section_known(const char *section);
 
-/* The word of that name or value; NULL if there is none. */
+/* The word of that name; NULL if there is none. */
 const struct word *word_by_name(const struct word *words, const char *name);
+
+/* The word of that value, the first of several; NULL if there is none. */
 const struct word *word_by_value(const struct word *words, int value);
 
 /* The names of words as "a, b or c", into out. 0 or -ENOMEM. */

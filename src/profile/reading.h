@@ -17,6 +17,7 @@ struct reading {
  * moved: its parts point to each other. */
 int reading_open(struct reading *r, const struct policy_request *request, struct buf *why);
 
+/* Release all that the reading holds; what it has given out (strings, policy) is gone with it. */
 void reading_close(struct reading *r);
 
 /* --- which there are --- */
@@ -39,6 +40,7 @@ struct profile_entries {
 /* All profiles of all directories; strings belong to the reading. Reads the ceilings first. 0 or -errno. */
 int reading_list(struct reading *r, struct profile_entries *ret);
 
+/* Release the list; its strings belong to the reading. */
 void profile_entries_free(struct profile_entries *list);
 
 /* --- what one comes to --- */
@@ -67,6 +69,7 @@ int reading_check_file(struct reading *r, const char *path, enum file_kind kind,
 int reading_check(struct reading *r, const char *file, enum file_kind kind, const char *text, size_t len,
                   struct mistakes *ret);
 
+/* Release the list and its texts. */
 void mistakes_free(struct mistakes *list);
 
 #define _cleanup_reading_ _cleanup_(reading_close)

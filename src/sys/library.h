@@ -30,9 +30,13 @@ void library_begun(void);
 /* A library will be needed: from here on the program is one that can open it. 0, or -errno with a line for people in why. */
 int library_needed(struct buf *why);
 
-/* dlopen(3), dlsym(3), dlclose(3). file: a path, or a name to be searched for. NULL with a phrase in why. */
+/* dlopen(3). file: a path, or a name to be searched for. NULL with a phrase in why. Close it with library_close(). */
 void *library_open(const char *file, struct buf *why);
+
+/* dlsym(3): where the symbol is, as long as the library is open; NULL if it has none of that name. */
 void *library_symbol(void *library, const char *name);
+
+/* dlclose(3). */
 void library_close(void *library);
 
 /* The path of the library that the function at address comes from, or NULL. */

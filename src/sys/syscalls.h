@@ -17,6 +17,7 @@
 
 #ifndef STATX_BASIC_STATS /* musl before 1.2.5 */
 #include <linux/stat.h>
+/* statx(2): 0, or -1 with errno. */
 static inline int statx(int dir, const char *path, int flags, unsigned mask, struct statx *ret)
 {
     return (int)syscall(SYS_statx, dir, path, flags, mask, ret);
