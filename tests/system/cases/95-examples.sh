@@ -118,7 +118,7 @@ readme 'profile=shell' && [ ! -s "$T/stderr" ]
 verdict "README: a shell"
 readme 'profile=locked'
 status=$?
-{ [ $status -eq 0 ] && grep -qx ran "$T/stdout"; } || { [ $status -eq 125 ] && grep -q ': this limit cannot be held: ' "$T/stderr"; }
+{ [ $status -eq 0 ] && grep -qx ran "$T/stdout"; } || { [ $status -eq 125 ] && grep -q ": this limit cannot be held: \|: this kernel's Landlock " "$T/stderr"; }
 verdict "README: an untrusted program, or why not"
 readme 'agentjail --doctor' && grep -q '^kernel ' "$T/stdout"
 verdict "README: what this host offers"
