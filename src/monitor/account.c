@@ -141,6 +141,18 @@ static const struct net_rule *allowing(const struct policy *policy, const struct
     return d.verdict == VERDICT_ALLOW ? rule_of(policy, verdict_rule_number(egress, d.rule)) : NULL;
 }
 
+/* Ports have no rule of their own, but a line. */
+static struct origin port_origin(const struct policy *p, const struct gateway_event *g)
+{
+    bool published = g->protocol == GATEWAY_PUBLISHED;
+    const struct port_grant *list = published ? p->published : p->host_ports;
+    size_t n = published ? p->n_published : strcmp(g->name, VERDICT_HOST_NAME) == 0 ? p->n_host_ports : 0;
+    for (size_t i = 0; i < n; i++)
+        if (list[i].inside == g->port)
+            return list[i].origin;
+    return (struct origin){ 0 };
+}
+
 static void add_rule(struct told *t, const struct policy *policy, const struct gateway_event *g)
 {
     _cleanup_egress_source_ struct egress_source source = { 0 };
@@ -155,6 +167,8 @@ static void add_rule(struct told *t, const struct policy *policy, const struct g
         t->event.rule = rule->origin;
         t->event.rule_text = rule->text;
     }
+    if (!rule && !denied)
+        t->event.rule = port_origin(policy, g);
     if (denied && refused_reason(&source.egress, g, &t->why) >= 0)
         t->event.text = t->why.data;
 }

@@ -579,7 +579,8 @@ START_TEST(names_have_the_time_and_the_id)
     time_t seconds = (time_t)(evidence.began_ns / 1000000000);
     char expected[64];
     struct tm tm;
-    strftime(expected, sizeof(expected), "%Y%m%dT%H%M%SZ-0123abcd.jsonl", gmtime_r(&seconds, &tm));
+    size_t n = strftime(expected, sizeof(expected), "%Y%m%dT%H%M%S", gmtime_r(&seconds, &tm));
+    snprintf(expected + n, sizeof(expected) - n, ".%06uZ-0123abcd.jsonl", (unsigned)(evidence.began_ns / 1000 % 1000000));
     ck_assert_str_eq(names.v[0], expected);
     logs_id(names.v[0], id, sizeof(id));
     ck_assert_str_eq(id, "0123abcd");

@@ -194,6 +194,71 @@ verdict "the monitor killed: whole up to the last record"
 end_background
 end_world
 
+# ---- what else there is to tell ----
+new_world
+python3 -c '
+import socket, sys
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+for i in range(2):
+    c = s.accept()[0]
+    c.sendall(b"answer " + c.recv(64))
+    c.close()' >"$T/port" 2>/dev/null &
+server=$!
+for ((i = 0; i < 400; i++)); do [ ! -s "$T/port" ] || break; sleep 0.05; done
+port=$(cat "$T/port")
+start "$AGENTJAIL" --network=filtered --host-port="$port" -- python3 -c '
+import os, socket, sys
+for i in range(2):
+    c = socket.create_connection(("host.agentjail.internal", int(sys.argv[1])), 20)
+    c.sendall(b"question")
+    while c.recv(64):
+        pass
+print("over", flush=True)
+os.execlp("sleep", "sleep", "600")' "$port"
+[ "$LINE" = over ] && wait "$server"
+verdict "control: the port was reached"
+id=$(basename "$(newest)" .jsonl) && id=${id##*-}
+counted=1
+for ((i = 0; i < 400 && counted; i++)); do # its gateway tells once a second
+    jail "--inspect=$id" --json && json "[(int(x['sent']), int(x['received'])) for x in j['reached']] == [(16, 30)]" >/dev/null 2>&1 && counted=0
+    [ "$counted" = 0 ] || sleep 0.05
+done
+[ "$counted" = 0 ]
+verdict "control: --inspect shows the bytes"
+kill -TERM "$BACKGROUND_PID"
+for ((i = 0; i < 400; i++)); do ! jail --verify || break; sleep 0.05; done
+lines "
+    [(x['unmapped']['kind'], x['unmapped']['activity']) for x in r] == [('lifecycle', 'start'), ('network', 'open'),
+        ('network', 'close'), ('lifecycle', 'stop'), ('integrity', 'checkpoint')] and
+    {(x['dst_endpoint']['hostname'], x['dst_endpoint']['port']) for x in r[1:3]} == {('host.agentjail.internal', $port)} and
+    r[1]['unmapped']['rule'] == 'command line' and r[1]['unmapped']['source'] == 'gateway' and
+    r[2]['count'] == 2 and r[2]['traffic']['bytes_out'] == 16 and r[2]['traffic']['bytes_in'] == 30"
+verdict "a host that was reached: by which line, how often, how many bytes"
+jail --log --host='host.agentjail.*' && grep -q "network close tcp host.agentjail.internal:$port, 16 bytes out, 30 in, 2 times" "$T/stdout"
+verdict "--log tells so"
+end_background
+jail --evidence-sink=file --timeout=1 -- sleep 600
+[ $? -eq 124 ] && lines "
+    [x['unmapped']['kind'] for x in r] == ['lifecycle', 'limit', 'lifecycle', 'integrity'] and
+    r[1]['finding_info']['title'] == 'limit reached' and r[2]['unmapped']['status'] == 124"
+verdict "a time limit"
+start "$AGENTJAIL" --evidence-sink=file -- sh -c 'echo up; exec sleep 600'
+for ((i = 0; i < 400; i++)); do
+    sockets=("$XDG_RUNTIME_DIR"/agentjail/*.sock)
+    [ ! -S "${sockets[0]}" ] || break
+    sleep 0.05
+done
+jail --freeze=all && jail --thaw=all
+verdict "control: frozen and thawed"
+jail --kill=all
+for ((i = 0; i < 400; i++)); do ! jail --verify || break; sleep 0.05; done
+lines "
+    [x['unmapped']['activity'] for x in r] == ['start', 'freeze', 'thaw', 'stop', 'checkpoint'] and r[1]['activity_name'] == 'Freeze'"
+verdict "freezing and thawing, and an end by --kill"
+end_background
+end_world
+
 # ---- sent on ----
 new_world
 python3 - "$T/socket" >"$T/got" <<'PY' &
