@@ -52,7 +52,7 @@ static int clone_device(const char *path, dev_t *ret_device)
 static int add_node(int dev, const struct node *node)
 {
     char path[32];
-    dev_t device;
+    dev_t device = 0;
     snprintf(path, sizeof(path), "/dev/%s", node->name);
     _cleanup_close_ int mount = clone_device(path, &device);
     if (mount < 0)
@@ -95,7 +95,7 @@ int dev_fill(int dev, unsigned step)
 
 static int add_console(int dev, const char *path)
 {
-    dev_t device;
+    dev_t device = 0;
     _cleanup_close_ int mount = clone_device(path, &device);
     return mount < 0 ? mount : attach_node(mount, dev, "console");
 }
