@@ -18,7 +18,7 @@ static int fail_at(const struct frame *f, unsigned line, const char *key, const 
 static int unknown_key(const struct frame *f, const char *section, const char *name, unsigned line)
 {
     struct nearest nearest = { .word = name };
-    const char *other = NULL;
+    const char *other = NULL, *here = NULL; /* the section that has it; the key here whose option is called so */
     for (size_t i = 0; i < N_OPTIONS; i++) {
         if (!options[i].section || !options[i].key)
             continue;
@@ -26,9 +26,13 @@ static int unknown_key(const struct frame *f, const char *section, const char *n
             other = options[i].section;
         else if (strcmp(options[i].section, section) == 0)
             nearest_try(&nearest, options[i].key);
+        if (strcmp(options[i].section, section) == 0 && options[i].name && strcmp(options[i].name, name) == 0)
+            here = options[i].key;
     }
     char text[256];
-    if (other)
+    if (here)
+        nearest.name = here;
+    if (other && !here)
         snprintf(text, sizeof(text), "unknown in [%s]; it belongs to [%s]", section, other);
     else if (nearest.name)
         snprintf(text, sizeof(text), "unknown key in [%s]; did you mean %s?", section, nearest.name);

@@ -85,6 +85,7 @@ START_TEST(test_bad_files)
         const char *text, *want;
     } samples[] = {
         { "[files]\nreed = /a\n", "2: reed: unknown key in [files]; did you mean read?" },
+        { "[limits]\ntimeout = 3s\n", "2: timeout: unknown key in [limits]; did you mean time?" },
         { "[files]\nmode = none\n", "2: mode: unknown in [files]; it belongs to [network]" },
         { "[files]\nzzzzzz = 1\n", "2: zzzzzz: unknown key in [files]; see" },
         { "[network]\nmode = none\n\nmode = host\n", "4: mode: written twice, first in line 2" },
