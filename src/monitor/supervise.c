@@ -106,7 +106,8 @@ static void register_jail(struct loop *l)
     };
     int r = registry_add(s->registry, s->policy->runtime_dir, s->policy->state_dir, &facts);
     if (r < 0 && s->policy->verbose)
-        fprintf(stderr, "agentjail: this jail is not in the registry: %s\n", strerror(-r));
+        fprintf(stderr, "agentjail: this jail is not in the registry, so --list and --kill do not find it: %s\n",
+                strerror(-r));
     if (r >= 0)
         r = control_open(&l->control, s->registry, loop_now());
     if (r < 0 && s->registry->entry >= 0 && s->policy->verbose)
