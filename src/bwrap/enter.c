@@ -46,9 +46,8 @@ static bool on(const struct bwrap_enter *e, unsigned bits)
     return e->args->switches & bits;
 }
 
-/* A process that collects the others, or holds something until the end. Only it has the helper thread: who becomes the
- * command must be a single one to change its user namespace. */
-static bool has_init(const struct bwrap_enter *e)
+/* Only it has the helper thread: who becomes the command must be a single one to change its user namespace. */
+bool bwrap_has_init(const struct bwrap_enter *e)
 {
     bool holds = e->args->n_locks || e->args->fds[BWRAP_FD_SYNC] >= 0;
     return !on(e, BWRAP_AS_PID_1) && (on(e, BWRAP_UNSHARE_PID) || holds);
@@ -125,7 +124,7 @@ static void make_spaces(struct bwrap_enter *e, struct namespaces *ns)
     int flags = (int)(e->wanted & ~e->made & ~others);
     if (flags && unshare(flags) < 0)
         bwrap_die(e, -errno, "Creating new namespace failed");
-    e->helped = has_init(e);
+    e->helped = bwrap_has_init(e);
     if (e->helped) {
         number_after(e, "300"); /* the helper */
         int r = namespaces_start(ns);
@@ -149,7 +148,7 @@ static void make_spaces(struct bwrap_enter *e, struct namespaces *ns)
 
 static void take_network(struct bwrap_enter *e, struct namespaces *ns)
 {
-    if (!has_init(e))
+    if (!bwrap_has_init(e))
         return;
     int r = namespaces_wait_net(ns);
     if (r < 0)
@@ -220,7 +219,7 @@ static void make_view(struct bwrap_enter *e, struct namespaces *ns)
     r = view_enter(&view);
     if (r < 0)
         die_of_view(e, &view, r, false);
-    if (has_init(e))
+    if (bwrap_has_init(e))
         namespaces_entered(ns);
     else if ((r = view_leave_host()) < 0) /* nobody else would: the payload must not wait for it */
         bwrap_die(e, r, "unmount old root");
@@ -308,11 +307,11 @@ _Noreturn void bwrap_enter(struct bwrap_enter *e)
         .uid = e->uid,
         .gid = e->gid,
         .cpus = e->cpus,
-        .net = has_init(e) && e->wanted & ~e->made & CLONE_NEWNET,
+        .net = bwrap_has_init(e) && e->wanted & ~e->made & CLONE_NEWNET,
         .loopback = true,
     };
     bwrap_die_with_parent(e);
-    if (!has_init(e))
+    if (!bwrap_has_init(e))
         CPU_ZERO(&ns.cpus);
     for (size_t i = BWRAP_FD_INFO; i <= BWRAP_FD_JSON_STATUS; i++) /* the monitor's: who reads waits for their end */
         bwrap_descriptor_drop(e->args->fds[i]);
@@ -323,7 +322,7 @@ _Noreturn void bwrap_enter(struct bwrap_enter *e)
     if (on(e, BWRAP_NEW_SESSION) && setsid() < 0)
         bwrap_die(e, -errno, "setsid");
 
-    if (has_init(e))
+    if (bwrap_has_init(e))
         become_init(e, &ns);
     struct payload_args payload = { .start = &e->start, .inner = ns.inner_fd, .settling = &ns.settling, .terminal = -1 };
     bwrap_payload(&payload);

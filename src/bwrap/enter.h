@@ -34,6 +34,9 @@ struct bwrap_enter {
     struct payload_failure *failure; /* where init learns what became of the command, or NULL; borrowed */
 };
 
+/* Is there a process that collects the others, or holds something until the end? Else the first one becomes the command. */
+bool bwrap_has_init(const struct bwrap_enter *e);
+
 /* Set the jail up and become its init, or, where it needs none, the command. Says what goes wrong. */
 _Noreturn void bwrap_enter(struct bwrap_enter *e);
 

@@ -43,6 +43,7 @@ static void register_jail(struct bwrap_run *run)
     struct registry_facts facts = {
         .monitor = getpid(),
         .init = run->pid,
+        .lone = !bwrap_has_init(&run->enter),
         .born = { run->born[0], run->born[1] },
         .profile = profile,
         .network = on(run, BWRAP_UNSHARE_NET) ? "none" : "host",

@@ -102,7 +102,7 @@ static const struct process *next_process(const struct view *view, size_t *at)
 {
     while (*at < view->all->n) {
         const struct process *p = &view->all->v[(*at)++];
-        if (p->root == view->index && p->pid != view->jail->init)
+        if (p->root == view->index && (p->pid != view->jail->init || view->jail->lone))
             return p;
     }
     return NULL;
@@ -144,7 +144,7 @@ static int add_head(const struct view *view, struct buf *out)
     if (r >= 0)
         r = add_line(out, "network", jail->network);
     if (r >= 0)
-        r = buf_printf(out, "%-12s%d, its init %d\n", "monitor", jail->monitor, jail->init);
+        r = buf_printf(out, "%-12s%d, its %s %d\n", "monitor", jail->monitor, jail->lone ? "command" : "init", jail->init);
     if (r >= 0 && jail->cgroup[0])
         r = add_line(out, "cgroup", jail->cgroup);
     if (r >= 0 && left && parse_u64(left, &ms) == 0)

@@ -192,16 +192,6 @@ static int report(const struct policy_request *request, const struct victim *vic
     return printed ? printed : status;
 }
 
-/* The entries, sockets and control groups of monitors that had to be killed. */
-static void sweep(const struct jails *list)
-{
-    for (size_t i = 0; i < list->n_dirs; i++) {
-        struct registry r = { .dir = list->dirs[i].fd, .entry = -1 };
-        if (list->dirs[i].uid == geteuid())
-            registry_sweep(&r);
-    }
-}
-
 int kill_main(const struct policy_request *request)
 {
     _cleanup_jails_ struct jails list = { 0 };
@@ -225,6 +215,6 @@ int kill_main(const struct policy_request *request)
         cleanup_close(&victims[i].monitor);
     }
     free(victims);
-    sweep(&list);
+    running_sweep(&list, true);
     return status;
 }

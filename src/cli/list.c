@@ -151,5 +151,6 @@ int list_main(const struct policy_request *request)
     int r = list.n ? running_processes(&list, &all) : 0;
     if (r >= 0)
         r = request->json ? print_json(&list, &all, &out) : print_text(&list, &all, request->all_users, &out);
+    running_sweep(&list, false);
     return text_print(&out, r);
 }

@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/parse.h"
 #include "cli/prepare.h"
 #include "cli/text.h"
+#include "monitor/registry.h"
 #include "profile/arena.h"
 #include "profile/dirs.h"
 
@@ -89,7 +91,7 @@ struct running running_measure(const struct jails *list, size_t i, const struct 
     bool stopped = true;
     for (size_t k = 0; k < all->n; k++) {
         const struct process *p = &all->v[k];
-        if (p->root != i || p->pid == jail->init)
+        if (p->root != i || (p->pid == jail->init && !jail->lone))
             continue;
         now.processes++;
         now.memory += p->memory;
@@ -109,6 +111,15 @@ struct running running_measure(const struct jails *list, size_t i, const struct 
     else if ((now.processes && stopped) || (monitor && monitor->state == 'T'))
         now.state = "stopped";
     return now;
+}
+
+void running_sweep(const struct jails *list, bool now)
+{
+    for (size_t i = 0; i < list->n_dirs; i++) {
+        struct registry r = { .dir = list->dirs[i].fd, .entry = -1 };
+        if (list->dirs[i].uid == geteuid() && (now || list->dirs[i].left))
+            registry_sweep(&r);
+    }
 }
 
 int running_answer(const struct policy_request *request, struct json *j, int r, int status)

@@ -29,6 +29,10 @@ struct running running_measure(const struct jails *list, size_t i, const struct 
 /* All processes, assigned to the jails. 0 or -errno. */
 int running_processes(const struct jails *list, struct processes *ret);
 
+/* Remove what killed monitors of this user's have left: entries, sockets, control groups. now: some may have been killed since
+ * the list was made. */
+void running_sweep(const struct jails *list, bool now);
+
 /* The end of a mode that changes running jails: with --json what j, an open array, says of each goes to standard output.
  * r: the result so far; status: the exit status if that can be written. Returns the exit status. */
 int running_answer(const struct policy_request *request, struct json *j, int r, int status);

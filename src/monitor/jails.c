@@ -81,6 +81,8 @@ static int take_value(struct jail *jail, const char *key, char *value)
         return take_pid(value, &jail->monitor);
     if (strcmp(key, "init") == 0)
         return take_pid(value, &jail->init);
+    if (strcmp(key, "lone") == 0)
+        jail->lone = strcmp(value, "1") == 0;
     if (strcmp(key, "born") == 0)
         return take_born(value, jail->born);
     if (strcmp(key, "start") == 0)
@@ -197,7 +199,7 @@ static bool is_id(const char *name)
     return len > 0 && len < JAIL_ID_MAX && name[len] == '\0';
 }
 
-/* 0 if there is a live one, -ESRCH if not. */
+/* 0 if there is a live one, -ESTALE if its monitor was killed, -ESRCH if there is none. */
 static int read_entry(const struct jail_dir *dir, const char *id, struct jail *ret)
 {
     struct stat st;
@@ -205,7 +207,7 @@ static int read_entry(const struct jail_dir *dir, const char *id, struct jail *r
     if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != dir->uid)
         return -ESRCH;
     if (flock(fd, LOCK_SH | LOCK_NB) == 0)
-        return -ESRCH; /* its monitor is dead */
+        return -ESTALE; /* its monitor is dead */
     _cleanup_buf_ struct buf text = { 0 };
     if (buf_read_fd(&text, fd, REGISTRY_ENTRY_MAX) < 0 || !text.len || memchr(text.data, '\0', text.len))
         return -ESRCH;
@@ -243,7 +245,9 @@ static int read_dir(struct jails *list, size_t index)
         if (!is_id(d->d_name))
             continue;
         int r = read_entry(dir, d->d_name, &jail);
-        if (r == -ESRCH)
+        if (r == -ESTALE)
+            list->dirs[index].left = true;
+        if (r == -ESTALE || r == -ESRCH)
             continue;
         if (r < 0)
             return r;

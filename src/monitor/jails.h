@@ -18,6 +18,7 @@ struct jail_dir {
     uid_t uid;
     dev_t dev;
     ino_t ino;
+    bool left; /* a killed monitor's entry was seen */
 };
 
 struct jail {
@@ -25,6 +26,7 @@ struct jail {
     size_t dir;          /* index */
     uid_t uid;
     pid_t monitor, init;
+    bool lone;           /* init is the command itself */
     int64_t born[2];     /* ms of CLOCK_BOOTTIME: init was cloned in between */
     int64_t start;       /* seconds since 1970 */
     enum jail_state state;

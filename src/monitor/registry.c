@@ -94,6 +94,8 @@ static int write_facts(const struct registry_facts *facts, struct buf *text)
         r = record_field(text, command.data ? command.data : "", COMMAND_MAX);
     if (r >= 0)
         r = buf_char(text, '\n');
+    if (r >= 0 && facts->lone)
+        r = buf_str(text, "lone=1\n");
     if (r >= 0)
         r = add_value(text, "profile", facts->profile);
     if (r >= 0)

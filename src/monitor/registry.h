@@ -32,6 +32,7 @@ struct registry {
 struct registry_facts {
     pid_t monitor;
     pid_t init;
+    bool lone;           /* init is the command itself: bubblewrap's, without a pid namespace */
     int64_t born[2];     /* ms of CLOCK_BOOTTIME before and after init was cloned: tells it from a later process */
     const char *profile;
     const char *workspace; /* NULL: none */

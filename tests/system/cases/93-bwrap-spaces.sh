@@ -276,6 +276,19 @@ id=$("$AGENTJAIL" --list | awk '/sleep 30/ { print $1 }')
 wait $waiting
 [ $? -eq 137 ]
 verdict "--kill ends it"
+"$BWRAP" "${host[@]}" sleep 31 &
+waiting=$!
+alone() { "$AGENTJAIL" --list 2>/dev/null | grep -qE ' running  *1 .*sleep 31'; }
+until_true alone
+verdict "--list counts a command that has no init beside it" -- "$AGENTJAIL" --list
+id=$("$AGENTJAIL" --list | awk '/sleep 31/ { print $1 }')
+"$AGENTJAIL" --inspect "$id" >"$T/stdout" 2>"$T/stderr"
+grep -q '^monitor .*, its command [0-9]' "$T/stdout" && grep -q '^Processes: 1,' "$T/stdout"
+verdict "--inspect shows it, and calls it none"
+"$AGENTJAIL" --kill "$id" >"$T/stdout" 2>"$T/stderr"
+wait $waiting
+[ $? -eq 137 ]
+verdict "--kill ends it, too"
 says "bwrap in bwrap" 0 "in" "${host[@]}" --unshare-user --proc /proc --unshare-pid "$BWRAP" --ro-bind / / --unshare-pid --proc /proc echo in
 [ "$UID_NOW" -eq 0 ] || # root's /proc is partly covered, and the kernel allows no other then: with bubblewrap, too
     says "agentjail in bwrap" 0 "in" --ro-bind / / --dev-bind /dev /dev --unshare-user --unshare-pid --proc /proc --bind "$T" "$T" \
