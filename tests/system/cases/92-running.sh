@@ -158,7 +158,7 @@ for next in list run; do
     [ -e "$XDG_RUNTIME_DIR/agentjail/$ID" ] && [ -S "$XDG_RUNTIME_DIR/agentjail/$ID.sock" ]
     verdict "control: its entry and socket are there"
     if [ "$next" = list ]; then
-        jail --list && [ ! -s "$T/stdout" ] && gone
+        jail --list && [ ! -s "$T/stdout" ] && [ -z "$(find "$T" -name "$ID" -o -name "$ID.sock")" ]
         verdict "a killed monitor's jail is not listed, and swept"
     else
         jail true && gone
