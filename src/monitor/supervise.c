@@ -35,7 +35,6 @@
 #include "monitor/stdio.h"
 #include "monitor/terminal.h"
 #include "sys/idle_memory.h"
-#include "sys/idle_memory.h"
 #include "sys/syscalls.h"
 
 #define GRACE_MS 2000
