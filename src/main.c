@@ -11,11 +11,11 @@
 #include "bwrap/run.h"
 #include "cli/modes.h"
 #include "cli/prepare.h"
-#include "monitor/host_probe.h"
-#include "monitor/stdio.h"
+#include "host/host_probe.h"
 #include "profile/ceiling_files.h"
 #include "profile/request.h"
 #include "sys/library.h"
+#include "terminal/stdio.h"
 
 /* Inside a jail whose filter leaves no openat2(2) nothing of the host can be resolved without races, so no jail is made in
  * it. The variable says what it is; set outside, where openat2 works, it changes nothing. */

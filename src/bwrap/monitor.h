@@ -9,7 +9,7 @@
 
 #include "bwrap/args.h"
 #include "bwrap/enter.h"
-#include "monitor/registry.h"
+#include "registry/registry.h"
 
 struct bwrap_run {
     struct bwrap_args args;

@@ -10,9 +10,9 @@
 #include "cli/prepare.h"
 #include "cli/running.h"
 #include "cli/text.h"
-#include "monitor/control_client.h"
 #include "monitor/publish.h"
 #include "profile/net_change.h"
+#include "registry/control_client.h"
 
 enum { ASK_MS = 11000, BUSY_TRIES = 100, BUSY_MS = 20 };
 

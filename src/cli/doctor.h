@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "monitor/host_probe.h"
+#include "host/host_probe.h"
 
 /* Probe the host and print the table to standard output, in colour if that is a terminal (and NO_COLOR is not set), or
  * as JSON. The exit status: 0 if a jail with the default profile can run here, 1 if not, 125 if that could not be told. */

@@ -7,7 +7,7 @@
 #include "cli/explain.h"
 #include "cli/prepare.h"
 #include "cli/text.h"
-#include "monitor/host_probe.h"
+#include "host/host_probe.h"
 
 /* Nothing on the host is changed. */
 static int resolve(struct run *run)

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/buf.h"
-#include "monitor/host_probe.h"
+#include "host/host_probe.h"
 #include "plan/plan.h"
 #include "profile/policy.h"
 

@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "monitor/host_probe.h"
+#include "host/host_probe.h"
 #include "profile/policy.h"
 
 #define EXPLAIN_RED "\033[1;31m"

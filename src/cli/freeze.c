@@ -7,7 +7,7 @@
 #include "cli/prepare.h"
 #include "cli/running.h"
 #include "cli/text.h"
-#include "monitor/control_client.h"
+#include "registry/control_client.h"
 
 enum { ASK_MS = 11000 }; /* longer than the monitor waits for init */
 

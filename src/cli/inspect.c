@@ -11,7 +11,7 @@
 #include "cli/prepare.h"
 #include "cli/running.h"
 #include "cli/text.h"
-#include "monitor/control_client.h"
+#include "registry/control_client.h"
 
 enum { FIELDS = 6, ASK_MS = 3000, VALUE_COLUMN = 40, COMMAND_MAX = 65536, RECORDS_MAX = 100000 };
 

@@ -20,7 +20,7 @@
 #include "cli/prepare.h"
 #include "cli/running.h"
 #include "cli/text.h"
-#include "monitor/control_client.h"
+#include "registry/control_client.h"
 #include "sys/syscalls.h"
 
 #define TELL_MS 200        /* for a monitor to answer */

@@ -7,11 +7,11 @@
 
 #include "base/path.h"
 #include "cli/text.h"
+#include "home/home.h"
+#include "host/label_probe.h"
 #include "lockdown/landlock.h"
 #include "monitor/ask.h"
 #include "monitor/environment.h"
-#include "monitor/home.h"
-#include "monitor/label_probe.h"
 #include "monitor/say.h"
 #include "plan/resolve.h"
 #include "profile/origin.h"

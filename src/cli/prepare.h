@@ -8,13 +8,13 @@
 #include "base/buf.h"
 #include "base/strv.h"
 #include "filter/filter.h"
+#include "home/git_copies.h"
+#include "host/cgroup.h"
 #include "ipc/start.h"
-#include "monitor/cgroup.h"
 #include "monitor/gateway.h"
-#include "monitor/git_copies.h"
-#include "monitor/registry.h"
 #include "plan/plan.h"
 #include "profile/request.h"
+#include "registry/registry.h"
 
 struct run {
     const struct policy_request *request;

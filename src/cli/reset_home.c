@@ -7,7 +7,7 @@
 
 #include "cli/prepare.h"
 #include "cli/text.h"
-#include "monitor/home.h"
+#include "home/home.h"
 
 /* On the terminal: 1 yes, 0 no, -ENOTTY where there is nobody to ask. */
 static int ask(const struct policy *policy)

@@ -12,19 +12,19 @@
 #include "base/fence_switch.h"
 #include "cli/prepare.h"
 #include "filter/filter.h"
+#include "host/host_probe.h"
 #include "ipc/channel.h"
 #include "ipc/start.h"
 #include "jail/handover.h"
 #include "jail/jail.h"
 #include "lockdown/landlock.h"
 #include "monitor/account.h"
-#include "monitor/host_probe.h"
-#include "monitor/signals.h"
-#include "monitor/stdio.h"
 #include "monitor/supervise.h"
-#include "monitor/terminal.h"
 #include "sys/library.h"
 #include "sys/syscalls.h"
+#include "terminal/signals.h"
+#include "terminal/stdio.h"
+#include "terminal/terminal.h"
 
 /* A file that is replaced between our look at it and its bind, as package upgrades and editors do, is looked at again. */
 #define TRIES 3

@@ -9,9 +9,9 @@
 #include "base/parse.h"
 #include "cli/prepare.h"
 #include "cli/text.h"
-#include "monitor/registry.h"
 #include "profile/arena.h"
 #include "profile/dirs.h"
+#include "registry/registry.h"
 
 static int find(const struct policy_request *request, struct jails *ret, struct buf *why)
 {

@@ -4,9 +4,9 @@
 #define AGENTJAIL_CLI_RUNNING_H
 
 #include "base/json.h"
-#include "monitor/jails.h"
-#include "monitor/processes.h"
 #include "profile/request.h"
+#include "registry/jails.h"
+#include "registry/processes.h"
 
 /* The jails this call may see. 0, or the exit status for main, said why. */
 int running_find(const struct policy_request *request, struct jails *ret);

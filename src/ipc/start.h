@@ -13,7 +13,7 @@ struct filter_program;
 struct plan;
 struct policy;
 
-/* How the label is to be taken; found by monitor/label_probe.h before the clone. */
+/* How the label is to be taken; found by host/label_probe.h before the clone. */
 enum label_kind {
     LABEL_NONE,     /* none asked for, or an optional one that this host cannot give */
     LABEL_APPARMOR,

@@ -12,8 +12,8 @@
 #include "monitor/live.h"
 #include "monitor/loop.h"
 #include "monitor/open_url.h"
-#include "monitor/terminal.h"
 #include "profile/net_change.h"
+#include "terminal/terminal.h"
 
 enum answer_word { WORD_ONCE, WORD_RUN, WORD_PROFILE, WORD_NO, WORD_NEVER, WORD_OPEN, N_WORDS };
 

@@ -3,8 +3,8 @@
 #ifndef AGENTJAIL_MONITOR_CONTROL_REQUESTS_H
 #define AGENTJAIL_MONITOR_CONTROL_REQUESTS_H
 
-#include "monitor/control.h"
 #include "profile/policy.h"
+#include "registry/control.h"
 
 /* By enum control_kind; the functions' first argument is the monitor's struct loop. */
 extern const struct control_row control_rows[CONTROL_KINDS];

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "host/cgroup.h"
 #include "monitor/account.h"
-#include "monitor/cgroup.h"
 #include "monitor/loop.h"
 
 int loop_freeze(struct loop *l)

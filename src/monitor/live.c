@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "monitor/ask.h"
 #include "monitor/account.h"
+#include "monitor/ask.h"
 #include "monitor/egress_policy.h"
 #include "monitor/gateway.h"
 #include "monitor/loop.h"

@@ -10,12 +10,12 @@
 #include "evidence/summary.h"
 #include "ipc/channel.h"
 #include "monitor/ask.h"
-#include "monitor/control.h"
 #include "monitor/live.h"
 #include "monitor/open_url.h"
 #include "monitor/reached.h"
 #include "monitor/refused.h"
 #include "monitor/supervise.h"
+#include "registry/control.h"
 
 /* Which messages init may send next. */
 enum stage { STAGE_BUILDING, STAGE_READY, STAGE_RUNNING, STAGE_OVER };

@@ -9,11 +9,11 @@
 
 #include "base/cleanup.h"
 #include "base/record.h"
-#include "monitor/control_client.h"
 #include "monitor/gateway.h"
-#include "monitor/jails.h"
 #include "monitor/loop.h"
 #include "profile/net_change.h"
+#include "registry/control_client.h"
+#include "registry/jails.h"
 
 enum { BACKLOG = 128, ASK_MS = 2000 };
 

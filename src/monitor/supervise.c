@@ -18,9 +18,9 @@
 
 #include "base/fence_switch.h"
 #include "base/record.h"
+#include "home/changes.h"
 #include "monitor/account.h"
 #include "monitor/ask.h"
-#include "monitor/changes.h"
 #include "monitor/command.h"
 #include "monitor/confine.h"
 #include "monitor/control_requests.h"
@@ -31,11 +31,11 @@
 #include "monitor/mend.h"
 #include "monitor/orphans.h"
 #include "monitor/say.h"
-#include "monitor/signals.h"
-#include "monitor/stdio.h"
-#include "monitor/terminal.h"
 #include "sys/idle_memory.h"
 #include "sys/syscalls.h"
+#include "terminal/signals.h"
+#include "terminal/stdio.h"
+#include "terminal/terminal.h"
 
 #define GRACE_MS 2000
 #define MEND_RETRY_MS 200

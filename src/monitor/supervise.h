@@ -7,10 +7,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "monitor/cgroup.h"
-#include "monitor/registry.h"
+#include "host/cgroup.h"
 #include "plan/plan.h"
 #include "profile/policy.h"
+#include "registry/registry.h"
 
 struct terminal;
 struct signals;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "monitor/ansi.h"
+#include "terminal/ansi.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "monitor/answer.h"
+#include "terminal/answer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

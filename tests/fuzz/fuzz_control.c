@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "monitor/control.h"
 #include "packets.h"
+#include "registry/control.h"
 
 enum { STAGE = 2, OTHER_STAGE = 1 };
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/record.h"
-#include "monitor/jails.h"
-#include "monitor/processes.h"
+#include "registry/jails.h"
+#include "registry/processes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "monitor/ansi.h"
+#include "terminal/ansi.h"
 
 struct sample {
     const char *in;

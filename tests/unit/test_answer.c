@@ -2,7 +2,7 @@
 /* What counts as an answer at a question on the terminal, and what a payload can make the terminal type, which never does. */
 #include "unit.h"
 
-#include "monitor/answer.h"
+#include "terminal/answer.h"
 
 static const char *const words[] = { "once", "run", "\001", "no", NULL };
 

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "monitor/cgroup.h"
-#include "monitor/cgroup_files.h"
+#include "host/cgroup.h"
+#include "host/cgroup_files.h"
 #include "unit.h"
 
 #define PROFILE "p.ini"

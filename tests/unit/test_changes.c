@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "monitor/changes.h"
+#include "home/changes.h"
 #include "unit.h"
 
 static char top[] = "/tmp/agentjail-changes.XXXXXX";

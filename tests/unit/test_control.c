@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "monitor/control.h"
+#include "registry/control.h"
 #include "unit.h"
 
 static char dir[] = "/tmp/agentjail-control.XXXXXX";

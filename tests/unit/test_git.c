@@ -3,7 +3,7 @@
 #include "profile_fixture.h"
 
 #include "base/git_config.h"
-#include "monitor/git_keep.h"
+#include "home/git_keep.h"
 #include "plan/git_identity.h"
 
 /* --- the file format --- */

@@ -5,8 +5,8 @@
 #include <sys/file.h>
 
 #include "base/strv.h"
-#include "monitor/home.h"
-#include "monitor/remove_tree.h"
+#include "home/home.h"
+#include "home/remove_tree.h"
 #include "profile/import.h"
 
 #define IN_HOME(name) "home/.local/share/agentjail/homes/default/" name

@@ -2,8 +2,8 @@
 /* Reading the registry and /proc: entries gone wrong, ids, trees of processes. */
 #include <string.h>
 
-#include "monitor/jails.h"
-#include "monitor/processes.h"
+#include "registry/jails.h"
+#include "registry/processes.h"
 #include "unit.h"
 
 static int parse(const char *text, struct jail *ret)

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "monitor/signals.h"
+#include "terminal/signals.h"
 
 START_TEST(test_actions)
 {

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "monitor/stdio.h"
+#include "terminal/stdio.h"
 
 static const bool no_terminal[3] = { false, false, false };
 
