@@ -8,6 +8,7 @@
 #include "cli/prepare.h"
 #include "cli/text.h"
 #include "host/host_probe.h"
+#include "profile/policy_load.h"
 
 /* Nothing on the host is changed. */
 static int resolve(struct run *run)

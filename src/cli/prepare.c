@@ -15,6 +15,7 @@
 #include "monitor/say.h"
 #include "plan/resolve.h"
 #include "profile/origin.h"
+#include "profile/policy_load.h"
 #include "sys/library.h"
 
 void run_free(struct run *run)

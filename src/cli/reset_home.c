@@ -8,6 +8,7 @@
 #include "cli/prepare.h"
 #include "cli/text.h"
 #include "home/home.h"
+#include "profile/policy_load.h"
 
 /* On the terminal: 1 yes, 0 no, -ENOTTY where there is nobody to ask. */
 static int ask(const struct policy *policy)

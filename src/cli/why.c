@@ -14,6 +14,7 @@
 #include "plan/query.h"
 #include "profile/match.h"
 #include "profile/path.h"
+#include "profile/policy_load.h"
 #include "profile/reading.h"
 #include "profile/types.h"
 

@@ -35,12 +35,6 @@ struct merge {
     struct buf *why;
 };
 
-struct load;
-
-/* What comes before any profile is read: the user's directories, the current one, agentjail's own paths, and the open
- * directories of profiles in l. 0 or -errno. */
-int merge_begin(struct merge *m, struct load *l);
-
 /* The policy's values where nobody writes any. 0 or -ENOMEM. */
 int merge_defaults(struct merge *m);
 

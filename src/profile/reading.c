@@ -7,6 +7,7 @@
 #include "profile/file.h"
 #include "profile/match.h"
 #include "profile/path.h"
+#include "profile/places.h"
 #include "profile/reader.h"
 
 int reading_open(struct reading *r, const struct policy_request *request, struct buf *why)
@@ -23,7 +24,8 @@ int reading_open(struct reading *r, const struct policy_request *request, struct
             return error;
         r->m.host = &r->host;
     }
-    return merge_begin(&r->m, &r->load);
+    int found = places_find(&r->m);
+    return found < 0 ? found : load_open(&r->load, &r->m);
 }
 
 void reading_close(struct reading *r)

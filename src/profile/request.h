@@ -50,8 +50,4 @@ int request_parse(int argc, char **argv, struct policy_request *ret, struct buf 
 /* Release what the request holds. */
 void request_free(struct policy_request *request);
 
-/* Resolve everything: profile, includes, drop-ins, ceilings, command line, workspace. Reads files, changes nothing.
- * 0 or -errno, with "file:line: key: problem; fix" in why. The caller releases the policy with policy_free(). */
-int policy_load(const struct policy_request *request, struct policy *ret_policy, struct buf *why);
-
 #endif

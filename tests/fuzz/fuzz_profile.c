@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "profile/path.h"
+#include "profile/policy_load.h"
 #include "profile/reader.h"
 #include "profile/request.h"
 

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "profile/origin.h"
+#include "profile/policy_load.h"
 #include "profile/request.h"
 
 enum { FIXTURE_ENV = 16 };
