@@ -10,7 +10,7 @@
 #include "cli/prepare.h"
 #include "cli/running.h"
 #include "cli/text.h"
-#include "monitor/publish.h"
+#include "monitor/publish_listen.h"
 #include "profile/net_change.h"
 #include "registry/control_client.h"
 

@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "filter/filter.h"
 #include "filter/names.h"
+#include "filter/program.h"
 #include "filter/source.h"
 
 /* What tells a replaced file from the one before. */

@@ -7,7 +7,7 @@
 
 #include "evidence/evidence.h"
 #include "ipc/gateway_event.h"
-#include "monitor/supervise.h"
+#include "monitor/supervised.h"
 
 struct loop;
 

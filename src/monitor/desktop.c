@@ -25,7 +25,7 @@
 #include "base/cleanup.h"
 #include "ipc/packet.h"
 #include "modules/notify.h"
-#include "monitor/publish.h"
+#include "monitor/publish_listen.h"
 #include "sys/library.h"
 #include "sys/module.h"
 #include "sys/syscalls.h"

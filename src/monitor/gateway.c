@@ -22,7 +22,7 @@
 #include "ipc/gateway_fds.h"
 #include "ipc/packet.h"
 #include "monitor/egress_policy.h"
-#include "monitor/publish.h"
+#include "monitor/publish_listen.h"
 #include "sys/ipv6.h"
 #include "sys/library.h"
 #include "sys/syscalls.h"

@@ -14,7 +14,7 @@
 #include "monitor/open_url.h"
 #include "monitor/reached.h"
 #include "monitor/refused.h"
-#include "monitor/supervise.h"
+#include "monitor/supervised.h"
 #include "registry/control.h"
 
 /* Which messages init may send next. */

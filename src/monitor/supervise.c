@@ -37,50 +37,11 @@
 #include "terminal/stdio.h"
 #include "terminal/terminal.h"
 
-#define GRACE_MS 2000
 #define MEND_RETRY_MS 200
 #define IDLE_AFTER_MS 30 /* as the control socket waits: no wakeup of its own, none for a short command */
 #define SHORT_NS 50000000 /* a command that ends sooner waits for nothing at its end that can be left */
 #define STATUS_TIMEOUT 124
 #define STATUS_FAILED 125
-
-int64_t loop_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-void loop_say(const struct loop *l, const char *text)
-{
-    say(text, l->s->terminal ? "\r" : "");
-}
-
-void loop_tell(struct loop *l, enum message_kind kind, int64_t value)
-{
-    struct message m = { .kind = kind, .value = value };
-    channel_send(l->s->channel, &m, -1); /* a dead init shows on its pidfd */
-}
-
-void loop_kill(struct loop *l)
-{
-    l->killed = true;
-    sys_pidfd_send_signal(l->s->pidfd, SIGKILL);
-}
-
-void loop_end(struct loop *l, int signal)
-{
-    if (l->ending || l->stage != STAGE_RUNNING) {
-        loop_kill(l);
-        if (!l->ending)
-            l->ending = signal;
-        return;
-    }
-    l->ending = signal;
-    l->kill_at = loop_now() + GRACE_MS;
-    loop_tell(l, MSG_SIGNAL, signal);
-    loop_tell(l, MSG_SIGNAL, SIGCONT); /* a stopped payload could not heed it */
-}
 
 /* While the jail is being built nothing of it lasts, but for a cgroup: only such a jail has to be in the registry from the
  * start. Others wait until init needs no processor for the time that it takes. */
@@ -167,12 +128,6 @@ static void attach_limits(struct loop *l)
         l->status = STATUS_FAILED;
         loop_kill(l);
     }
-}
-
-void loop_go(struct loop *l)
-{
-    if (l->stage == STAGE_READY && (l->s->gateway->pid == 0 || l->gateway_ready))
-        loop_tell(l, MSG_GO, 0);
 }
 
 /* The jail stands and waits: terminal, then go. */

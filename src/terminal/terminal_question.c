@@ -140,7 +140,7 @@ void terminal_ask_end(struct terminal *t)
         if (t->asked_plain)
             terminal_slave_processing(t, false);
     }
-    terminal_resize(t);
+    terminal_pass_size(t);
     relay_flush(t);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the parts of the terminal code share: terminal.c (modes, job control), terminal_relay.c (bytes),
+/* What the parts of the terminal code share: terminal.c (job control), terminal_modes.c, terminal_relay.c (bytes),
  * terminal_watch.c (after SIGKILL). */
 #ifndef AGENTJAIL_TERMINAL_STATE_H
 #define AGENTJAIL_TERMINAL_STATE_H
@@ -99,6 +99,9 @@ void terminal_leave_raw(struct terminal *t);
 
 /* Let the jail's terminal process output (newline to carriage return and newline) as the user's does, or not. */
 void terminal_slave_processing(struct terminal *t, bool on);
+
+/* Give the jail's terminal, once there is one, the size of the user's. */
+void terminal_pass_size(struct terminal *t);
 
 /* What terminal_handle() does while we ask (terminal_question.c). Returns as that does. */
 int terminal_question_handle(struct terminal *t, const struct pollfd *fds);
