@@ -91,6 +91,15 @@ CHAT_AGENTS = (
         },
     ),
     (
+        "tree",  # goose
+        {
+            "shell": lambda s: ("shell", {"command": s["command"]}),
+            "write": lambda s: ("write", {"path": s["path"], "content": s["content"]}),
+            "read": lambda s: ("shell", {"command": "cat '%s'" % s["path"]}),
+            "edit": lambda s: ("edit", {"path": s["path"], "before": s["old"], "after": s["new"]}),
+        },
+    ),
+    (
         "bash",  # opencode
         {
             "shell": lambda s: ("bash", {"command": s["command"], "description": "a step"}),

@@ -82,6 +82,11 @@ agent_words() {
         SETTINGS+=(COPILOT_OFFLINE=true "COPILOT_PROVIDER_BASE_URL=$url/v1" COPILOT_PROVIDER_API_KEY=test COPILOT_MODEL=gpt-5
             COPILOT_PROVIDER_WIRE_API=completions)
         ;;
+    goose)
+        WORDS=(goose run --no-session -t "do it")
+        SETTINGS+=("OPENAI_HOST=$url" OPENAI_API_KEY=test GOOSE_PROVIDER=openai GOOSE_MODEL=gpt-4o GOOSE_MODE=auto
+            GOOSE_DISABLE_KEYRING=1)
+        ;;
     opencode)
         provider='{"npm": "@ai-sdk/openai-compatible", "options": {"baseURL": "'$url'/v1", "apiKey": "test"},
             "models": {"test": {"name": "test"}}}'
@@ -156,7 +161,7 @@ refusals() {
     saw "[Rr]ead-only file system: .git.hooks.pre-commit\|pre-commit: [Rr]ead-only file system" && saw "[Oo]peration not permitted" && saw "No such file or directory"
 }
 
-for agent in claude codex gemini copilot opencode qwen; do
+for agent in claude codex gemini copilot goose opencode qwen; do
     agent_world "$agent"
     model "$(script "$work")" && inside "$agent"
     worked
