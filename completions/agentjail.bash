@@ -31,7 +31,7 @@ _agentjail() {
         --profiles --show= --check= --why=
         --list --inspect= --kill= --freeze= --thaw=
         --id= --grant= --revoke= --unpublish=
-        --log --follow --kind= --path= --host= --verdict= --since= --until= --verify --key=
+        --log --follow --kind= --path= --host= --verdict= --since= --until= --summary --verify --key=
         --reset-home
         --version --help --json --all-users
         --profile= --include=
@@ -94,7 +94,7 @@ _agentjail() {
         return
         ;;
     --verdict) mapfile -t COMPREPLY < <(compgen -W 'allowed denied asked' -- "$cur") && return ;;
-    --path | --key)
+    --path | --key | --summary)
         _filedir
         return
         ;;

@@ -79,6 +79,7 @@ complete -c agentjail -n __agentjail_options -l host -x -a '(__fish_print_hostna
 complete -c agentjail -n __agentjail_options -l verdict -x -a 'allowed denied asked' -d 'With --log, only such'
 complete -c agentjail -n __agentjail_options -l since -x -d 'With --log, from then on'
 complete -c agentjail -n __agentjail_options -l until -x -d 'With --log, up to then'
+complete -c agentjail -n __agentjail_options -l summary -F -d 'Tell at the end what it did'
 complete -c agentjail -n __agentjail_options -l verify -f -a '(__agentjail_logs)' -d 'Tell whether a record is whole'
 complete -c agentjail -n __agentjail_options -l key -r -F -d 'With --verify, who must have signed it'
 complete -c agentjail -n __agentjail_options -l reset-home -f -a yes -d 'Remove the home of the profile'

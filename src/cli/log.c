@@ -9,6 +9,7 @@
 
 #include "cli/log_filter.h"
 #include "cli/log_open.h"
+#include "cli/log_summary.h"
 #include "cli/prepare.h"
 #include "cli/text.h"
 #include "evidence/logs.h"
@@ -209,6 +210,12 @@ int log_main(const struct policy_request *request)
     int status = log_open(request, &log);
     if (status != 0)
         return status;
+    if (request->summarise) {
+        if (!follow)
+            return log_summary(request, &p.filter, &log);
+        run_note("--follow: has no meaning with --summary, which tells what has been; leave one of the two out");
+        return 125;
+    }
     p.colour = !p.json && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
     status = print_log(&p, log.fd, follow);
     buf_free(&p.out);

@@ -19,6 +19,7 @@
 #include "jail/jail.h"
 #include "lockdown/landlock.h"
 #include "monitor/account.h"
+#include "monitor/run_report.h"
 #include "monitor/supervise.h"
 #include "sys/library.h"
 #include "sys/syscalls.h"
@@ -204,6 +205,8 @@ static int serve(struct run *run, struct handover *handover, struct supervise *s
         s->directory = run->directory;
         r = account_prepare(s, &why);
     }
+    if (r >= 0)
+        r = run_report_prepare(s->report, run->request->summary, &run->policy, &run->plan, &why);
     if (r >= 0) {
         run_print_notes(run);
         if (why.len && !run->policy.quiet) /* optional fences that are not to be had here */
@@ -236,6 +239,7 @@ static int run_once(const struct policy_request *request, bool may_repeat)
     struct stdio stdio = STDIO_EMPTY;
     struct handover handover = { 0 };
     struct evidence evidence = EVIDENCE_EMPTY;
+    struct run_report report = RUN_REPORT_EMPTY;
     struct supervise s = {
         .may_repeat = may_repeat,
         .policy = &run.policy,
@@ -245,6 +249,7 @@ static int run_once(const struct policy_request *request, bool may_repeat)
         .cgroup = &run.cgroup,
         .registry = &run.registry,
         .evidence = &evidence,
+        .report = &report,
         .gateway = &run.gateway,
         .signals = &signals,
         .stdio = &stdio,
@@ -262,6 +267,7 @@ static int run_once(const struct policy_request *request, bool may_repeat)
         return run_refuse(&why);
     int status = serve(&run, &handover, &s);
     evidence_end(&evidence);
+    run_report_free(&report);
     signals_end(&signals);
     return status;
 }

@@ -32,15 +32,19 @@ void chain_hash(uint8_t ret[static HASH_SIZE], const uint8_t before[static HASH_
 /* Take in a record by its hash. */
 void chain_add(struct chain *c, const uint8_t hash[static HASH_SIZE]);
 
-/* What a checkpoint signs: the root over the records before it, and the hash (as chain_hash()) of what stands of itself
- * before CHAIN_SIGNATURE. Bytes written to ret. */
+/* What stands between a checkpoint's own fields and its signature. */
 #define CHAIN_SIGNATURE ",\"signature\":\""
 enum { CHAIN_STATEMENT_MAX = 256, CHAIN_SIGNATURE_LEN = sizeof(CHAIN_SIGNATURE) - 1 + 2 * SIGNATURE_SIZE + 1 };
+
+/* What a checkpoint signs: the root over the records before it, and the hash (as chain_hash()) of what stands of itself
+ * before CHAIN_SIGNATURE. Bytes written to ret. */
 size_t chain_statement(char ret[static CHAIN_STATEMENT_MAX], const uint8_t root[static HASH_SIZE],
                        const uint8_t hash[static HASH_SIZE]);
 
-/* Bytes as lower-case hex, 2 * len of them and a NUL; and back: false if it is not just that. */
+/* Bytes as lower-case hex: 2 * len digits and a NUL to ret. */
 void hex_write(char *ret, const uint8_t *bytes, size_t len);
+
+/* The bytes that hex_len digits, as hex_write() has them, stand for. False if they are not just that, for len bytes. */
 bool hex_read(uint8_t *ret, size_t len, const char *hex, size_t hex_len);
 
 #endif

@@ -76,6 +76,28 @@ void sha256(uint8_t ret[static HASH_SIZE], const void *a, size_t a_len, const vo
     sodium.crypto_hash_sha256_final(&state, ret);
 }
 
+_Static_assert(sizeof(crypto_hash_sha256_state) == SHA256_STATE_SIZE, "its own state has room in ours");
+
+static crypto_hash_sha256_state *state_of(struct sha256 *s)
+{
+    return (crypto_hash_sha256_state *)(void *)s->state;
+}
+
+void sha256_begin(struct sha256 *s)
+{
+    sodium.crypto_hash_sha256_init(state_of(s));
+}
+
+void sha256_add(struct sha256 *s, const void *data, size_t len)
+{
+    sodium.crypto_hash_sha256_update(state_of(s), data, len);
+}
+
+void sha256_end(struct sha256 *s, uint8_t ret[static HASH_SIZE])
+{
+    sodium.crypto_hash_sha256_final(state_of(s), ret);
+}
+
 void ed25519_key(uint8_t ret[static KEY_SIZE], const uint8_t random[static KEY_SIZE - KEY_PUBLIC_SIZE])
 {
     uint8_t public[KEY_PUBLIC_SIZE];

@@ -18,6 +18,21 @@ int crypto_open(struct buf *why);
 /* SHA-256 (FIPS 180-4) of a, and of b behind it (either may be empty). */
 void sha256(uint8_t ret[static HASH_SIZE], const void *a, size_t a_len, const void *b, size_t b_len);
 
+/* The same of more than two parts: room for its state, which sha256_begin() fills in, and sha256_end() leaves undefined. */
+enum { SHA256_STATE_SIZE = 104 };
+struct sha256 {
+    _Alignas(8) unsigned char state[SHA256_STATE_SIZE];
+};
+
+/* Begin a hash, */
+void sha256_begin(struct sha256 *s);
+
+/* take in len bytes, */
+void sha256_add(struct sha256 *s, const void *data, size_t len);
+
+/* and end it. */
+void sha256_end(struct sha256 *s, uint8_t ret[static HASH_SIZE]);
+
 /* A key of 32 random bytes (RFC 8032, 5.1.5): they and, behind them, the public key. */
 void ed25519_key(uint8_t ret[static KEY_SIZE], const uint8_t random[static KEY_SIZE - KEY_PUBLIC_SIZE]);
 

@@ -20,7 +20,7 @@ enum { EVENT_TEXT_MAX = 4096, EVENT_ARGV_MAX = 8192 };
 enum event_kind {
     EVENT_LIFECYCLE, /* the jail: text, status, digest, argv, cwd */
     EVENT_PROCESS,   /* a program: process, exe, argv, cwd, status */
-    EVENT_FILE,      /* a name or what it stands for: path, second, flags, mode */
+    EVENT_FILE,      /* a name or what it stands for: path, second, flags, mode, before, digest */
     EVENT_NETWORK,   /* a connection: protocol, host, address, port, bytes, count; path for a unix socket */
     EVENT_DNS,       /* a name that was asked for: host */
     EVENT_HTTP,      /* a request: host, port, text */
@@ -96,7 +96,8 @@ struct event {
     uint64_t count;        /* how often, connections; 0: once */
     struct origin rule;    /* which rule decided; file NULL: none allows it, or none was needed */
     const char *rule_text; /* as the rule is written */
-    const char *digest;    /* LIFECYCLE: of the policy; PROCESS: of exe; SHA-256 in hex */
+    const char *digest;    /* LIFECYCLE: of the policy; PROCESS: of exe; FILE: of its content afterwards; SHA-256 in hex */
+    const char *before;    /* FILE: of its content before */
     const char *text;      /* words for people: why, or what else there is to say */
     const char *fix;       /* what to write to allow it */
 };

@@ -42,7 +42,7 @@ static bool wanted(const struct policy *p)
 {
     bool sent = p->evidence_sink == EVIDENCE_AUTO && p->evidence_forward;
     bool more = p->evidence_level != EVIDENCE_OFF || p->network != NETWORK_NONE || p->n_published;
-    return p->evidence_sink == EVIDENCE_FILE || sent || (p->evidence_sink == EVIDENCE_AUTO && more);
+    return p->evidence_sink == EVIDENCE_FILE || p->summary || sent || (p->evidence_sink == EVIDENCE_AUTO && more);
 }
 
 void evidence_begin(struct evidence *e, const struct policy *policy, const char *id)
@@ -55,7 +55,9 @@ void evidence_begin(struct evidence *e, const struct policy *policy, const char 
         return;
     if (uname(&host) == 0)
         snprintf(e->host, sizeof(e->host), "%s", host.nodename);
-    e->jail = (struct ocsf_jail){ .id = id, .host = e->host, .profile = policy->name };
+    static const char *const levels[] = { [EVIDENCE_OFF] = "off", [EVIDENCE_WRITES] = "writes", [EVIDENCE_ALL] = "all" };
+    const char *level = policy->summary && policy->evidence_level == EVIDENCE_OFF ? "changes" : levels[policy->evidence_level];
+    e->jail = (struct ocsf_jail){ .id = id, .host = e->host, .profile = policy->name, .level = level };
     e->began_ns = now_ns();
 }
 
@@ -115,7 +117,7 @@ static void log_name(const struct evidence *e, char *name, size_t size)
 
 int evidence_open(struct evidence *e, struct buf *why)
 {
-    char name[64];
+    char name[EVIDENCE_NAME_MAX];
     if (!e->on || e->file >= 0)
         return 0;
     int r = crypto_open(why);
@@ -349,12 +351,27 @@ void evidence_tick(struct evidence *e, int64_t now)
 static void sweep(const struct evidence *e)
 {
     const struct policy *p = e->policy;
-    char name[64];
+    char name[EVIDENCE_NAME_MAX];
     if (now_ns() - e->began_ns < SWEEP_AFTER_NS && e->jail.id[0] != '0')
         return;
     log_name(e, name, sizeof(name));
     logs_sweep(e->dir, p->evidence_keep.set ? p->evidence_keep.value : EVIDENCE_KEEP_MS,
                p->evidence_size.set ? p->evidence_size.value : EVIDENCE_SIZE, name);
+}
+
+void evidence_name(const struct evidence *e, char ret[static EVIDENCE_NAME_MAX])
+{
+    log_name(e, ret, EVIDENCE_NAME_MAX);
+}
+
+int evidence_read(const struct evidence *e)
+{
+    char name[EVIDENCE_NAME_MAX];
+    if (e->file < 0)
+        return -ENOENT;
+    log_name(e, name, sizeof(name));
+    int fd = openat(e->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
 }
 
 void evidence_end(struct evidence *e)

@@ -16,6 +16,7 @@
 #define EVIDENCE_DIR "log"
 #define EVIDENCE_SUFFIX ".jsonl"
 #define EVIDENCE_HOST_MAX 65
+#define EVIDENCE_NAME_MAX 64
 
 /* A checkpoint is made after so many records, or so long after the first that has none yet. */
 #define EVIDENCE_CHECKPOINT_RECORDS 10000
@@ -71,7 +72,15 @@ void evidence_flush(struct evidence *e);
 
 /* When evidence_tick() is to be called, in ms of CLOCK_MONOTONIC; 0: not. */
 int64_t evidence_next(const struct evidence *e);
+
+/* Do what is due at that time: sign what has not been signed, and write it. */
 void evidence_tick(struct evidence *e, int64_t now);
+
+/* The name of its log, whether there is one or not. */
+void evidence_name(const struct evidence *e, char ret[static EVIDENCE_NAME_MAX]);
+
+/* The log, to be read from its beginning; what is written later can be read, too. A descriptor or -errno. */
+int evidence_read(const struct evidence *e);
 
 /* The last checkpoint, and the end. If no file was opened nothing is written. */
 void evidence_end(struct evidence *e);

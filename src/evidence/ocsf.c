@@ -211,7 +211,8 @@ static void add_outcome(struct writer *w)
         add_error(w, e->error);
 }
 
-static void add_file(struct writer *w, const char *key, const char *path)
+/* digest: SHA-256 of the content, or NULL. */
+static void add_file(struct writer *w, const char *key, const char *path, const char *digest)
 {
     if (!path)
         return;
@@ -220,6 +221,14 @@ static void add_file(struct writer *w, const char *key, const char *path)
     text(w, "name", slash && slash[1] ? slash + 1 : path);
     text(w, "path", path);
     number(w, "type_id", 0);
+    if (digest) {
+        json_array(&w->j, "hashes");
+        json_object(&w->j, NULL);
+        number(w, "algorithm_id", 3);
+        json_string(&w->j, "value", digest);
+        json_end(&w->j);
+        json_end(&w->j);
+    }
     json_end(&w->j);
 }
 
@@ -267,7 +276,7 @@ static void add_process(struct writer *w)
     const struct event *e = w->e;
     json_object(&w->j, "process");
     json_integer(&w->j, "pid", e->pid);
-    add_file(w, "file", e->exe);
+    add_file(w, "file", e->exe, NULL);
     add_command_line(w);
     if (e->parent > 0) {
         json_object(&w->j, "parent_process");
@@ -345,8 +354,8 @@ static void add_class(struct writer *w, uint64_t sequence)
         add_actor(w);
     switch (w->class) {
     case CLASS_FILE:
-        add_file(w, "file", e->path ? e->path : "?");
-        add_file(w, "file_result", e->second);
+        add_file(w, "file", e->path ? e->path : "?", e->before);
+        add_file(w, "file_result", e->second ? e->second : e->digest ? e->path : NULL, e->digest);
         break;
     case CLASS_KERNEL:
         json_object(&w->j, "kernel");
@@ -436,10 +445,12 @@ static void add_unmapped(struct writer *w, const struct ocsf_checkpoint *checkpo
     if (e->kind == EVENT_LIFECYCLE) {
         json_string(&w->j, "profile", w->jail->profile);
         json_string(&w->j, "host", w->jail->host);
+        text(w, "level", w->jail->level);
     }
     if (e->kind == EVENT_FENCE || e->kind == EVENT_LIMIT || e->kind == EVENT_ALERT || e->kind == EVENT_LIFECYCLE)
         text(w, "path", e->path);
-    text(w, "digest", e->digest);
+    if (e->kind != EVENT_FILE)
+        text(w, "digest", e->digest);
     text(w, "cwd", e->cwd);
     add_argv(w);
     if (e->status_set && e->kind != EVENT_PROCESS)

@@ -14,6 +14,7 @@ struct ocsf_jail {
     const char *id;
     const char *host;    /* name of this host */
     const char *profile;
+    const char *level;   /* how much of files and programs is in it: "off", "changes", "writes", "all"; NULL: not said */
 };
 
 /* The fields of a checkpoint, in hex. */

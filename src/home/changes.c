@@ -213,6 +213,11 @@ static bool is_within_earlier(const struct plan *plan, size_t i)
     return false;
 }
 
+bool changes_tree(const struct plan *plan, size_t i)
+{
+    return is_writable_tree(&plan->ops[i]) && !is_within_earlier(plan, i);
+}
+
 static int print_names(const struct names *names, struct buf *out)
 {
     int r = buf_str(out, names->text.data ? names->text.data : "");
@@ -225,7 +230,7 @@ int changes_print(const struct plan *plan, const char *workspace, int64_t since,
 {
     struct walk w = { .since = since - TICK_NS, .left = limits.entries, .until = now_ms() + limits.ms };
     for (size_t i = 0; i < plan->n && w.result >= 0 && !w.cut; i++)
-        if (is_writable_tree(&plan->ops[i]) && !is_within_earlier(plan, i))
+        if (changes_tree(plan, i))
             walk_tree(&w, plan->ops[i].target, workspace);
     int r = w.result;
     if (r >= 0 && w.files) {

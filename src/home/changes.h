@@ -4,6 +4,7 @@
 #ifndef AGENTJAIL_HOME_CHANGES_H
 #define AGENTJAIL_HOME_CHANGES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -16,6 +17,9 @@ struct changes_limits {
 };
 
 #define CHANGES_LIMITS ((struct changes_limits){ .entries = 500000, .ms = 150 })
+
+/* Does operation i show a tree or file of the host's that the jail may write, in none that one before it shows? */
+bool changes_tree(const struct plan *plan, size_t i);
 
 /* Append "N files changed: a, b and M more" when there are some whose status changed at or after since (ns since 1970),
  * names relative to workspace (may be NULL) where they lie in it, safe for a terminal. .git, node_modules and the like count

@@ -8,6 +8,7 @@
 #include "monitor/control_requests.h"
 #include "monitor/egress_policy.h"
 #include "monitor/loop.h"
+#include "monitor/run_report.h"
 
 static struct event own(enum event_kind kind, enum event_activity activity)
 {
@@ -87,7 +88,12 @@ void account_stop(struct loop *l, int status, const char *why)
     e.status = status;
     e.text = why;
     (void)evidence_record(l->s->evidence, &e);
+    _cleanup_close_ int log = l->s->policy->summary ? evidence_read(l->s->evidence) : -1;
+    char name[EVIDENCE_NAME_MAX];
+    evidence_name(l->s->evidence, name);
     evidence_end(l->s->evidence);
+    if (log >= 0)
+        run_report_write(l->s->report, l, log, name);
     uint64_t lost = l->s->evidence->lost_all;
     if (lost && !l->s->policy->quiet) {
         char text[96];

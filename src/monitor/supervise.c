@@ -30,6 +30,7 @@
 #include "monitor/loop.h"
 #include "monitor/mend.h"
 #include "monitor/orphans.h"
+#include "monitor/run_report.h"
 #include "monitor/say.h"
 #include "sys/idle_memory.h"
 #include "sys/syscalls.h"
@@ -447,7 +448,8 @@ static void tell_summary(const struct loop *l)
 {
     _cleanup_buf_ struct buf text = { 0 };
     bool ran = l->exited || l->stage == STAGE_RUNNING;
-    if (!ran || l->s->policy->quiet || (!l->s->policy->verbose && !isatty(STDERR_FILENO)))
+    bool told = l->s->policy->summary && !l->s->report->file; /* all of that, and more */
+    if (!ran || told || l->s->policy->quiet || (!l->s->policy->verbose && !isatty(STDERR_FILENO)))
         return;
     int r = changes_print(l->s->plan, l->s->policy->workspace, l->since, CHANGES_LIMITS, &text);
     if (r >= 0)
@@ -488,6 +490,7 @@ int supervise(struct supervise *s)
         loop_say(&l, "the memory limit was reached and a process was killed");
     if (cgroup_was_oom(s->cgroup))
         account_limit(&l, "the memory limit was reached");
+    run_report_files(s->report, &l);
     account_stop(&l, l.timed_out ? STATUS_TIMEOUT : l.status, l.ended_by);
     tell_summary(&l);
     summary_free(&l.summary);

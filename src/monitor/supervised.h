@@ -17,6 +17,7 @@ struct signals;
 struct stdio;
 struct gateway;
 struct evidence;
+struct run_report;
 
 /* A running jail as the monitor sees it. */
 struct supervise {
@@ -36,6 +37,7 @@ struct supervise {
     struct stdio *stdio;       /* what is relayed of the standard files */
     struct registry *registry;
     struct evidence *evidence;
+    struct run_report *report; /* --summary */
     struct gateway *gateway;   /* its pid is 0 if there is none */
 };
 

@@ -224,6 +224,7 @@ static void start_over(struct merge *m)
         .quiet = p->quiet,
         .verbose = p->verbose,
         .import_credentials = p->import_credentials,
+        .summary = p->summary,
         .user = p->user,
         .data_dir = p->data_dir,
         .state_dir = p->state_dir,
@@ -271,7 +272,8 @@ static int load_all(struct merge *m, const struct policy_request *q)
 int policy_load(const struct policy_request *request, struct policy *ret_policy, struct buf *why)
 {
     struct policy policy = { .quiet = request->quiet, .verbose = request->verbose,
-                             .import_credentials = request->import_credentials };
+                             .import_credentials = request->import_credentials,
+                             .summary = request->summarise };
     struct policy_host host;
     struct arena *arena = arena_new();
     if (!arena)

@@ -58,6 +58,13 @@ static int take(struct policy_request *q, const struct option *option, const cha
         q->profile = value;
     } else if (option == &options[OPTION_JSON]) {
         q->json = true;
+    } else if (option == &options[OPTION_SUMMARY]) {
+        if (value && !*value) {
+            (void)buf_str(why, "--summary=: to which file? Write --summary=FILE.html, or --summary alone");
+            return -EINVAL;
+        }
+        q->summarise = true;
+        q->summary = value;
     } else if (option == &options[OPTION_ALL_USERS]) {
         q->all_users = true;
     } else if (option == &options[OPTION_IMPORT_CREDENTIALS]) {
@@ -162,6 +169,8 @@ static int check_mode(const struct policy_request *q, struct buf *why)
     const char *name = q->mode == MODE_RUN ? NULL : mode_name(q->mode);
     if (q->all_users && !running)
         (void)buf_str(why, "--all-users: only with a mode about running jails, such as --list");
+    else if (q->summarise && q->mode != MODE_RUN && q->mode != MODE_LOG)
+        (void)buf_printf(why, "--summary: has no meaning with --%s; only with a command, or --log", name);
     else if (q->json && (q->mode == MODE_RUN || q->mode == MODE_VERSION || q->mode == MODE_HELP || q->mode == MODE_RESET_HOME))
         (void)buf_str(why, "--json: only with a mode that prints something, such as --list or --explain");
     else if (!check_changes(q, why) || !check_log(q, why))

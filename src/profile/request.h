@@ -38,6 +38,8 @@ struct policy_request {
     bool quiet;
     unsigned verbose;
     bool import_credentials;
+    bool summarise;              /* --summary, */
+    const char *summary;         /* and where to; NULL: the standard error output, of a log the standard output */
     int command_index;              /* of COMMAND in argv; argc if there is none */
     char **command;                 /* argv + command_index, NULL-terminated; command[0] NULL: none */
     const struct policy_host *host; /* NULL: this host */
