@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/btrfs.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
@@ -43,6 +44,10 @@ static const struct constant constants[] = {
     C(TIOCSTI), C(TIOCSETD), C(TIOCCONS), C(TIOCSCTTY), C(TIOCNOTTY), C(TIOCSWINSZ), C(TIOCGWINSZ), C(TIOCGPTN),
     C(FIONREAD), C(FIONBIO), C(FIOCLEX), C(TCGETS), C(TCSETS), C(TCSETSW), C(TCSETSF), { "TIOCLINUX", 0x541c },
     { "TIOCGPTPEER", 0x5441 }, { "USERFAULTFD_IOC_NEW", 0xaa00 },
+    C(BTRFS_IOC_SNAP_CREATE), C(BTRFS_IOC_SNAP_CREATE_V2), C(BTRFS_IOC_SNAP_DESTROY), C(BTRFS_IOC_SUBVOL_CREATE),
+    C(BTRFS_IOC_SUBVOL_CREATE_V2), { "BTRFS_IOC_SNAP_DESTROY_V2", 0x5000943f },
+    { "BCH_IOCTL_SUBVOLUME_CREATE", 0x4020bc10 }, { "BCH_IOCTL_SUBVOLUME_DESTROY", 0x4020bc11 },
+    { "OCFS2_IOC_REFLINK", 0x40186f04 },
     /* clone(2), unshare(2), setns(2) */
     C(CLONE_VM), C(CLONE_FS), C(CLONE_FILES), C(CLONE_SIGHAND), C(CLONE_PIDFD), C(CLONE_PTRACE), C(CLONE_VFORK),
     C(CLONE_PARENT), C(CLONE_THREAD), C(CLONE_NEWNS), C(CLONE_SYSVSEM), C(CLONE_SETTLS), C(CLONE_NEWCGROUP),

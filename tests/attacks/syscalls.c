@@ -2,6 +2,7 @@
 /* Attacks through system calls that an agent has no use for, and through other ways into the kernel (x32, int 0x80). */
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/btrfs.h>
 #include <linux/io_uring.h>
 #include <linux/keyctl.h>
 #include <linux/perf_event.h>
@@ -183,6 +184,24 @@ static int attack_adjtime(char **argv)
     return result("adjtimex", adjtimex(&t));
 }
 
+/* subvolume DIR: a directory of btrfs gets an entry by a call that has no path for argument. */
+static int attack_subvolume(char **argv)
+{
+    struct btrfs_ioctl_vol_args with = { .name = "made" };
+    int dir = open(argv[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    return dir < 0 ? broken("open") : result("ioctl", ioctl(dir, BTRFS_IOC_SUBVOL_CREATE, &with));
+}
+
+/* snapshot DIR: and one with files in it, a copy of the subvolume that DIR is. */
+static int attack_snapshot(char **argv)
+{
+    int dir = open(argv[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct btrfs_ioctl_vol_args_v2 with = { .fd = dir, .name = "copied" };
+
+    return dir < 0 ? broken("open") : result("ioctl", ioctl(dir, BTRFS_IOC_SNAP_CREATE_V2, &with));
+}
+
 static int attack_hostname(char **argv)
 {
     struct utsname uts;
@@ -340,6 +359,8 @@ static const struct attack table[] = {
     {"clock", 0, attack_clock},
     {"settimeofday", 0, attack_settimeofday},
     {"adjtime", 0, attack_adjtime},
+    {"subvolume", 1, attack_subvolume},
+    {"snapshot", 1, attack_snapshot},
     {"hostname", 0, attack_hostname},
     {"domainname", 0, attack_domainname},
     {"know-hostname", 1, attack_know_hostname},

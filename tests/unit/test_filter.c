@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/btrfs.h>
+#include <linux/fs.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
@@ -222,6 +224,10 @@ static const struct sample everywhere[] = {
     { "ioctl", { 0, TIOCCONS }, DENY(EPERM) },
     { "ioctl", { 0, TIOCSETD }, DENY(EPERM) },
     { "ioctl", { 0, TIOCGWINSZ }, ALLOW },
+    { "ioctl", { 3, BTRFS_IOC_SNAP_CREATE_V2 }, DENY(EPERM) },
+    { "ioctl", { 3, HIGH | BTRFS_IOC_SUBVOL_CREATE }, DENY(EPERM) },
+    { "ioctl", { 3, BTRFS_IOC_SNAP_DESTROY }, DENY(EPERM) },
+    { "ioctl", { 3, FICLONE }, ALLOW },
     { "ioctl", { 0, TCGETS }, ALLOW },
     { "ioctl", { TIOCSTI, FIONREAD, TIOCSTI }, ALLOW },
     { "socket", { AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0 }, ALLOW },

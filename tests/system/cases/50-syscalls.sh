@@ -22,6 +22,16 @@ setup_syslog() {
         CANNOT="optional: users may not read the kernel's log here; root's pass tries it"
 }
 HOSTNAME_NOW=$(uname -n)
+# A btrfs of our own: only root can mount one.
+setup_btrfs() {
+    [ -x /usr/sbin/mkfs.btrfs ] || { CANNOT="mkfs.btrfs is missing (btrfs-progs)" && return; }
+    truncate -s 128M "$T/btrfs.img"
+    mkdir "$T/btrfs"
+    { /usr/sbin/mkfs.btrfs -q -m single "$T/btrfs.img" && mount -o loop "$T/btrfs.img" "$T/btrfs"; } 2>"$T/btrfs.log" ||
+        CANNOT="optional: no btrfs or no loop device here"
+    EXTRA=(--write="$T/btrfs")
+    cleanup() { umount -l "$T/btrfs" 2>/dev/null; }
+}
 
 rows <<'ROWS'
 # name | who | setup | fences | options | attack
@@ -35,6 +45,8 @@ keyctl | any | - | seccomp | | syscalls keyctl
 request-key | any | - | seccomp | | syscalls request-key
 bpf | user | bpf | seccomp | | syscalls bpf
 bpf | root | - | kernel | | syscalls bpf
+subvolume | root | btrfs | seccomp | | syscalls subvolume "$T/btrfs"
+snapshot | root | btrfs | seccomp | | syscalls snapshot "$T/btrfs"
 perf | any | perf | seccomp | | syscalls perf
 userfaultfd | any | - | seccomp | | syscalls userfaultfd
 x32 | any | - | seccomp | | syscalls x32
