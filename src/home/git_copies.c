@@ -299,6 +299,34 @@ static void remove_new(const char *config, unsigned char lacked, struct strv *no
     }
 }
 
+/* A rebase that is under way may hold commands, which git runs when it goes on. Nobody of the payload's is left to write. */
+static void tell_todo(struct strv *notes, const char *config)
+{
+    _cleanup_close_ int dir = open_gitdir(config);
+    _cleanup_close_ int state = dir < 0 ? -1 : openat(dir, "rebase-merge", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    _cleanup_close_ int fd = state < 0 ? -1 : openat(state, "git-rebase-todo", O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    _cleanup_buf_ struct buf text = { 0 }, line = { 0 };
+    unsigned n = 0;
+    if (fd < 0)
+        return;
+    bool whole = buf_read_fd(&text, fd, GIT_CONFIG_BYTES) >= 0;
+    for (const char *at = text.data; whole && at && *at; at += strcspn(at, "\n"), at += *at == '\n') {
+        const char *word = at + strspn(at, " \t");
+        size_t len = strcspn(word, " \t\n");
+        n += (len == 1 && *word == 'x') || (len == 4 && strncmp(word, "exec", len) == 0);
+    }
+    if (whole && !n)
+        return;
+    buf_printf(&line, "%.*s/rebase-merge/git-rebase-todo ", (int)(strrchr(config, '/') - config), config);
+    if (whole)
+        buf_printf(&line, "names %u command%s that git rebase --continue will run", n, n == 1 ? "" : "s");
+    else
+        buf_str(&line, "is too large to be looked at, and git rebase --continue runs the commands in it");
+    buf_str(&line, ": read it first, as the command could write it; git rebase --abort drops it");
+    if (line.len)
+        strv_take(notes, buf_take(&line));
+}
+
 void git_copies_end(const struct git_copies *copies, const struct policy *policy, struct strv *notes)
 {
     struct local local = { .policy = policy };
@@ -311,6 +339,7 @@ void git_copies_end(const struct git_copies *copies, const struct policy *policy
         _cleanup_buf_ struct buf dropped = { 0 };
         const char *base = copies->texts[i];
         remove_new(policy->git_repos[i].config, copies->lacked[i], notes);
+        tell_todo(notes, policy->git_repos[i].config);
         int r = base ? read_copy(copies->dir, i, &copy) : 0;
         if (!base || (r >= 0 && strcmp(copy.data ? copy.data : "", base) == 0))
             continue;

@@ -220,6 +220,23 @@ git status >/dev/null 2>&1
 verdict "submodule of a worktree: control: written outside, it runs"
 end_world
 
+# A rebase's list of things to do may name commands, which the host's git runs when told to go on: that is said.
+# CONTROL: it does run them; nothing is said of a rebase that names none.
+new_repository
+todo="mkdir -p .git/rebase-merge && echo refs/heads/main >.git/rebase-merge/head-name && git rev-parse HEAD >.git/rebase-merge/onto &&
+cp .git/rebase-merge/onto .git/rebase-merge/orig-head && echo 1 | tee .git/rebase-merge/msgnum >.git/rebase-merge/end && : >.git/rebase-merge/interactive"
+jail --git=identity -- sh -c "$todo && printf 'pick %s\\n' \$(git rev-parse HEAD) >.git/rebase-merge/git-rebase-todo"
+! grep -q "git-rebase-todo" "$T/stderr"
+verdict "a rebase under way without commands is nobody's business"
+jail --git=identity -- sh -c "$todo && printf 'exec touch %s\\nx true\\n' '$T/ran' >.git/rebase-merge/git-rebase-todo"
+grep -q 'git-rebase-todo names 2 commands that git rebase --continue will run' "$T/stderr"
+verdict "commands in a rebase that was begun inside are told"
+rm -f "$T/ran"
+git rebase --continue >/dev/null 2>&1
+[ -e "$T/ran" ]
+verdict "control: the host's git runs them"
+end_world
+
 # Two jails, of two workspaces, work together: one makes its repository name the other's directory as a working tree, the
 # other leaves a ".git" file that leads there. The next run in the other is not to be granted the first's repository.
 # CONTROL: the same entry made outside, as git worktree add does, is taken.
