@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/cure.h"
 #include "base/fence_switch.h"
 #include "cli/prepare.h"
 #include "filter/filter.h"
@@ -49,7 +50,10 @@ static int explain_clone(int error, struct buf *why)
     }
     if (fix)
         buf_printf(why, "; %s", fix);
-    buf_str(why, " (agentjail --doctor tells more)");
+    if (state == USERNS_WORKS)
+        buf_printf(why, ": %s", cure_of_errno(-error));
+    else
+        buf_str(why, " (agentjail --doctor tells more)");
     return error;
 }
 
@@ -96,7 +100,7 @@ static int clone_jail(const struct run *run, struct handover *handover, struct s
     if (r >= 0)
         r = channel_pair(&s->channel, &with.channel);
     if (r < 0) {
-        buf_printf(why, "no memory or channel to share with the jail: %s", strerror(-r));
+        buf_printf(why, "no memory or channel to share with the jail: %s: %s", strerror(-r), cure_of_errno(-r));
         return r;
     }
     find_title(&with, run->request->command);
@@ -121,7 +125,7 @@ static int prepare_terminal(struct supervise *s, struct jail_start *with, struct
 {
     int r = fence_on(FENCE_PTY) ? terminal_probe(&s->terminal) : 0;
     if (r < 0) {
-        buf_printf(why, "the terminal cannot be used: %s", strerror(-r));
+        buf_printf(why, "the terminal cannot be used: %s: %s", strerror(-r), cure_of_errno(-r));
         return r;
     }
     if (!s->terminal)
@@ -153,7 +157,8 @@ static int hand_over(struct handover *handover, const struct jail_start *with, s
     if (r == -EPIPE)
         return 0; /* it has failed and said why, or was killed: supervise() finds out */
     if (r < 0)
-        buf_printf(why, "the command line and environment cannot be handed to the jail: %s", strerror(-r));
+        buf_printf(why, "the command line and environment cannot be handed to the jail: %s: %s", strerror(-r),
+                   cure_of_errno(-r));
     return r;
 }
 
@@ -218,12 +223,15 @@ static int serve(struct run *run, struct handover *handover, struct supervise *s
     if (r < 0) {
         sys_pidfd_send_signal(s->pidfd, SIGKILL);
         waitpid(s->pid, NULL, 0);
+        if (why.len == 0)
+            buf_printf(&why, "the jail cannot be prepared: %s: %s", strerror(-r), cure_of_errno(-r));
         return run_refuse(&why);
     }
     run_step(run, "handed over");
     r = terminal_watch(s->terminal);
     if (r < 0)
-        fprintf(stderr, "agentjail: the terminal will not be put back if agentjail is killed: %s\n", strerror(-r));
+        fprintf(stderr, "agentjail: the terminal will not be put back if agentjail is killed: %s: %s\n", strerror(-r),
+                cure_of_errno(-r));
     int status = supervise(s);
     if (status != SUPERVISE_AGAIN)
         keep_git(run);
@@ -260,7 +268,7 @@ static int run_once(const struct policy_request *request, bool may_repeat)
     clock_gettime(CLOCK_MONOTONIC, &run.begin);
     int r = signals_setup(&signals);
     if (r < 0) {
-        buf_printf(&why, "signals cannot be taken: %s; see agentjail --doctor", strerror(-r));
+        buf_printf(&why, "signals cannot be taken: %s: %s", strerror(-r), cure_of_errno(-r));
         return run_refuse(&why);
     }
     if (clone_jail(&run, &handover, &s, &why) < 0)

@@ -81,7 +81,7 @@ struct sched_attr_kernel { /* sched_setattr(2) */
 
 _Noreturn static void fail(int channel, const char *what, int error)
 {
-    struct message m = { .kind = MSG_FAILED };
+    struct message m = { .kind = MSG_FAILED, .code = error };
     snprintf(m.text, sizeof(m.text), "%s: %s", what, strerror(error));
     channel_send(channel, &m, -1);
     _exit(125);
@@ -190,12 +190,12 @@ static void start_payload(struct init *init, struct init_args *args)
     bool hide = fence_on(FENCE_DUMPABLE) && !shown_always(args);
 
     if (!late && hide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-        fail(args->channel, "not dumpable", errno);
+        fail(args->channel, "init cannot become not dumpable", errno);
     pid_t pid = clone(entry, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &payload);
     if (pid < 0)
         fail(args->channel, "the command's process cannot be made", errno);
     if (late && hide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-        fail(args->channel, "not dumpable", errno);
+        fail(args->channel, "init cannot become not dumpable", errno);
     init->payload = pid;
     report_start(init, &payload.failure);
     if (args->lingers && args->lingers->dumpable)
@@ -565,7 +565,7 @@ _Noreturn void init_main(struct init_args *args)
     sigaddset(&child, SIGCHLD);
     init.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     if (init.signals < 0)
-        fail(args->channel, "no signalfd", errno);
+        fail(args->channel, "init has no descriptor for its signals (signalfd)", errno);
 
     start_payload(&init, args);
     if (getpid() != 1)

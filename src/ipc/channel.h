@@ -2,7 +2,8 @@
 /* Messages between the monitor and the jail's init over a SOCK_SEQPACKET pair, made before the clone.
  *
  *   message         from     payload                                   permitted
- *   MSG_FAILED      jail     code = errno or 0, text for people; EOF   until MSG_STARTED
+ *   MSG_FAILED      jail     code = errno (ESTALE: try again) or 0,    until MSG_STARTED
+ *                            text for people; EOF
  *   MSG_FILE        monitor  value = 0, 1 or 2; fd: what that file is    before MSG_BUILD
  *   MSG_GATEWAY     monitor  fd: where the gateway expects listeners,  once, before MSG_BUILD, if there is one
  *                            and asks for sockets (ipc/inward.h)

@@ -35,6 +35,7 @@
 #include "jail/namespaces.h"
 #include "jail/terminal.h"
 #include "jail/view.h"
+#include "jail/view_place.h"
 #include "lockdown/landlock.h"
 #include "lockdown/payload.h"
 #include "plan/plan.h"
@@ -60,7 +61,7 @@ static int unshare_rest(void)
     return unshare(flags) < 0 ? -errno : 0;
 }
 
-/* error: errno of the failure if it matters to the monitor, else 0. */
+/* error: errno of the failure, for which the monitor knows a cure; 0 if text says all that there is to say. */
 _Noreturn static void give_up(int channel, const char *text, int error)
 {
     struct message m = { .kind = MSG_FAILED, .code = error };
@@ -73,7 +74,7 @@ _Noreturn static void give_up_errno(int channel, const char *what, int error)
 {
     char text[MESSAGE_TEXT_MAX];
     snprintf(text, sizeof(text), "%s: %s", what, strerror(-error));
-    give_up(channel, text, 0);
+    give_up(channel, text, -error);
 }
 
 /* Stage 1. The channel moves to a known place, everything else is closed: fds that the user's shell left open too. The
@@ -114,7 +115,7 @@ static void become_root_of_jail(const struct jail_clone *with, struct namespaces
 {
     int r = userns_map(0, with->uid, 0, with->gid);
     if (r < 0)
-        give_up_errno(channel, "the jail's user namespace cannot be mapped (see agentjail --doctor)", r);
+        give_up_errno(channel, "the jail's user namespace cannot be mapped", r);
     *ns = (struct namespaces){
         .uid = with->uid,
         .gid = with->gid,
@@ -125,10 +126,10 @@ static void become_root_of_jail(const struct jail_clone *with, struct namespaces
     };
     r = namespaces_make_inner(ns);
     if (r < 0)
-        give_up_errno(channel, "no second user namespace can be had (see agentjail --doctor)", r);
+        give_up_errno(channel, "no second user namespace can be had", r);
     r = unshare_rest();
     if (r < 0)
-        give_up_errno(channel, "the jail's namespaces cannot be made (see agentjail --doctor)", r);
+        give_up_errno(channel, "the jail's namespaces cannot be made", r);
 }
 
 /* Stage 3. The monitor's end of the channel closes when it has refused to run the command. */
@@ -185,7 +186,7 @@ static const struct jail_start *make_stage(const struct jail_clone *with, struct
     while (r >= 0 && !stage_done(stage))
         r = stage_step(stage, with->uid == 0, why);
     if (r < 0)
-        give_up(channel, why->data ? why->data : "out of memory", 0);
+        give_up(channel, why->data ? why->data : "out of memory", -r);
     return start;
 }
 
@@ -201,7 +202,7 @@ static void take_network(const struct jail_start *start, struct namespaces *ns, 
     if (!ns->net || start->policy->network == NETWORK_HOST)
         return;
     if (ns->net_fd < 0)
-        give_up_errno(channel, "no network namespace can be had (see agentjail --doctor)", ns->net_fd);
+        give_up_errno(channel, "no network namespace can be had", ns->net_fd);
     if (setns(ns->net_fd, CLONE_NEWNET) < 0)
         give_up_errno(channel, "the network namespace cannot be entered", -errno);
 }
@@ -223,10 +224,10 @@ static void build_view(const struct jail_start *start, struct view *view, struct
     if (r >= 0)
         r = view_build(view);
     if (r < 0)
+        give_up(channel, view->why->data ? view->why->data : "out of memory", view->failed && view_fail_says_all(r) ? 0 : -r);
+    r = view_enter(view);
+    if (r < 0)
         give_up(channel, view->why->data ? view->why->data : "out of memory", -r);
-
-    if (view_enter(view) < 0)
-        give_up(channel, view->why->data ? view->why->data : "out of memory", 0);
     ns->loopback = start->policy->network != NETWORK_NONE || start->policy->loopback;
     namespaces_entered(ns);
 }
@@ -259,7 +260,8 @@ static void enter_directory(const char *directory, int channel)
     if (chdir(directory) == 0)
         return;
     char text[MESSAGE_TEXT_MAX];
-    snprintf(text, sizeof(text), "the starting directory %s is not there inside: %s", directory, strerror(errno));
+    snprintf(text, sizeof(text), "the starting directory %s is not there inside: %s; grant it (--read=...), or start in "
+             "another", directory, strerror(errno));
     give_up(channel, text, 0);
 }
 

@@ -179,7 +179,7 @@ static int join(struct network *net, struct network_job *job)
 void network_join_gateway(struct network_job *job)
 {
     struct network net = { .wish = job->wish };
-    job->what = "no network namespace can be had (see agentjail --doctor)";
+    job->what = "no network namespace can be had";
     int r = join(&net, job);
     if (r >= 0) {
         job->what = "the gateway is gone";

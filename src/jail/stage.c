@@ -97,7 +97,7 @@ int stage_step(struct stage *stage, bool as_root, struct buf *why)
         r = step == STEP_PROC ? make_proc(stage) : proc_mask(stage->proc, as_root);
         if (r < 0)
             buf_printf(why, "/proc: no fresh procfs can be mounted: %s (in a container whose /proc is partly hidden the "
-                       "kernel forbids it; see agentjail --doctor)", strerror(-r));
+                       "kernel forbids it)", strerror(-r));
     }
     return r;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "jail/view_place.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/fence_switch.h"
 #include "base/path.h"
 #include "lockdown/landlock.h"
@@ -38,7 +40,19 @@ int view_fail(struct view *view, const struct op *op, int error, const char *wha
         buf_str(view->why, ": the mount point does not exist, and agentjail makes no files on the host; create it");
     else if (error != -ESTALE)
         buf_printf(view->why, ": %s", strerror(-error));
+    if (!view->plan->bubblewrap && (error == -EACCES || error == -ENOENT || error == -ENOTDIR))
+        buf_printf(view->why, "; %s, or leave it out", error == -EACCES ? "it is not for you: have its owner change that"
+                                                                        : "make it");
     return error;
+}
+
+bool view_fail_says_all(int error)
+{
+    static const int files[] = { EACCES, ENOENT, ENOTDIR, ELOOP, EROFS };
+    for (size_t i = 0; i < ELEMENTSOF(files); i++)
+        if (error == -files[i])
+            return true;
+    return false;
 }
 
 uint64_t view_attributes(const struct op *op)

@@ -15,6 +15,9 @@
  * the path) and the -errno error, and note it in view->failed. Returns error. */
 int view_fail(struct view *view, const struct op *op, int error, const char *what);
 
+/* Whether error is about the file alone, so that what view_fail() has written of it needs no more advice. */
+bool view_fail_says_all(int error);
+
 /* The attributes of the operation's mount: MOUNT_ATTR_* of mount_setattr(2). */
 uint64_t view_attributes(const struct op *op);
 

@@ -118,20 +118,20 @@ ON_OWN_STACK _Noreturn void payload_main(struct payload_args *args)
             give_up(args, name, -r, 0);       \
     } while (0)
 
-    STEP(take_terminal(start, args->terminal), "terminal");
-    STEP(enter_inner(args->inner), "second user namespace");
-    STEP(take_label(start), "label");
+    STEP(take_terminal(start, args->terminal), "the command cannot be put onto its terminal");
+    STEP(enter_inner(args->inner), "the second user namespace cannot be entered");
+    STEP(take_label(start), "the label cannot be set");
     if (fence_on(FENCE_RLIMITS))
-        STEP(rlimits_apply(start->policy), "rlimits");
+        STEP(rlimits_apply(start->policy), "the limits cannot be set");
     if (fence_on(FENCE_CAPS))
-        STEP(caps_drop_all(), "capabilities");
-    STEP(no_new_privs(), "no_new_privs");
-    STEP(scopes(start), "Landlock scopes");
+        STEP(caps_drop_all(), "capabilities cannot be dropped");
+    STEP(no_new_privs(), "no_new_privs cannot be set");
+    STEP(scopes(start), "the Landlock domain of signals and sockets cannot be entered");
     if (fence_on(FENCE_FDS))
-        STEP(sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "file descriptors");
+        STEP(sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "file descriptors cannot be closed");
     sigprocmask(SIG_SETMASK, &start->mask, NULL); /* dispositions were never changed */
     STEP(settle_wait(args->settling), args->settling->failed);
-    STEP(load_filter(start), "seccomp filter");
+    STEP(load_filter(start), "the seccomp filter cannot be loaded");
 #undef STEP
 
     environ = (char **)(uintptr_t)start->env; /* execvp(3) searches the PATH of the caller's environment */

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/cure.h"
 #include "base/fence_switch.h"
 #include "base/record.h"
 #include "home/changes.h"
@@ -87,24 +88,25 @@ static void confine_once(struct loop *l)
     l->confined = true;
     if (r == 0)
         return;
-    fprintf(stderr, "agentjail: the monitor cannot confine itself: %s\n", strerror(-r));
+    fprintf(stderr, "agentjail: the monitor cannot confine itself: %s: %s\n", strerror(-r), cure_of_errno(-r));
     l->status = STATUS_FAILED;
     loop_kill(l);
 }
 
+/* code: errno of a call that the host refused, which has its cure; 0 where the text says all; ESTALE where a file was
+ * replaced, and another try may do. */
 static void on_failed(struct loop *l, const struct message *m)
 {
+    bool building = l->stage == STAGE_BUILDING;
     l->stage = STAGE_OVER;
-    if (m->code == ESTALE && l->s->may_repeat) {
+    if (m->code == ESTALE && building && l->s->may_repeat) {
         l->again = true;
         return;
     }
-    const char *cure = "";
-    if (strstr(m->text, strerror(ENOSYS)) && !strstr(m->text, "--doctor"))
-        cure = ": this kernel lacks a call that agentjail needs (Linux 5.14 has all), or a container's filter hides it; see "
-               "agentjail --doctor";
+    bool told = m->code == 0 || m->code == ESTALE;
     char text[MESSAGE_TEXT_MAX + 256];
-    snprintf(text, sizeof(text), "the jail cannot be set up: %s%s", m->text, cure);
+    snprintf(text, sizeof(text), "the jail cannot be set up: %s%s%s", m->text, told ? "" : ": ",
+             told ? "" : cure_of_errno(m->code));
     loop_say(l, text);
     l->status = STATUS_FAILED;
 }
@@ -362,7 +364,10 @@ static void serve_channel(struct loop *l)
     if (r >= 0)
         return;
     if (r != -EPIPE) {
-        loop_say(l, "the jail's init said something that it may not; ending the jail");
+        char text[256] = "the jail's init said something that it may not; ending the jail";
+        if (r != -EBADMSG)
+            snprintf(text, sizeof(text), "the jail's init cannot be heard: %s: %s", strerror(-r), cure_of_errno(-r));
+        loop_say(l, text);
         l->status = STATUS_FAILED;
         loop_kill(l);
     }

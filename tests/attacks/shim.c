@@ -62,6 +62,36 @@ static const struct {
     {"netns", SYS_clone, CLONE_NEWNET},
     {"netns", SYS_clone3, 0},
     {"nft", SYS_socket, 0, NETLINK_NETFILTER},
+    {"clone", SYS_clone, 0},
+    {"clone", SYS_clone3, 0},
+    {"mount", SYS_mount, 0},
+    {"umount2", SYS_umount2, 0},
+    {"fsconfig", SYS_fsconfig, 0},
+    {"fsmount", SYS_fsmount, 0},
+    {"mknodat", SYS_mknodat, 0},
+    {"mkdirat", SYS_mkdirat, 0},
+    {"symlinkat", SYS_symlinkat, 0},
+    {"socket", SYS_socket, 0},
+    {"socketpair", SYS_socketpair, 0},
+    {"bind", SYS_bind, 0},
+    {"prctl", SYS_prctl, 0},
+    {"capset", SYS_capset, 0},
+    {"prlimit64", SYS_prlimit64, 0},
+    {"epoll_create1", SYS_epoll_create1, 0},
+    {"inotify_init1", SYS_inotify_init1, 0},
+    {"getrandom", SYS_getrandom, 0},
+    {"setpgid", SYS_setpgid, 0},
+    {"setsid", SYS_setsid, 0},
+    {"chdir", SYS_chdir, 0},
+    {"fchdir", SYS_fchdir, 0},
+    {"dup3", SYS_dup3, 0},
+    {"fstat", SYS_fstat, 0},
+    {"fcntl", SYS_fcntl, 0},
+    {"sendmsg", SYS_sendmsg, 0},
+    {"recvmsg", SYS_recvmsg, 0},
+    {"landlock_create_ruleset", SYS_landlock_create_ruleset, 0},
+    {"landlock_add_rule", SYS_landlock_add_rule, 0},
+    {"landlock_restrict_self", SYS_landlock_restrict_self, 0},
 };
 
 #define ROWS (sizeof(table) / sizeof(table[0]))
@@ -78,16 +108,16 @@ static int listed(const char *list, const char *what)
 
 static int error_number(const char *name)
 {
-    if (strcmp(name, "EPERM") == 0)
-        return EPERM;
-    if (strcmp(name, "EINVAL") == 0)
-        return EINVAL;
-    if (strcmp(name, "ENOSPC") == 0)
-        return ENOSPC;
-    if (strcmp(name, "EOPNOTSUPP") == 0)
-        return EOPNOTSUPP;
-    if (strcmp(name, "EPROTONOSUPPORT") == 0)
-        return EPROTONOSUPPORT;
+    static const struct {
+        const char *name;
+        int error;
+    } names[] = {
+        {"EPERM", EPERM}, {"EACCES", EACCES}, {"EINVAL", EINVAL}, {"ENOSPC", ENOSPC}, {"ENOMEM", ENOMEM}, {"EMFILE", EMFILE},
+        {"EAGAIN", EAGAIN}, {"EOPNOTSUPP", EOPNOTSUPP}, {"EPROTONOSUPPORT", EPROTONOSUPPORT},
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(name, names[i].name) == 0)
+            return names[i].error;
     return ENOSYS;
 }
 

@@ -103,6 +103,19 @@ refused userns 'user namespace' ENOSPC
 refused userns 'user namespace' ENOSYS
 refused netns 'network' EPERM
 
+# Whatever of the set-up is refused, and how: no line ends with the errno's name. Root's set-up makes the same calls.
+for calls in mount,umount2,move_mount,open_tree,mount_setattr,fsopen,fsconfig,fsmount,pivot_root \
+    clone,unshare,setns,userns,netns,setsid,setpgid,pidfd_open,pidfd_send_signal \
+    mkdirat,mknodat,symlinkat,chdir,fchdir,openat2,statx,fstat,fcntl,dup3,close_range \
+    socket,socketpair,bind,sendmsg,recvmsg,signalfd,epoll_create1,inotify_init1,memfd_create,getrandom \
+    prctl,capset,prlimit64,seccomp,landlock_create_ruleset,landlock_add_rule,landlock_restrict_self; do
+    [ "$UID_NOW" -ne 0 ] || break
+    new_world
+    timeout 300 python3 "$SYSTEM/refusals.py" "$ATTACKS/shim" "$calls" "$AGENTJAIL" --profile=offline >"$T/stdout" 2>"$T/stderr"
+    verdict "refused in every way, answered with what to do: $calls"
+    end_world
+done
+
 # diagnosed WHAT ROW ERRNO: the doctor's row is not "yes", and it knows a cost and a cure.
 diagnosed() {
     new_world
