@@ -172,6 +172,32 @@ static void raise_limit(struct bwrap_enter *e)
     e->files_raised = setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
+/* Notice when the host takes away what ceilings have had put up. By the host's /proc, as the jail may have none: names before
+ * it is left, mounts as they are seen behind it. */
+static void begin_watch(struct bwrap_enter *e, struct view *view, int *ret_proc)
+{
+    struct watch watch = { .plan = view->plan, .anchors = view->anchors, .ids = view->mount_ids, .fd = -1, .moves = -1 };
+    int root = fcntl(view->root, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0 || proc < 0)
+        bwrap_die(e, -errno, "mounts that ceilings ask for cannot be watched");
+    for (size_t i = 0; i < view->plan->n; i++)
+        if (view->mount_ids[i] && view->anchors[i].fd < 0)
+            view->anchors[i] = (struct anchor){ .fd = root };
+    watch_names(&watch);
+    e->watch = (struct bwrap_watch){ .mounts = -1, .moves = watch.moves, .ids = TAKE_PTR(view->mount_ids),
+                                     .anchors = view->anchors };
+    *ret_proc = proc;
+}
+
+static void watch_mounts(struct bwrap_enter *e, int proc)
+{
+    e->watch.mounts = openat(proc, "self/mountinfo", O_RDONLY | O_CLOEXEC);
+    if (e->watch.mounts < 0)
+        bwrap_die(e, -errno, "mounts that ceilings ask for cannot be watched");
+    close(proc);
+}
+
 _Noreturn static void die_of_view(struct bwrap_enter *e, const struct view *view, int error, bool pinning)
 {
     _cleanup_buf_ struct buf text = { 0 };
@@ -216,9 +242,14 @@ static void make_view(struct bwrap_enter *e, struct namespaces *ns)
         r = view_build(&view);
     if (r < 0)
         die_of_view(e, &view, r, false);
+    int proc = -1;
+    if (e->held)
+        begin_watch(e, &view, &proc);
     r = view_enter(&view);
     if (r < 0)
         die_of_view(e, &view, r, false);
+    if (e->held)
+        watch_mounts(e, proc);
     if (bwrap_has_init(e))
         namespaces_entered(ns);
     else if ((r = view_leave_host()) < 0) /* nobody else would: the payload must not wait for it */
@@ -273,7 +304,7 @@ static int take_lock(struct bwrap_enter *e, const char *path)
 _Noreturn static void become_init(struct bwrap_enter *e, struct namespaces *ns)
 {
     struct bwrap_args *args = e->args;
-    int *held = calloc(args->n_locks + 1, sizeof(*held)); /* and --sync-fd */
+    int *held = calloc(args->n_locks + args->plan.n + 3, sizeof(*held)); /* and --sync-fd, what watches, what it looks from */
     size_t n = 0;
     if (!held)
         bwrap_die(e, 0, "out of memory");
@@ -285,19 +316,27 @@ _Noreturn static void become_init(struct bwrap_enter *e, struct namespaces *ns)
         held[n++] = take_lock(e, args->locks[i]);
     if (args->fds[BWRAP_FD_SYNC] >= 0 && args->fds[BWRAP_FD_SYNC] != BWRAP_FD_NONE)
         held[n++] = args->fds[BWRAP_FD_SYNC];
+    if (e->held) {
+        held[n++] = e->watch.mounts;
+        held[n++] = e->watch.moves;
+    }
+    for (size_t i = 0; i < args->plan.n && e->held; i++)
+        if (e->watch.ids[i])
+            held[n++] = e->watch.anchors[i].fd;
     bwrap_die_with_parent(e);
 
     struct init_lingers lingers = {
         .payload = bwrap_payload,
         .outlive = !on(e, BWRAP_DIE_WITH_PARENT),
-        .dumpable = e->looked_at,
+        .dumpable = e->looked_at && !e->held, /* the command must not reach who watches */
         .traced = args->caps & UINT64_C(1) << CAP_SYS_PTRACE,
         .keep = held,
         .n_keep = n,
     };
     struct init_args init = { .start = &e->start, .plan = &args->plan, .channel = e->channel, .inner = ns->inner_fd,
-                              .net = ns->net_fd, .settling = &ns->settling,
-                              .terminal = -1, .mounts = -1, .lingers = &lingers };
+                              .net = ns->net_fd, .settling = &ns->settling, .terminal = -1,
+                              .mounts = e->held ? e->watch.mounts : -1, .moves = e->held ? e->watch.moves : -1,
+                              .anchors = e->watch.anchors, .mount_ids = e->watch.ids, .lingers = &lingers };
     init_main(&init);
 }
 

@@ -10,7 +10,15 @@
 #include "bwrap/args.h"
 #include "ipc/start.h"
 
+struct anchor;
 struct payload_failure;
+
+/* What init watches the mounts with that ceilings have had put up. */
+struct bwrap_watch {
+    int mounts, moves; /* mountinfo; inotify, -1: there is none */
+    uint64_t *ids;
+    struct anchor *anchors;
+};
 
 /* What it is made from; all of it is the monitor's memory as it was at the clone. */
 struct bwrap_enter {
@@ -31,6 +39,8 @@ struct bwrap_enter {
     bool files_raised;       /* we have another one for a while */
     bool helped;             /* a helper thread takes the host's tree down, else it is gone already */
     bool looked_at;          /* somebody outside was told our pid */
+    bool held;               /* the plan has names that ceilings hide or protect: init watches them */
+    struct bwrap_watch watch; /* then: init's */
     struct payload_failure *failure; /* where init learns what became of the command, or NULL; borrowed */
 };
 

@@ -167,6 +167,8 @@ int bwrap_describe(const struct view *view, int error, bool pinning, struct buf 
     const struct op *op = view->failed;
     if (!op)
         return buf_str(out, view->why->data ? view->why->data : strerror(-error));
+    if (op->origin.file) /* a ceiling's own */
+        return buf_str(out, view->why->data ? view->why->data : strerror(-error));
     if (pinning)
         return describe_pin(op, error, out);
     if (view->failed_content)

@@ -9,6 +9,7 @@
 
 #include "bwrap/args.h"
 #include "bwrap/enter.h"
+#include "profile/ceiling_bwrap.h"
 #include "registry/registry.h"
 
 struct bwrap_run {
@@ -16,6 +17,7 @@ struct bwrap_run {
     struct bwrap_enter enter;   /* what the jail's first process is made from; borrows from the rest */
     struct strv env;            /* the command's; owned */
     struct registry registry;   /* the jail's entry */
+    struct bwrap_ceilings *ceilings; /* that bound the command line, or NULL; owned */
     char *cwd;                  /* the caller's directory, or NULL; owned */
     char console[64];           /* the caller's terminal, where the jail gets one */
     pid_t parent;               /* ours when we began */
@@ -34,6 +36,10 @@ int bwrap_refuse_errno(const struct bwrap_run *run, const char *what, int error)
 /* Once the command line has been taken apart: what goes together (bwrap(1)), what descriptors, paths and variables are on
  * this host, which namespaces there are to be. Fills run->enter. 0, or the exit status with a message printed. */
 int bwrap_resolve(struct bwrap_run *run);
+
+/* Hold what has been resolved to run->ceilings, and have the plan carry out what they add. 0, or the exit status with a
+ * message printed. */
+int bwrap_bound(struct bwrap_run *run);
 
 /* Make the jail's first process, in its namespaces or below those that were given; returns in the monitor alone. Fills
  * channel, pidfd, pid and born. 0, or the exit status with a message printed. */

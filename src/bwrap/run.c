@@ -21,7 +21,6 @@
 #include "bwrap/monitor.h"
 #include "bwrap/options.h"
 #include "lockdown/caps.h"
-#include "profile/ceiling.h"
 
 /* What we stand in for, as its --version says it: callers compare it. */
 #define BUBBLEWRAP_VERSION "bubblewrap 0.11.1"
@@ -66,13 +65,15 @@ static int run_command(struct bwrap_run *run, char *const *argv)
     if (r < 0)
         return bwrap_refuse_errno(run, "prctl", r);
     _cleanup_buf_ struct buf why = { 0 };
-    if (ceiling_check_bwrap(&why) < 0)
+    if (bwrap_ceilings_open(NULL, &run->ceilings, &why) < 0)
         return bwrap_refuse(run, why.data ? why.data : "the administrator's ceilings cannot be read");
     signal(SIGCHLD, SIG_DFL); /* a caller that ignores it would have us wait in vain */
     sigprocmask(SIG_SETMASK, NULL, &run->enter.start.mask);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return bwrap_refuse_errno(run, "prctl(PR_SET_NO_NEW_PRIVS) failed", -errno);
     int status = bwrap_resolve(run);
+    if (status == 0 && run->ceilings)
+        status = bwrap_bound(run);
     if (status == 0)
         status = bwrap_clone(run);
     return status == 0 ? bwrap_serve(run) : status;
@@ -121,6 +122,7 @@ int bwrap_main(int argc, char **argv)
 #ifdef AGENTJAIL_SANITIZED
     bwrap_args_free(&run.args);
     strv_free(&run.env);
+    bwrap_ceilings_close(run.ceilings);
     free(run.cwd);
 #endif
     return status;

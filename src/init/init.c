@@ -379,11 +379,24 @@ static void thaw(struct init *init, enum freeze_reason reason)
     init->continue_payload = false;
 }
 
+/* bubblewrap's way: the monitor may be gone, and nobody else could put it back. */
+_Noreturn static void end_of_mount(const struct init *init, size_t lost)
+{
+    const struct op *op = &init->args->plan->ops[lost];
+    struct message m = { .kind = MSG_FAILED };
+    snprintf(m.text, sizeof(m.text), "%s:%u: what holds %.200s was taken away by a rename outside, so the command has been "
+             "ended", op->origin.file ? op->origin.file : "ceiling", op->origin.line, op->target);
+    channel_send(init->channel, &m, -1);
+    _exit(1);
+}
+
 /* A mount that the host has taken away (KERNEL-FACTS 2): stop everything at once, then say so. */
 static void check_mounts(struct init *init)
 {
     size_t lost;
-    while (!(init->freezer.reasons & FREEZE_MOUNT) && watch_lost(&init->watch, &lost)) {
+    if (init->args->lingers && watch_lost(&init->watch, &lost))
+        end_of_mount(init, lost);
+    while (!init->args->lingers && !(init->freezer.reasons & FREEZE_MOUNT) && watch_lost(&init->watch, &lost)) {
         int error = freeze(init, FREEZE_MOUNT);
         tell(init, MSG_LOST, error, (int64_t)lost);
     }
@@ -392,7 +405,7 @@ static void check_mounts(struct init *init)
 /* Something happened to the mounts: to one of ours, most likely. */
 static void mounts_changed(struct init *init)
 {
-    bool struck = freezer_strike(&init->freezer);
+    bool struck = !init->args->lingers && freezer_strike(&init->freezer);
     check_mounts(init);
     if (struck && init->freezer.struck) { /* it was not */
         freeze(init, FREEZE_MOUNT);
@@ -553,7 +566,8 @@ _Noreturn void init_main(struct init_args *args)
     else
         inward_init(&init.inward, args->inward, args->start->policy);
     init.watch = (struct watch){ .plan = args->plan, .anchors = args->anchors, .ids = args->mount_ids,
-                                  .fd = args->mounts, .moves = -1 };
+                                  .fd = args->mounts, .moves = args->lingers ? args->moves : -1,
+                                  .names = args->lingers };
     init.looked = now_ms();
     init.idle_at = init.looked + IDLE_AFTER_MS;
     init.unnamed = !fence_on(FENCE_WATCH_NAMES);
@@ -567,6 +581,8 @@ _Noreturn void init_main(struct init_args *args)
     if (init.signals < 0)
         fail(args->channel, "init has no descriptor for its signals (signalfd)", errno);
 
+    if (args->lingers && args->mounts >= 0)
+        check_mounts(&init); /* names were watched too late for what is gone already */
     start_payload(&init, args);
     if (getpid() != 1)
         init.freezer.group = init.payload;

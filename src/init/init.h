@@ -22,6 +22,7 @@ struct init_args {
     struct settling *settling; /* the helper thread's */
     int terminal; /* the pty's slave, or -1 */
     int mounts;   /* /proc/self/mountinfo, or -1 */
+    int moves;    /* bubblewrap's way: the inotify that watches names already, or -1 */
     int inward;   /* to the gateway, which asks for sockets; or -1 */
 
     /* bubblewrap's way: others of the jail go on when the payload has ended, and init with them; and unless the monitor's

@@ -164,7 +164,8 @@ int op_dev(struct view *view, const struct op *op)
     _cleanup_buf_ struct buf data = { 0 };
     int r = tmpfs_options(view, op, &data);
     _cleanup_close_ int target = r < 0 ? r : point_open(&rules, rules.target, POINT_DIRECTORY);
-    r = target < 0 ? target : mount_new("tmpfs", target, SYS_MS_NOSUID | SYS_MS_NODEV, data.data);
+    unsigned long flags = SYS_MS_NOSUID | SYS_MS_NODEV | (op->flags & OP_NO_EXEC ? SYS_MS_NOEXEC : 0);
+    r = target < 0 ? target : mount_new("tmpfs", target, flags, data.data);
     if (r < 0)
         return view_fail(view, op, r, "cannot have a tmpfs");
     _cleanup_close_ int dev = -1;

@@ -84,6 +84,7 @@ int op_union(struct view *view, size_t i)
         return view_fail(view, op, target, "cannot be mounted on");
     r = union_options(view, i, upper, &options);
     if (r >= 0)
-        r = mount_new("overlay", target, SYS_MS_NOSUID | SYS_MS_NODEV, options.data);
+        r = mount_new("overlay", target, SYS_MS_NOSUID | SYS_MS_NODEV | (op->flags & OP_NO_EXEC ? SYS_MS_NOEXEC : 0),
+                      options.data);
     return r < 0 ? view_fail(view, op, r, "cannot be had as an overlay") : view_placed(view, op, &rules, NULL);
 }

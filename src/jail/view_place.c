@@ -100,7 +100,7 @@ struct point_rules view_rules(struct view *view, const struct op *op)
         .root = root < 0 ? view->root : root,
         .target = op->target[skip] ? op->target + skip : "/",
         .no_symlinks = op->flags & OP_NO_SYMLINKS && fence_on(FENCE_SYMLINKS),
-        .anywhere = view->plan->bubblewrap,
+        .anywhere = view->plan->bubblewrap && !(op->flags & OP_WATCHED), /* what is held is there */
         .parents = op->parents,
         .own_mounts = view->own_mounts,
         .n_own = view->n_own,

@@ -37,11 +37,22 @@ const struct setting *ceiling_fixes_profile(const struct merge *m, const char *n
     return NULL;
 }
 
+/* What would do where the command line is not made of our options. */
+static const char *instead_of(const struct merge *m, const struct option *o)
+{
+    const char *text = m->instead[o - options];
+    return text ? text : "this command line has no option for it: write a profile, and agentjail COMMAND";
+}
+
 int ceiling_widened(const struct merge *m, const struct setting *c, struct origin origin, const struct option *o,
                     const char *value, const char *fix)
 {
     int r;
-    if (origin.line)
+    if (m->instead)
+        fix = instead_of(m, c->option);
+    if (origin.line == ORIGIN_REASON)
+        r = buf_printf(m->why, "%s: ", origin.file);
+    else if (origin.line)
         r = buf_printf(m->why, "%s:%u: %s: ", origin.file, origin.line, o->key);
     else
         r = buf_printf(m->why, "--%s=%s: ", o->name, value);
@@ -171,7 +182,7 @@ static int apply_names(struct merge *m, const struct setting *c)
 /* --- grants --- */
 
 /* The path as the kernel will see it: symlinks followed as far as it exists. */
-static int follow(struct merge *m, const char *path, const char **ret)
+int ceiling_follow(struct merge *m, const char *path, const char **ret)
 {
     char real[PATH_MAX], head[PATH_MAX];
     size_t len = strlen(path);
@@ -229,7 +240,7 @@ static int in_trees(struct merge *m, const struct setting *c, const char *path, 
         int r = merge_path(m, t, &tree, &optional);
         if (r == -ENXIO)
             continue;
-        if (r < 0 || (r = follow(m, tree, &real)) < 0)
+        if (r < 0 || (r = ceiling_follow(m, tree, &real)) < 0)
             return r;
         if (path_within(path, real)) {
             *ret = true;
@@ -239,7 +250,21 @@ static int in_trees(struct merge *m, const struct setting *c, const char *path, 
     return 0;
 }
 
-static const struct option *grant_option(enum grant_kind kind)
+int ceiling_allows(struct merge *m, enum grant_kind kind, const char *path, bool *ret)
+{
+    *ret = true;
+    for (size_t i = 0; i < m->ceilings.n && *ret; i++) {
+        const struct setting *c = &m->ceilings.v[i];
+        if (!is_tree(c) || c->option->place.value != kind)
+            continue;
+        int r = in_trees(m, c, path, ret);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+const struct option *ceiling_grant_option(enum grant_kind kind)
 {
     for (size_t i = 0; i < N_OPTIONS; i++)
         if (options[i].type == &type_grant && options[i].place.value == kind)
@@ -259,7 +284,7 @@ static int grant_widens(struct merge *m, size_t i, const struct setting *c)
     else
         r = buf_str(m->why, "default workspace");
     if (r >= 0)
-        r = buf_printf(m->why, ": %s: %s goes beyond the ceiling in %s:%u (%s = %s); %s", grant_option(g->kind)->key,
+        r = buf_printf(m->why, ": %s: %s goes beyond the ceiling in %s:%u (%s = %s); %s", ceiling_grant_option(g->kind)->key,
                        g->path, c->origin.file, c->origin.line, c->option->key, c->value,
                        s ? "name a path that it allows" : "write --workspace=PATH that it allows, or --workspace=none");
     return r < 0 ? r : -EPERM;
@@ -284,7 +309,7 @@ static int check_trees(struct merge *m, const struct setting *c)
             continue;
         const char *real;
         bool within;
-        int r = follow(m, g->path, &real);
+        int r = ceiling_follow(m, g->path, &real);
         if (r < 0 || (r = in_trees(m, c, real, &within)) < 0)
             return r;
         if (!within)
@@ -298,7 +323,7 @@ static int check_added(struct merge *m, const struct setting *c, const char *pat
 {
     bool hides = c->option == &options[OPTION_HIDE];
     const char *real_path;
-    int r = follow(m, path, &real_path);
+    int r = ceiling_follow(m, path, &real_path);
     for (size_t i = 0; i < m->policy->n_grants && r == 0; i++) {
         const struct grant *g = &m->policy->grants[i];
         const struct setting *s = m->grant_settings[i];
@@ -308,14 +333,14 @@ static int check_added(struct merge *m, const struct setting *c, const char *pat
         if (!hides && (g->kind == GRANT_READ || g->kind == GRANT_EXEC || g->kind == GRANT_SCRATCH))
             continue;
         const char *real;
-        r = follow(m, g->path, &real);
+        r = ceiling_follow(m, g->path, &real);
         if (r == 0 && (path_within(real, real_path) || path_within(g->path, path)))
             r = grant_widens(m, i, c);
     }
     return r;
 }
 
-static int apply_added(struct merge *m, const struct setting *c)
+int ceiling_add(struct merge *m, const struct setting *c)
 {
     char *path;
     bool optional;
@@ -346,10 +371,16 @@ static int apply_require(struct merge *m, const struct setting *c)
     if (r < 0)
         return r;
     const char *now = value.data ? value.data : "";
+    struct origin origin = option_origin(m->policy, o);
     bool fits = equals ? strcmp(now + (now[0] == '-' && equals[1] != '-'), equals + 1) == 0
-                       : option_origin(m->policy, o).file != NULL;
+                       : origin.file && origin.line != ORIGIN_REASON;
     if (fits)
         return 0;
+    if (m->instead) {
+        r = buf_printf(m->why, "%s:%u: require: %s %s; %s", c->origin.file, c->origin.line, o->name,
+                       equals ? "must have another value" : "must be set", instead_of(m, o));
+        return r < 0 ? r : -EPERM;
+    }
     r = buf_printf(m->why, "%s:%u: require: %s %s; write --%s=%s", c->origin.file, c->origin.line, o->name,
                    equals ? "must have another value" : "must be set", o->name, equals ? equals + 1 : o->argument);
     return r < 0 ? r : -EPERM;
@@ -365,7 +396,7 @@ static int apply_one(struct merge *m, const struct setting *c)
     case CEILING_NAMES:
         return apply_names(m, c);
     case CEILING_ADDS:
-        return c->option->type == &type_net_rule ? net_ceiling_apply(m, c) : apply_added(m, c);
+        return c->option->type == &type_net_rule ? net_ceiling_apply(m, c) : ceiling_add(m, c);
     case CEILING_RULES:
     case CEILING_PORTS:
     case CEILING_UPSTREAM:

@@ -34,8 +34,8 @@
  *   [ceiling] fixed-profiles = NAME...
  *       users' directories are not searched for these, their drop-ins and includes; their match comes first.
  *
- *   [ceiling] bwrap = allow or deny
- *       whether agentjail takes bubblewrap's command line, to which no other ceiling applies.
+ *   [ceiling] bwrap = allow, bounded or deny
+ *       whether agentjail takes bubblewrap's command line, and whether these ceilings bound it (ceiling_bwrap.h).
  *
  * What a profile or the command line wrote beyond a ceiling ends in an error that names both places; what nobody wrote
  * (agentjail's own defaults) is narrowed. */
@@ -59,7 +59,18 @@ int ceiling_widened(const struct merge *m, const struct setting *c, struct origi
 /* Where a ceiling says strict = yes; NULL: none does. */
 const struct origin *ceiling_says_strict(const struct merge *m);
 
-/* Whether the ceilings of this host let agentjail stand in for bubblewrap. 0 or -errno with a message. */
-int ceiling_check_bwrap(struct buf *why);
+/* Whether every file that has ceilings for grants of that kind names a tree around path, which has no symlinks. 0 or -errno
+ * with a message. */
+int ceiling_allows(struct merge *m, enum grant_kind kind, const char *path, bool *ret);
+
+/* path as the kernel will see it: symlinks followed as far as it exists. *ret is the arena's. 0 or -errno. */
+int ceiling_follow(struct merge *m, const char *path, const char **ret);
+
+/* Take a ceiling that is added to every policy (hide, protect): refuse what would get around it. 0 or -errno with a message;
+ * also 0 if it depends on a workspace that there is not. */
+int ceiling_add(struct merge *m, const struct setting *c);
+
+/* The option that grants of that kind are written with. */
+const struct option *ceiling_grant_option(enum grant_kind kind);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "profile/ceiling.h"
+#include "profile/ceiling_bwrap.h"
 #include "profile/file.h"
 #include "profile/match.h"
 #include "profile/path.h"
@@ -101,6 +102,12 @@ static int check_require(struct merge *m, const struct setting *s)
                         (int)len, s->value);
 }
 
+static int check_bwrap(struct merge *m, const struct setting *s)
+{
+    enum bwrap_ceiling word;
+    return bwrap_ceiling_parse(m, s, &word);
+}
+
 /* Values of ceilings are looked at when they are held against a policy: here an empty one, which asks for nothing. */
 static int check_ceilings(struct merge *m, const char *file, struct mistakes *list)
 {
@@ -109,7 +116,9 @@ static int check_ceilings(struct merge *m, const char *file, struct mistakes *li
     for (size_t i = 0; i < all.n && error >= 0 && list->n < MISTAKES_MAX; i++) {
         struct setting *s = &all.v[i];
         m->ceilings = (struct settings){ .v = s, .n = 1 };
-        error = s->option == &options[OPTION_REQUIRE] ? check_require(m, s) : ceiling_apply(m);
+        error = s->option == &options[OPTION_REQUIRE] ? check_require(m, s)
+                : s->option == &options[OPTION_BWRAP] ? check_bwrap(m, s)
+                                                      : ceiling_apply(m);
         if (error < 0 && error != -ENOMEM)
             error = add(list, strcmp(s->origin.file, file) == 0 ? s->origin.line : 0, m->why);
     }

@@ -32,6 +32,9 @@ struct merge {
     size_t n_sources, sources_size;
     const struct setting **grant_settings; /* which setting made policy->grants[i]; NULL: the workspace's own */
     size_t grants_size, env_size, imports_size;
+    /* By option_id, where the command line is not made of our options: what to write there; NULL: nothing would do. NULL as
+     * a whole: it is made of them. */
+    const char *const *instead;
     struct buf *why;
 };
 

@@ -338,7 +338,7 @@ if [ "$UID_NOW" -eq 0 ] && [ ! -e /etc/agentjail/policy.d ] && unshare -m true 2
     [ "$(cat "$T/stdout")" = in ]
     verdict "a ceiling allows it"
     ceiling perhaps
-    [ $? -eq 1 ] && grep -q 'write allow or deny' "$T/stderr"
+    [ $? -eq 1 ] && grep -q 'write allow, bounded or deny' "$T/stderr"
     verdict "a ceiling that says neither refuses"
 fi
 

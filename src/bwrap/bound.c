@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An administrator's ceilings over bubblewrap's command line ([ceiling] bwrap = bounded). They are kept by what they ask for
+ * being put in the words of agentjail's own options (profile/ceiling_bwrap.h), and by operations of the plan (plan/hold.h).
+ * That holds only as long as the command can undo none of it, so: a user namespace of its own that nobody else has made, no
+ * capability, no descriptor that leads to the host's tree, and an init where something has to be watched.
+ *
+ * Each source is looked up here, once, and is its real path with device and inode from then on: what is judged is what is
+ * bound, or nothing. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "bwrap/monitor.h"
+#include "bwrap/options.h"
+#include "plan/hold.h"
+
+struct bound {
+    struct bwrap_run *run;
+    struct claim *claims; /* owned; their strings are texts' */
+    size_t n_claims;
+    struct strv texts;
+    struct buf why;
+};
+
+static bool on(const struct bound *b, unsigned bits)
+{
+    return b->run->args.switches & bits;
+}
+
+/* What the mode itself needs. */
+static int refuse(struct bound *b, const char *format, ...) _printf_(2, 3);
+
+static int refuse(struct bound *b, const char *format, ...)
+{
+    char text[PATH_MAX + 512];
+    const struct origin *at = bwrap_ceilings_origin(b->run->ceilings);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    return buf_printf(&b->why, "%s:%u: bwrap = bounded: %s", at->file, at->line, text) < 0 ? -ENOMEM : -EPERM;
+}
+
+/* --- what the command could undo a ceiling with --- */
+
+/* A directory leads out of the jail by "..", a disk is the files on it. */
+static int check_descriptor(struct bound *b, const char *number)
+{
+    int fd = atoi(number);
+    struct stat st;
+    int flags = fcntl(fd, F_GETFD);
+    if (flags < 0 || flags & FD_CLOEXEC || fstat(fd, &st) < 0 || (!S_ISDIR(st.st_mode) && !S_ISBLK(st.st_mode)))
+        return 0;
+    return refuse(b, "descriptor %d is a %s of the host's, which the command would inherit: close it", fd,
+                  S_ISDIR(st.st_mode) ? "directory" : "disk");
+}
+
+static int each_descriptor(struct bound *b, int (*look)(struct bound *, const char *))
+{
+    _cleanup_closedir_ DIR *dir = opendir("/proc/self/fd");
+    const struct dirent *entry;
+    int r = 0;
+    if (!dir)
+        return refuse(b, "/proc/self/fd cannot be read: %s", strerror(errno));
+    while (r == 0 && (entry = readdir(dir)))
+        if (entry->d_name[0] != '.')
+            r = look(b, entry->d_name);
+    return r;
+}
+
+static int check_power(struct bound *b)
+{
+    const struct bwrap_args *a = &b->run->args;
+    if (a->fds[BWRAP_FD_USERNS] >= 0 || a->fds[BWRAP_FD_USERNS2] >= 0 || a->fds[BWRAP_FD_PIDNS] >= 0)
+        return refuse(b, "--userns, --userns2 and --pidns lead to namespaces of which nobody can tell what is in them");
+    if (!(b->run->enter.wanted & CLONE_NEWUSER))
+        return refuse(b, "root's own user namespace is no fence: write --unshare-user");
+    if (a->caps)
+        return refuse(b, "a command with capabilities (%s) could take away what ceilings put up: write --cap-drop ALL",
+                      a->caps_named ? "--cap-add" : "root's own");
+    return each_descriptor(b, check_descriptor);
+}
+
+/* --- the options' sources --- */
+
+static const char *name_of(const struct op *op)
+{
+    static const char *const unions[] = { "overlay", "tmp-overlay", "ro-overlay" };
+    for (size_t i = 0; op->kind == OP_BIND && i < n_bwrap_options; i++) {
+        const struct bwrap_option *o = &bwrap_options[i];
+        if (o->take == (op->fd >= 0 ? bwrap_take_bind_fd : bwrap_take_bind) && o->number == BWRAP_OP(OP_BIND, op->flags))
+            return o->name;
+    }
+    if (op->kind == OP_LAYER)
+        return "overlay-src";
+    return unions[op->source ? 0 : op->flags & OP_READ_ONLY ? 2 : 1];
+}
+
+/* The option as it was written, but for dots and slashes. Before its source is replaced. NULL without memory. */
+static const char *written(struct bound *b, const struct op *op)
+{
+    char *text;
+    const char *dest = op->target ? op->target : "";
+    int n = op->fd >= 0 ? asprintf(&text, "--%s %d %s", name_of(op), op->fd, dest)
+                        : asprintf(&text, "--%s %s%s%s", name_of(op), op->source, *dest ? " " : "", dest);
+    return n < 0 || strv_take(&b->texts, text) < 0 ? NULL : text;
+}
+
+/* Make the source its real path, with device and inode. -ENOENT and others with a message. */
+static int settle_source(struct bound *b, struct op *op, struct stat *ret_st)
+{
+    char link[64], path[PATH_MAX];
+    struct stat there;
+    _cleanup_close_ int fd = open(op->source, O_PATH | O_CLOEXEC);
+    int error = fd < 0 || fstat(fd, ret_st) < 0 ? -errno : 0;
+    if (error == 0 && op->flags & OP_CHECKED && (ret_st->st_dev != op->dev || ret_st->st_ino != op->ino)) {
+        (void)buf_str(&b->why, "Race condition binding dirfd");
+        return -ESTALE;
+    }
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    ssize_t n = error == 0 ? readlink(link, path, sizeof(path) - 1) : -1;
+    path[n < 0 ? 0 : n] = '\0';
+    bool named = error == 0 && path[0] == '/' && lstat(path, &there) == 0;
+    if (error == 0 && (!named || there.st_dev != ret_st->st_dev || there.st_ino != ret_st->st_ino))
+        error = -ENOENT; /* it has no name here: it is deleted, or another mount namespace's */
+    if (error < 0) {
+        if (error != -ENOENT || !(op->flags & OP_OPTIONAL))
+            (void)buf_printf(&b->why, "Can't find source path %s: %s", op->source, strerror(-error));
+        return error;
+    }
+    char *source = strdup(path);
+    if (!source)
+        return -ENOMEM;
+    free(op->source);
+    op->source = source;
+    op->flags |= OP_CHECKED;
+    op->dev = ret_st->st_dev;
+    op->ino = ret_st->st_ino;
+    return 0;
+}
+
+static int add_claim(struct bound *b, enum grant_kind kind, const struct op *op, const char *text)
+{
+    struct claim *claims = reallocarray(b->claims, b->n_claims + 1, sizeof(*claims));
+    if (!claims)
+        return -ENOMEM;
+    b->claims = claims;
+    claims[b->n_claims++] = (struct claim){ .kind = kind, .path = op->source, .written = text };
+    return 0;
+}
+
+/* Which grant the source of plan->ops[i] comes to. */
+static enum grant_kind kind_of(const struct plan *plan, size_t i)
+{
+    const struct op *op = &plan->ops[i];
+    size_t top = i;
+    if (op->kind == OP_BIND)
+        return op->flags & OP_READ_ONLY ? GRANT_READ : GRANT_WRITE;
+    while (plan->ops[top].kind == OP_LAYER)
+        top--;
+    if (plan->ops[top].source)
+        return i - top < 2 ? GRANT_WRITE : GRANT_READ; /* changes, and what overlayfs works in */
+    return plan->ops[top].flags & OP_READ_ONLY ? GRANT_READ : GRANT_OVERLAY;
+}
+
+static int claim_source(struct bound *b, size_t i)
+{
+    struct plan *plan = &b->run->args.plan;
+    struct op *op = &plan->ops[i];
+    struct stat st;
+    const char *text = written(b, op);
+    int r = text ? settle_source(b, op, &st) : -ENOMEM;
+    if (r < 0)
+        return r;
+    bool devices = op->kind == OP_BIND && op->flags & OP_DEVICES;
+    if (devices)
+        r = add_claim(b, GRANT_DEVICE, op, text);
+    if (r >= 0 && !(devices && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))))
+        r = add_claim(b, kind_of(plan, i), op, text);
+    return r;
+}
+
+static void drop_op(struct plan *plan, size_t i)
+{
+    free(plan->ops[i].source);
+    free(plan->ops[i].target);
+    free(plan->ops[i].data);
+    memmove(&plan->ops[i], &plan->ops[i + 1], (plan->n - i - 1) * sizeof(plan->ops[0]));
+    plan->n--;
+}
+
+static int claim_sources(struct bound *b)
+{
+    struct plan *plan = &b->run->args.plan;
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct op *op = &plan->ops[i];
+        if (!op->source || (op->kind != OP_BIND && op->kind != OP_UNION && op->kind != OP_LAYER))
+            continue;
+        int r = claim_source(b, i);
+        if (r == -ENOENT && plan->ops[i].flags & OP_OPTIONAL && !b->why.len)
+            drop_op(plan, i--); /* it is not to come back later */
+        else if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* --- the caller's terminal --- */
+
+static int find_terminal(struct bound *b, const char *number)
+{
+    (void)b;
+    int fd = atoi(number);
+    return isatty(fd) && !(fcntl(fd, F_GETFD) & FD_CLOEXEC) ? 1 : 0;
+}
+
+static const char *terminal_within(struct bound *b)
+{
+    const struct plan *plan = &b->run->args.plan;
+    if (!on(b, BWRAP_NEW_SESSION))
+        return "no --new-session";
+    for (size_t i = 0; i < plan->n; i++)
+        if (plan->ops[i].kind == OP_BIND && plan->ops[i].flags & OP_DEVICES)
+            return "--dev-bind";
+    return each_descriptor(b, find_terminal) ? "a terminal among the descriptors" : NULL;
+}
+
+/* --- all of it --- */
+
+static int carry_out(struct bound *b, const struct bounds *bounds)
+{
+    struct bwrap_run *run = b->run;
+    bool held;
+    if (bounds->strict && on(b, BWRAP_UNSHARE_CGROUP_TRY) && !(run->enter.wanted & CLONE_NEWCGROUP))
+        return refuse(b, "with strict = yes there is no --unshare-cgroup-try: this kernel has no control group namespaces");
+    int r = bounds->exec_bounded ? plan_hold_exec(&run->args.plan, bounds->exec) : 0;
+    if (r >= 0)
+        r = plan_hold(&run->args.plan, bounds->policy, &held, &b->why);
+    if (r < 0)
+        return r;
+    run->enter.held = held;
+    if (held && (!on(b, BWRAP_UNSHARE_PID) || on(b, BWRAP_AS_PID_1)))
+        return refuse(b, "what ceilings hide and protect here must be watched by process 1: write --unshare-pid, and no "
+                         "--as-pid-1");
+    return 0;
+}
+
+static int bound(struct bound *b)
+{
+    struct bounds bounds;
+    unsigned no_more = BWRAP_DISABLE_USERNS | BWRAP_ASSERT_USERNS_DISABLED;
+    int r = check_power(b);
+    if (r >= 0)
+        r = claim_sources(b);
+    if (r < 0)
+        return r;
+    struct claims claims = {
+        .grants = b->claims,
+        .n_grants = b->n_claims,
+        .network = b->run->enter.wanted & CLONE_NEWNET ? NULL : "no --unshare-net",
+        .nested = on(b, no_more) ? NULL : "no --disable-userns",
+        .terminal = terminal_within(b),
+        .label = b->run->args.exec_label,
+    };
+    r = bwrap_ceilings_judge(b->run->ceilings, &claims, &bounds, &b->why);
+    return r < 0 ? r : carry_out(b, &bounds);
+}
+
+int bwrap_bound(struct bwrap_run *run)
+{
+    struct bound b = { .run = run };
+    int r = bound(&b), status = 0;
+    if (r < 0)
+        status = bwrap_refuse(run, b.why.data ? b.why.data : strerror(-r));
+    free(b.claims);
+    strv_free(&b.texts);
+    buf_free(&b.why);
+    return status;
+}
