@@ -162,14 +162,15 @@ static void take_network(struct bwrap_enter *e, struct namespaces *ns)
 }
 
 /* Each source is held open while the plan is carried out, where bubblewrap opens one at a time: a caller's limit that it
- * would do with has to be enough. The command gets it back as it was. */
-static void raise_limit(struct bwrap_enter *e)
+ * would do with has to be enough. The command gets it back as it was. True if even the most that we may have is too little. */
+static bool raise_limit(struct bwrap_enter *e)
 {
     rlim_t needed = e->args->plan.n + DESCRIPTORS_FEW;
     if (getrlimit(RLIMIT_NOFILE, &e->files) < 0 || e->files.rlim_cur >= needed)
-        return;
+        return false;
     struct rlimit limit = { .rlim_cur = e->files.rlim_max, .rlim_max = e->files.rlim_max };
     e->files_raised = setrlimit(RLIMIT_NOFILE, &limit) == 0;
+    return e->files.rlim_max < needed;
 }
 
 /* Notice when the host takes away what ceilings have had put up. By the host's /proc, as the jail may have none: names before
@@ -198,10 +199,10 @@ static void watch_mounts(struct bwrap_enter *e, int proc)
     close(proc);
 }
 
-_Noreturn static void die_of_view(struct bwrap_enter *e, const struct view *view, int error, bool pinning)
+_Noreturn static void die_of_view(struct bwrap_enter *e, const struct view *view, int error)
 {
     _cleanup_buf_ struct buf text = { 0 };
-    int r = bwrap_describe(view, error, pinning, &text);
+    int r = bwrap_describe(view, error, &text);
     bwrap_die(e, 0, "%s", r < 0 || !text.data ? "out of memory" : text.data);
 }
 
@@ -232,22 +233,22 @@ static void make_view(struct bwrap_enter *e, struct namespaces *ns)
         .why = &why,
     };
     mode_t mask = umask(0);
-    raise_limit(e);
+    view.late = raise_limit(e) && !e->held; /* what is held is looked at from its source */
     set_file_label(e);
     int r = view_pin(&view);
     if (r < 0)
-        die_of_view(e, &view, r, true);
+        die_of_view(e, &view, r);
     r = stage_begin_bubblewrap(&view.stage, &why);
     if (r >= 0)
         r = view_build(&view);
     if (r < 0)
-        die_of_view(e, &view, r, false);
+        die_of_view(e, &view, r);
     int proc = -1;
     if (e->held)
         begin_watch(e, &view, &proc);
     r = view_enter(&view);
     if (r < 0)
-        die_of_view(e, &view, r, false);
+        die_of_view(e, &view, r);
     if (e->held)
         watch_mounts(e, proc);
     if (bwrap_has_init(e))

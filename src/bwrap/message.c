@@ -14,6 +14,7 @@
 /* What bubblewrap says depends on which of its calls would have failed: what is at a place tells that. */
 struct place {
     bool no_parent; /* what is above it is no directory, or is not there */
+    int lost_parent; /* what is above it is a symlink that cannot be followed: why, -errno */
     bool lost_link; /* it is a symlink that leads nowhere */
     mode_t mode;    /* 0: it is not there */
     int error;      /* 0, or why it cannot be had, -errno */
@@ -50,6 +51,9 @@ static struct place look_at(const struct view *view, const char *target)
     parent[len] = '\0';
     _cleanup_close_ int above = open_below(view, parent, O_DIRECTORY);
     place.no_parent = above < 0;
+    _cleanup_close_ int link = above < 0 ? open_below(view, parent, O_NOFOLLOW) : -1;
+    if (link >= 0 && fstat(link, &st) == 0 && S_ISLNK(st.st_mode))
+        place.lost_parent = above;
     place.lost_link = above >= 0 && fstatat(above, slash + 1, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
     return place;
 }
@@ -105,11 +109,54 @@ static int describe_remount(const struct op *op, const struct place *place, int 
                       strerror(-error));
 }
 
+/* A layer as overlayfs is told of it (its own signs escaped). */
+static int add_layer(const char *before, const char *source, struct buf *out)
+{
+    char real[PATH_MAX];
+    const char *path = realpath(source, real) ? real : source;
+    int r = buf_printf(out, "%s/oldroot", before);
+    for (; *path && r >= 0; path++)
+        r = buf_printf(out, strchr("\\,:", *path) ? "\\%c" : "%c", *path);
+    return r;
+}
+
+/* What bubblewrap would have mounted it with. */
+static int describe_layers(const struct view *view, const struct op *op, struct buf *out)
+{
+    const struct op *all = view->plan->ops, *layer = op + 1, *end = all + view->plan->n;
+    unsigned number = 0;
+    int r = buf_str(out, " with options ");
+    for (const struct op *o = all; o < op; o++)
+        number += o->kind == OP_UNION && !o->source && !(o->flags & OP_READ_ONLY);
+    if (op->source && r >= 0) {
+        r = add_layer("upperdir=", op->source, out);
+        r = r < 0 ? r : add_layer(",workdir=", layer++->source, out);
+        r = r < 0 ? r : buf_char(out, ',');
+    } else if (!(op->flags & OP_READ_ONLY) && r >= 0) {
+        r = buf_printf(out, "upperdir=/tmp-overlay-upper-%u,workdir=/tmp-overlay-work-%u,", number, number);
+    }
+    const char *before = "lowerdir=";
+    for (; layer < end && layer->kind == OP_LAYER && r >= 0; layer++, before = ":")
+        r = add_layer(before, layer->source, out);
+    return r < 0 ? r : buf_str(out, ",userxattr");
+}
+
+static int describe_union(const struct view *view, const struct op *op, const struct place *place, int error, struct buf *out)
+{
+    bool overlap = error == -ELOOP && S_ISDIR(place->mode);
+    if (is_point_error(error) && !place->lost_link && !overlap)
+        return buf_printf(out, "Can't mkdir %s: %s", op->target, strerror(-error));
+    int r = buf_printf(out, "Can't make overlay mount on /newroot%s", op->target);
+    if (r >= 0)
+        r = describe_layers(view, op, out);
+    if (r < 0)
+        return r;
+    return buf_printf(out, ": %s", overlap ? "Overlay directories may not overlap" : mount_error(error));
+}
+
 static int describe_mount(const struct op *op, const struct place *place, const char *what, int error, struct buf *out)
 {
     bool point = is_point_error(error);
-    if (op->kind == OP_UNION && error == -ELOOP && S_ISDIR(place->mode))
-        return buf_printf(out, "Can't make overlay mount on /newroot%s: Overlay directories may not overlap", op->target);
     if (point && !place->lost_link)
         return buf_printf(out, "Can't mkdir %s: %s", op->target, strerror(-error));
     return buf_printf(out, "Can't %s on /newroot%s: %s", what, op->target, mount_error(point ? place->error : error));
@@ -156,26 +203,28 @@ static int describe(const struct view *view, const struct op *op, const struct p
     case OP_MQUEUE:
         return describe_mount(op, place, "mount mqueue", error, out);
     case OP_UNION:
-        return describe_mount(op, place, "make overlay mount", error, out);
+        return describe_union(view, op, place, error, out);
     default:
         return buf_printf(out, "Can't mkdir %s: %s", op->target, strerror(-error));
     }
 }
 
-int bwrap_describe(const struct view *view, int error, bool pinning, struct buf *out)
+int bwrap_describe(const struct view *view, int error, struct buf *out)
 {
     const struct op *op = view->failed;
     if (!op)
         return buf_str(out, view->why->data ? view->why->data : strerror(-error));
     if (op->origin.file) /* a ceiling's own */
         return buf_str(out, view->why->data ? view->why->data : strerror(-error));
-    if (pinning)
+    if (view->failed_source)
         return describe_pin(op, error, out);
     if (view->failed_content)
         return buf_printf(out, "Can't write data to file %s: %s", op->target, strerror(-error));
     struct place place = { .mode = S_IFDIR };
     if (op != view->plan->ops || !view->root_is_first) /* else there is no root to look at */
         place = look_at(view, op->target);
+    if (place.lost_parent && is_point_error(error) && op->kind != OP_CHMOD && op->kind != OP_REMOUNT)
+        return buf_printf(out, "Can't mkdir %s: %s", op->target, strerror(-place.lost_parent));
     if (place.no_parent && op->kind != OP_CHMOD && (op->kind != OP_REMOUNT || error != -ENOENT))
         return buf_printf(out, "Can't mkdir parents for %s: %s", op->target, strerror(-error));
     return describe(view, op, &place, error, out);

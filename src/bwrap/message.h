@@ -9,7 +9,7 @@
 /* One line on standard error: "bwrap: " and text, with the level before it if --level-prefix was given. */
 void bwrap_say(const struct bwrap_args *args, const char *text);
 
-/* What a failed view means in bubblewrap's words. pinning: it failed in view_pin(). */
-int bwrap_describe(const struct view *view, int error, bool pinning, struct buf *out);
+/* What a failed view means in bubblewrap's words. */
+int bwrap_describe(const struct view *view, int error, struct buf *out);
 
 #endif

@@ -21,7 +21,7 @@ static int open_by_real_path(const char *source)
     return sys_openat2(AT_FDCWD, real, O_PATH | O_CLOEXEC, RESOLVE_NO_SYMLINKS);
 }
 
-static int pin_source(struct view *view, const struct op *op, int *ret_mount)
+static int open_source(struct view *view, const struct op *op, int *ret_mount)
 {
     uint64_t resolve = op->flags & OP_NO_SYMLINKS && fence_on(FENCE_SYMLINKS) ? RESOLVE_NO_SYMLINKS : 0;
     _cleanup_close_ int fd = sys_openat2(AT_FDCWD, op->source, O_PATH | O_CLOEXEC, resolve | RESOLVE_NO_MAGICLINKS);
@@ -49,6 +49,14 @@ static int pin_source(struct view *view, const struct op *op, int *ret_mount)
     return 0;
 }
 
+static int pin_source(struct view *view, size_t i)
+{
+    const struct op *op = &view->plan->ops[i];
+    int r = op->source ? open_source(view, op, &view->sources[i]) : 0;
+    view->failed_source = r < 0;
+    return r;
+}
+
 int view_pin(struct view *view)
 {
     size_t n = view->plan->n;
@@ -61,15 +69,14 @@ int view_pin(struct view *view)
 
     int r = 0;
     for (size_t i = 0; i < n && r >= 0; i++) {
-        const struct op *op = &view->plan->ops[i];
         view->sources[i] = -1;
-        if (op->source)
-            r = pin_source(view, op, &view->sources[i]);
+        if (!view->late || i == 0)
+            r = pin_source(view, i);
     }
     return r;
 }
 
-int view_carry_out(struct view *view, size_t i)
+static int carry_out(struct view *view, size_t i)
 {
     const struct op *op = &view->plan->ops[i];
 
@@ -113,6 +120,28 @@ int view_carry_out(struct view *view, size_t i)
     return view_fail(view, op, -EOPNOTSUPP, "operation");
 }
 
+/* With what it needs for itself and no longer: the layers of a union are operations behind it. */
+static int carry_out_late(struct view *view, size_t i)
+{
+    size_t end = i + 1;
+    while (end < view->plan->n && view->plan->ops[i].kind == OP_UNION && view->plan->ops[end].kind == OP_LAYER)
+        end++;
+    int r = 0;
+    for (size_t k = i; k < end && r >= 0; k++)
+        if (view->sources[k] < 0 && view->plan->ops[i].kind != OP_LAYER)
+            r = pin_source(view, k);
+    if (r >= 0)
+        r = carry_out(view, i);
+    for (size_t k = i; k < end; k++)
+        cleanup_close(&view->sources[k]);
+    return r;
+}
+
+int view_carry_out(struct view *view, size_t i)
+{
+    return view->late ? carry_out_late(view, i) : carry_out(view, i);
+}
+
 /* The root is the one made ahead, or the host's when a grant says so. */
 static int choose_root(struct view *view)
 {
@@ -129,7 +158,8 @@ static int choose_root(struct view *view)
         return landlock_allow(view->ruleset, view->landlock_abi, view->root, LANDLOCK_LIST, true);
     }
 
-    _cleanup_close_ int staging = point_open_staging();
+    /* bubblewrap's messages need the host's tree as it is. */
+    _cleanup_close_ int staging = view->plan->bubblewrap ? fcntl(view->stage.root, F_DUPFD_CLOEXEC, 3) : point_open_staging();
     if (staging < 0)
         return staging;
     view->root = TAKE_FD(view->sources[0]);

@@ -40,6 +40,8 @@ struct view {
     const char *console;   /* plan.bubblewrap: the host's path of the terminal that /dev/console is, or NULL */
     const char *file_label; /* SELinux context of a new tmpfs, or NULL */
     const struct op *failed; /* on failure: at which operation; NULL: at none of them */
+    bool late;             /* plan.bubblewrap: each source is pinned when its turn comes, as there are too few descriptors */
+    bool failed_source;    /* on failure: its source could not be had */
     bool failed_content;   /* on failure: its content could not be read or written */
     struct buf *why;       /* on failure: what went wrong, for people */
 };

@@ -89,6 +89,22 @@ for with in "" --unshare-pid; do
     [ $? -eq 0 ] && [ "$(tr '\n' ' ' <"$T/stdout")" = "64 4200 " ]
     verdict "4200 operations, 400 of them binds, with 64 descriptors at most $with"
 done
+# A hard limit, which nobody may raise: sources are then had one after the other.
+many=()
+for i in $(seq 90); do
+    many+=(--ro-bind "$RO" "/tmp/$i")
+done
+for with in "" --unshare-pid; do
+    # shellcheck disable=SC2086
+    (ulimit -n 48 && b "${host[@]}" $with "${many[@]}" --overlay-src "$RO" --overlay-src /etc --ro-overlay /tmp/o --ro-bind-try /nonexistent /tmp/n \
+        sh -c 'ulimit -Hn; cat /tmp/*/file | wc -l')
+    [ $? -eq 0 ] && [ "$(tr '\n' ' ' <"$T/stdout")" = "48 91 " ]
+    verdict "90 binds with no more than 48 descriptors to be had $with"
+    # shellcheck disable=SC2086
+    (ulimit -n 48 && b "${host[@]}" $with "${many[@]}" --ro-bind /nonexistent /tmp/n true)
+    [ $? -eq 1 ] && grep -qx "bwrap: Can't find source path /nonexistent: No such file or directory" "$T/stderr"
+    verdict "90 binds with no more than 48 descriptors to be had, and one of nothing $with"
+done
 refuses "--args of a closed descriptor" "Can't read --args data: Bad file descriptor" --args 77 true
 
 # ---- status ----
