@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/path.h"
 #include "profile/access.h"
@@ -49,6 +51,26 @@ int sources_check(struct merge *m)
     return 0;
 }
 
+/* Whether the user, and so the payload, may change what is in the directory at all: for most it is root's. */
+static bool could_be_written(const char *path)
+{
+    struct stat st;
+    uid_t user = geteuid();
+    return stat(path, &st) == 0 && (user == 0 || st.st_uid == user || st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* A grant, the directory's name, or both may lead through symlinks: /home/... as it was configured, and /var/home/... as the
+ * workspace is found. Protected is what it is. */
+static int protect_real(struct merge *m, const char *path)
+{
+    char real[PATH_MAX];
+    char *copy;
+    if (!could_be_written(path) || !realpath(path, real) || !policy_payload_writes(m->policy, real))
+        return 0;
+    copy = arena_strdup(m->arena, real);
+    return copy ? merge_grant(m, GRANT_PROTECT, copy, true, (struct origin){ 0 }, NULL) : -ENOMEM;
+}
+
 int sources_protect_packaged(struct merge *m)
 {
     const char *dirs[] = { m->host->package_dir, m->host->filter_dir };
@@ -57,6 +79,8 @@ int sources_protect_packaged(struct merge *m)
         int r = path_normalise(m->arena, dirs[i], &path);
         if (r == 0 && policy_access(m->policy, path).host_write)
             r = merge_grant(m, GRANT_PROTECT, path, true, (struct origin){ 0 }, NULL);
+        else if (r == 0)
+            r = protect_real(m, path);
         if (r < 0)
             return r;
     }

@@ -721,11 +721,49 @@ START_TEST(test_own_paths)
 }
 END_TEST
 
+static bool protected(const char *path)
+{
+    for (size_t i = 0; i < fx.policy.n_grants; i++)
+        if (fx.policy.grants[i].kind == GRANT_PROTECT && strcmp(fx.policy.grants[i].path, path) == 0)
+            return true;
+    return false;
+}
+
+/* The packaged profiles stay as they are whatever name the writable grant around them goes by, or they. */
+START_TEST(test_packaged_are_protected)
+{
+    fx_dir("share/seccomp");
+    fx_ok("true");
+    ck_assert(!protected(fx_path("share/profiles"))); /* nothing writes there */
+    char *write;
+    ck_assert_int_ge(asprintf(&write, "--write=%s", fx_path("share")), 0);
+    fx_ok(write, "true");
+    ck_assert(protected(fx_path("share/profiles")) && protected(fx_path("share/seccomp")));
+    free(write);
+
+    ck_assert_int_eq(symlink(fx_path("share"), fx_path("link")), 0);
+    ck_assert_int_ge(asprintf(&write, "--write=%s", fx_path("link")), 0);
+    fx_ok(write, "true");
+    ck_assert(protected(fx_path("share/profiles")) && protected(fx_path("share/seccomp")));
+    free(write);
+
+    char *linked;
+    ck_assert_int_ge(asprintf(&linked, "%s/profiles", fx_path("link")), 0);
+    fx.host.package_dir = linked;
+    ck_assert_int_ge(asprintf(&write, "--write=%s", fx_path("share")), 0);
+    fx_ok(write, "true");
+    ck_assert(protected(fx_path("share/profiles")));
+    free(write);
+    free(linked);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("profile");
     TCase *tc = fx_case(s, "settings");
     tcase_add_test(tc, test_defaults);
+    tcase_add_test(tc, test_packaged_are_protected);
     tcase_add_test(tc, test_every_kind_of_value);
     tcase_add_test(tc, test_bad_files);
     tcase_add_test(tc, test_bad_command_lines);
