@@ -24,7 +24,7 @@ struct origin {
 /* As line: file is no file but says in words why agentjail itself added the value ("closure of claude: interpreter"). */
 #define ORIGIN_REASON UINT_MAX
 
-enum backend { BACKEND_NAMESPACE, BACKEND_MICROVM, BACKEND_AUTO };
+enum backend { BACKEND_NAMESPACE, BACKEND_MICROVM, BACKEND_AUTO, BACKEND_MICROVM_OPTIONAL };
 enum network_mode { NETWORK_NONE, NETWORK_FILTERED, NETWORK_OPEN, NETWORK_HOST }; /* in order of width */
 enum dns_mode {
     DNS_SYNTHETIC, /* each name gets an address of its own, which only the gateway knows */

@@ -112,31 +112,33 @@ static int drop_repeated(struct merge *m)
     return 0;
 }
 
-static int refuse(const struct merge *m, enum option_id id, struct origin origin, const char *text)
+/* text: what is missing; instead: the value that can be had. */
+static int refuse(const struct merge *m, enum option_id id, struct origin origin, const char *text, const char *instead)
 {
     const struct option *o = &options[id];
     if (origin.line)
-        (void)buf_printf(m->why, "%s:%u: %s: %s %s = ", origin.file, origin.line, o->key, text, o->key);
+        (void)buf_printf(m->why, "%s:%u: %s: %s; write %s = %s", origin.file, origin.line, o->key, text, o->key, instead);
     else
-        (void)buf_printf(m->why, "--%s: %s --%s=", o->name, text, o->name);
+        (void)buf_printf(m->why, "--%s: %s; write --%s=%s", o->name, text, o->name, instead);
     return -EOPNOTSUPP;
 }
 
 /* What can be written and is not there yet. None of it may be passed over in silence: each would be less than was asked for. */
-static int refuse_unbuilt(const struct merge *m)
+static int refuse_unbuilt(struct merge *m)
 {
     const struct policy *p = m->policy;
-    const char *instead = "namespace";
-    if (p->backend != BACKEND_NAMESPACE) {
-        (void)refuse(m, OPTION_BACKEND, p->backend_origin, "this build has no microVM yet; write");
-    } else if (p->evidence_level != EVIDENCE_OFF) {
-        (void)refuse(m, OPTION_EVIDENCE_LEVEL, p->evidence_level_origin, "this build records no files and programs yet; write");
-        instead = "off";
-    } else {
+    if (p->evidence_level != EVIDENCE_OFF)
+        return refuse(m, OPTION_EVIDENCE_LEVEL, p->evidence_level_origin, "this build records no files and programs yet",
+                      "off");
+    if (p->backend == BACKEND_NAMESPACE)
         return 0;
-    }
-    (void)buf_str(m->why, instead);
-    return -EOPNOTSUPP;
+    if (p->backend == BACKEND_MICROVM_OPTIONAL && !p->strict)
+        return merge_note(m, "backend = -microvm: this build has no microVM yet, so the jail is made of namespaces");
+    return refuse(m, OPTION_BACKEND, p->backend_origin,
+                  p->backend == BACKEND_MICROVM_OPTIONAL
+                      ? "this build has no microVM yet, which strict = yes requires in spite of the '-'"
+                      : "this build has no microVM yet",
+                  "namespace");
 }
 
 /* What strict = yes makes of a '-' before a value. */

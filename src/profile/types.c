@@ -31,8 +31,9 @@ static const struct word network_words[] = {
 };
 static const struct word backend_words[] = {
     { "microvm", BACKEND_MICROVM, 0 },
-    { "auto", BACKEND_AUTO, 1 },
-    { "namespace", BACKEND_NAMESPACE, 2 },
+    { "-microvm", BACKEND_MICROVM_OPTIONAL, 1 },
+    { "auto", BACKEND_AUTO, 2 },
+    { "namespace", BACKEND_NAMESPACE, 3 },
     { NULL, 0, 0 },
 };
 static const struct word terminal_words[] = {

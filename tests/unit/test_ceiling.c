@@ -30,6 +30,7 @@ START_TEST(test_orders)
     ceiling("[isolation]\nbackend = microvm\n"); /* the default is wider than that */
     fx_refused("no microVM yet", "x");
     fx_refused("--backend=namespace: namespace goes beyond", "--backend=namespace", "x");
+    fx_refused("--backend=-microvm: -microvm goes beyond", "--backend=-microvm", "x");
 }
 END_TEST
 

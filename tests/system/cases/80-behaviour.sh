@@ -79,6 +79,18 @@ for backend in auto microvm; do
     [ $? -eq 125 ] && [ ! -e "$WS/made" ] && grep -q 'backend.ini:4: backend: .*; write backend = namespace' "$T/stderr"
     verdict "backend = $backend in a profile, too: with its line" -- cat "$T/stderr"
 done
+printf '[profile]\ninclude = offline\n[isolation]\nbackend = -microvm\n' >"$T/backend.ini"
+for which in --backend=-microvm "--profile=$T/backend.ini"; do
+    jail "$which" -- sh -c 'exit 5'
+    [ $? -eq 5 ] && grep -q '^agentjail: backend = -microvm: this build has no microVM yet, so' "$T/stderr"
+    verdict "$which: runs without one, and says so" -- cat "$T/stderr"
+    jail "$which" --strict -- touch "$WS/made"
+    [ $? -eq 125 ] && [ ! -e "$WS/made" ] && grep -q 'backend.*no microVM yet, which strict = yes requires.*write .*backend' "$T/stderr"
+    verdict "$which: is refused with --strict" -- cat "$T/stderr"
+    jail --explain "$which" -- true
+    grep -q '^backend = -microvm' "$T/stdout" && grep -q 'microVM: this build has none' "$T/stdout" "$T/stderr"
+    verdict "$which: --explain names what is missing" -- cat "$T/stdout"
+done
 jail --dry-run -- touch "$WS/made"
 [ $? -eq 0 ] && [ ! -e "$WS/made" ]
 verdict "--dry-run starts nothing"
