@@ -273,14 +273,32 @@ static bool shown_below(const struct policy *policy, const char *path, const cha
            path_within(g->path, place) && strcmp(g->path, place) != 0;
 }
 
+/* A file that the host has there: one program, of which a directory by its name would be nothing. The place around it is
+ * writable; the host's file is not, unless it is granted so by itself. */
+static int add_exec_file(struct collect *c, const struct grant *g, bool *ret_file)
+{
+    _cleanup_resolved_ struct resolved r = { 0 };
+    *ret_file = path_resolve(&c->resolver, g->path, &r) >= 0 && S_ISREG(r.st.st_mode);
+    if (!*ret_file)
+        return 0;
+    struct grant read = *g;
+    read.kind = GRANT_READ;
+    int error = resolve_grant(c, &read, add_access);
+    return error < 0 ? error : resolve_grant(c, g, add_access);
+}
+
 static int add_exec(struct collect *c, const struct grant *g)
 {
     /* Inside the jail's own places (home, scratch) the host has no say in what is there, unless the same is also granted
-     * to be read: then it is the host's, wherever a symlink leads. */
+     * to be read, or is a file: then it is the host's, wherever a symlink leads. */
     const struct entry *up = entries_enclosing(c->list, c->list->n, g->path, true);
-    if (up && (up->kind == ENTRY_HOME || up->kind == ENTRY_SCRATCH) && !shown_below(c->policy, g->path, up->path))
-        return entries_at(c->list, ENTRY_EXEC, strdup(g->path), &g->origin) ? 0 : -ENOMEM;
-    return resolve_grant(c, g, add_access);
+    if (!up || (up->kind != ENTRY_HOME && up->kind != ENTRY_SCRATCH) || shown_below(c->policy, g->path, up->path))
+        return resolve_grant(c, g, add_access);
+    bool file = false;
+    int r = strcmp(up->path, g->path) == 0 ? 0 : add_exec_file(c, g, &file);
+    if (r < 0 || file)
+        return r;
+    return entries_at(c->list, ENTRY_EXEC, strdup(g->path), &g->origin) ? 0 : -ENOMEM;
 }
 
 int collect_grants(struct collect *c, int pass)

@@ -67,6 +67,16 @@ grant 0 "a symlink outside writable places: what it means, by both names" --read
 ln -s loop "$T/loop"
 ln -s "$T/data" "$HOME/tools"
 printf '#!/bin/sh\necho ran' >"$T/data/tool" && chmod +x "$T/data/tool"
+mkdir -p "$HOME/own/bin" && cp "$ATTACKS/nothing" "$HOME/own/bin/tool" && ln -s own/bin/tool "$HOME/tool-link"
+for what in own/bin/tool tool-link; do
+    grant 0 "one program of the host's home: $what runs, and cannot be written" --exec="$HOME/$what" -- \
+        sh -c '"$0" && ! { echo x >"$0"; } 2>/dev/null' "$HOME/$what"
+done
+grant 0 "one program of the host's home: what lies beside it is not there" --exec="$HOME/own/bin/tool" -- \
+    sh -c '! ls -A "$0" | grep -v "^tool$"' "$HOME/own/bin"
+grant 0 "a directory of the home to run programs from is the jail's own" --exec="$HOME/own/bin" -- \
+    sh -c '! [ -e "$0/tool" ] && cp "$1" "$0/copy" && "$0/copy"' "$HOME/own/bin" /usr/bin/true
+rm -r "$HOME/own" "$HOME/tool-link"
 grant 0 "a symlink in the home, to be read and run" --read="$HOME/tools" --exec="$HOME/tools" -- \
     sh -c '"$0"' "$HOME/tools/tool"
 grant 126 "control: only to be read" --read="$HOME/tools" -- sh -c '"$0"' "$HOME/tools/tool"
