@@ -24,6 +24,7 @@ void run_free(struct run *run)
     cgroup_remove(&run->cgroup);
     registry_remove(&run->registry);
     git_copies_remove(&run->git);
+    git_links_free(&run->git_links);
 #ifdef AGENTJAIL_SANITIZED /* the process is about to end: only a leak checker wants the memory back piece by piece */
     filter_program_free(&run->filter);
     plan_free(&run->plan);
@@ -180,6 +181,8 @@ int run_prepare(struct run *run, struct buf *why)
         r = home_make(&run->policy, &run->home_lock, &run->policy.notes, why);
     if (r >= 0)
         r = git_copies_make(&run->policy, run->registry.id, &run->git, why);
+    if (r >= 0)
+        r = git_links_note(&run->policy, &run->git_links);
     if (r >= 0)
         r = plan_from_policy(&run->policy, run->request->verbose > 0, &run->plan, why);
     if (r < 0)

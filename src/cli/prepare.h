@@ -9,6 +9,7 @@
 #include "base/strv.h"
 #include "filter/filter.h"
 #include "home/git_copies.h"
+#include "home/git_links.h"
 #include "host/cgroup.h"
 #include "ipc/start.h"
 #include "monitor/gateway.h"
@@ -29,6 +30,7 @@ struct run {
     struct network_wish network; /* what the jail makes for it */
     enum label_kind label;
     struct git_copies git;
+    struct git_links git_links;
     int landlock_abi;
     int home_lock; /* keeps --reset-home off while the jail lives; -1: no home is kept */
     char *directory; /* where the command starts */

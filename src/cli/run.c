@@ -190,11 +190,12 @@ static int prepare_all(struct run *run, struct jail_start *with, struct supervis
     return r;
 }
 
-/* What git inside has changed in configurations. */
+/* What git inside has changed in configurations, and what the host's git would trip over. */
 static void keep_git(struct run *run)
 {
     _cleanup_strv_ struct strv notes = { 0 };
     git_copies_end(&run->git, &run->policy, &notes);
+    git_links_remove_new(&run->git_links, &notes);
     for (size_t i = 0; i < notes.n && !run->policy.quiet; i++)
         run_note(notes.v[i]);
 }

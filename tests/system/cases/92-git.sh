@@ -237,6 +237,28 @@ git rebase --continue >/dev/null 2>&1
 verdict "control: the host's git runs them"
 end_world
 
+# A symlink in place of a file that git appends to: the host's git would write, with a branch's name that the payload chose, where
+# it leads. CONTROL: it does. In a directory that cannot be listed, too; with any profile; not one that was there before.
+for how in "--git=identity 311" "--git=none 0" "--git=none 555"; do
+    read -r how mode <<<"$how"
+    new_repository
+    echo "# mine" >"$HOME/.bashrc"
+    git -C "$WS" branch -q 'x$(touch${IFS}ran)'
+    ln -s ../kept .git/old
+    link='ln -sf "$0/.bashrc" .git/FETCH_HEAD && mv .git/logs .git/logs2 && mkdir .git/logs && ln -s "$0/.bashrc" .git/logs/HEAD && chmod $1 .git/logs'
+    jail "$how" -- sh -c "$link" "$HOME" "$mode"
+    [ ! -L .git/FETCH_HEAD ] && [ ! -L .git/logs/HEAD ] && [ -L .git/old ] && grep -q 'FETCH_HEAD became a symlink .*: removed' "$T/stderr"
+    verdict "symlinks in git's directory are removed ($how, $mode)"
+    chmod 755 .git/logs
+    git fetch -q . 'refs/heads/*:refs/copies/*' && [ "$(cat "$HOME/.bashrc")" = "# mine" ]
+    verdict "and the host's git writes where it should ($how, $mode)"
+    ln -sf "$HOME/.bashrc" .git/FETCH_HEAD
+    git fetch -q . 'refs/heads/*:refs/copies/*' 2>/dev/null
+    grep -q 'touch.{IFS}ran' "$HOME/.bashrc"
+    verdict "control: through a symlink that was there it writes, as git does ($how, $mode)"
+    end_world
+done
+
 # Two jails, of two workspaces, work together: one makes its repository name the other's directory as a working tree, the
 # other leaves a ".git" file that leads there. The next run in the other is not to be granted the first's repository.
 # CONTROL: the same entry made outside, as git worktree add does, is taken.
@@ -302,6 +324,7 @@ if [ "$(id -u)" -ne 0 ]; then
             mkdir -p "$place" && git init -q --bare .git/modules/sub && git config core.hooksPath tools/githooks
             closed=${place%/*}
             jail --git=identity -- chmod $mode "$closed"
+            chmod $mode "$closed" # git's own is opened again at the end, which a run that is killed does not come to
             [ "$(stat -c %a "$closed")" = $mode ]
             verdict "$closed with mode $mode: an earlier run takes the right away"
             jail --git=identity -- sh -c 'chmod 755 "$0"; echo evil >"$1/pre-commit"' "$closed" "$place"
