@@ -192,6 +192,9 @@ agentjail --check="$T/policy.d/50-fleet.ini" >"$T/stdout" 2>"$T/stderr"
 verdict "the ceiling has no mistake"
 next '$ agentjail --network=host true'
 ok "the refusal: compared with what an installed agentjail says by tests/packaging/run"
+next '[ceiling]'
+cp "$EXAMPLE" "$T/policy.d/60-bwrap.ini" && agentjail --check="$T/policy.d/60-bwrap.ini" >"$T/stdout" 2>"$T/stderr"
+verdict "the ceiling for bubblewrap's command lines has no mistake"
 next '# /etc/agentjail/profiles/default.d/50-fleet.ini'
 mkdir -p "$HOME/.config/agentjail/profiles/default.d" "$T/toolchains"
 printf '#!/bin/sh\necho tool\n' >"$T/toolchains/tool" && chmod +x "$T/toolchains/tool"
