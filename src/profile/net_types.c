@@ -221,7 +221,8 @@ static int refuse(const struct merge *m, struct origin origin, const struct opti
     return r < 0 || (r = buf_str(m->why, text)) < 0 ? r : -EINVAL;
 }
 
-/* A list that asks for what only the gateway does, with a mode that has none. */
+/* What only the gateway does, with a mode that has none: said to who asks for it on the command line. A profile's stays for runs
+ * in another mode. */
 static int check_mode(struct merge *m)
 {
     const struct policy *p = m->policy;
@@ -248,6 +249,9 @@ static int check_mode(struct merge *m)
         { p->network == NETWORK_NONE ? 0 : p->n_published,
           p->n_published ? p->published[p->n_published - 1].origin : (struct origin){ 0 },
           &options[OPTION_PUBLISH] },
+        { p->open_url != OPEN_URL_DENY, p->open_url_origin, &options[OPTION_OPEN_URL] },
+        { p->unknown != UNKNOWN_DENY, p->unknown_origin, &options[OPTION_UNKNOWN] },
+        { p->upstream.kind != UPSTREAM_NONE, p->upstream.origin, &options[OPTION_UPSTREAM] },
     };
     for (size_t i = 0; i < ELEMENTSOF(lists); i++) {
         bool asked_now = lists[i].n && lists[i].last.file && lists[i].last.line == 0; /* on the command line */

@@ -59,6 +59,14 @@ START_TEST(test_modes)
     ck_assert(fx_noted("--net-allow does nothing with network mode none"));
     fx_ok("--host-port=5432", "x");
     ck_assert(fx_noted("--host-port does nothing"));
+    fx_ok("--open-url=ask", "--net-unknown=ask", "--upstream=http://proxy.example:3128", "x");
+    ck_assert(fx_noted("--open-url does nothing with network mode none; add --network=filtered"));
+    ck_assert(fx_noted("--net-unknown does nothing"));
+    ck_assert(fx_noted("--upstream does nothing"));
+    fx_ok("--network=host", "--open-url=allow", "x");
+    ck_assert(fx_noted("--open-url does nothing with network mode host"));
+    fx_ok("--network=filtered", "--open-url=allow", "--net-unknown=ask", "x");
+    ck_assert(!fx_noted("does nothing"));
     fx_default("[network]\nmode = none\nallow = a.example\n");
     fx_ok("x");
     ck_assert(!fx_noted("does nothing")); /* a profile's rules wait for the mode */
