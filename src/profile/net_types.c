@@ -221,8 +221,8 @@ static int refuse(const struct merge *m, struct origin origin, const struct opti
     return r < 0 || (r = buf_str(m->why, text)) < 0 ? r : -EINVAL;
 }
 
-/* What only the gateway does, with a mode that has none: said to who asks for it on the command line. A profile's stays for runs
- * in another mode. */
+/* What only the gateway does, with a mode that has none: said to who asks for it on the command line. A profile's stays for
+ * runs in another mode. */
 static int check_mode(struct merge *m)
 {
     const struct policy *p = m->policy;
