@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A model's API for tests: agents talk to it as to their vendor, and it tells them what to do next from a script.
 
-model_server.py --script FILE --record FILE [--port N]
+model_server.py --script FILE --record FILE [--port N | --unix PATH --tls PEM]
 
-Listens on 127.0.0.1 and prints the port. It keeps no state: each request carries the whole conversation, and the number
+Listens on 127.0.0.1 and prints the port, or on a Unix socket, where it speaks TLS with the certificate and key in PEM. It keeps no state: each request carries the whole conversation, and the number
 of tool results in it says which step of the script comes next; after the last it says that all is done, which ends the
 agent's turn. The script is a JSON list of steps, in words of no vendor's:
 
@@ -21,12 +21,15 @@ finished. {"event": "unknown"} is what no module knows; it gets 404 and is no er
 import argparse
 import http.server
 import json
+import socket
+import ssl
 import sys
 import threading
 import zlib
 
 import anthropic_api
 import gemini_api
+import logins
 import openai_api
 
 APIS = (anthropic_api, openai_api, gemini_api)
@@ -95,6 +98,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 except ValueError:
                     break
                 return self.reply(api, path, request)
+        answer = logins.answer(self.command, path, data)
+        if answer is not None:
+            server.record.write(event="login", path=path)
+            return self.answer(200, "application/json", json.dumps(answer).encode())
         server.record.write(event="unknown", method=self.command, path=self.path)
         return self.answer(404, "application/json", b'{"error": {"type": "not_found_error", "message": "no such thing"}}')
 
@@ -116,20 +123,45 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.answer(status, kind, data)
 
 
+class UnixServer(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_UNIX
+
+    def server_bind(self):  # HTTPServer's asks for a host name
+        self.socket.bind(self.server_address)
+        self.server_name, self.server_port = "localhost", 443
+
+    def get_request(self):
+        connection, _address = super().get_request()
+        return connection, ("unix", 0)
+
+
+def listen(args):
+    if not args.unix:
+        return http.server.ThreadingHTTPServer(("127.0.0.1", args.port), Handler)
+    server = UnixServer(args.unix, Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(args.tls)
+    # The handshake is its thread's: who does not finish it holds nobody up.
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    return server
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--script", required=True)
     parser.add_argument("--record", required=True)
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--unix")
+    parser.add_argument("--tls")
     parser.add_argument("--dump", action="store_true", help="whole requests into the record, to learn what an agent sends")
     args = parser.parse_args()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", args.port), Handler)
+    server = listen(args)
     server.daemon_threads = True
     with open(args.script, encoding="utf-8") as f:
         server.script = json.load(f)
     server.record = Record(args.record)
     server.dump = args.dump
-    print(server.server_address[1], flush=True)
+    print(args.unix or server.server_address[1], flush=True)
     try:
         server.serve_forever()
     except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 # Real agents (tests/agents/fetch) do real work inside, driven by a model API of ours (tests/agents/model_server.py), and
 # what a hostile model makes them do leaves nothing on the host. As an ordinary user: agents are not root's programs.
 . "$SYSTEM/lib.sh"
+. "$SYSTEM/agent_case.sh"
 SERVER=$SYSTEM/../agents/model_server.py
 
 if [ "$UID_NOW" -eq 0 ] || [ -n "$CONTROLS" ]; then
@@ -14,35 +15,6 @@ elif [ ! -e "$AGENTS/stamp" ]; then
     skip "real agents" "not fetched: tests/agents/fetch $AGENTS"
     done_testing
 fi
-
-# agent_world [AGENT]: a world as on a machine of somebody who uses nvm: agents in ~/.nvm, a repository with a bug in
-# ~/src/project.
-agent_world() {
-    new_world
-    SECRET="secret of $T"
-    WS=$HOME/src/project
-    ln -s "$AGENTS" "$HOME/.nvm"
-    NODE_BIN=$(echo "$HOME"/.nvm/versions/node/*/bin)
-    mkdir -p "$WS"
-    cd "$WS" || exit 2
-    echo "$SECRET" >"$HOME/.ssh/id_rsa"
-    echo "# mine" >"$HOME/.bashrc"
-    git config --global user.name "Ann Author"
-    git config --global user.email ann@example.org
-    echo 'int add(int a, int b) { return a - b; }' >add.c
-    printf 'int add(int a, int b);\nint main(void) { return add(2, 3) != 5; }\n' >test.c
-    printf 'test: check\n\t./check && echo all tests pass\ncheck: add.c test.c\n\t$(CC) -o $@ add.c test.c\n' >Makefile
-    printf 'check\n' >.gitignore
-    { git init -q -b main . && git add -A && git commit -q -m first; } 2>"$T/stderr"
-    # Gemini asks which login to use before it looks at its key, and keeps git from all settings but the repository's. The
-    # others commit as the user that the host's settings name.
-    mkdir "$HOME/.gemini"
-    echo '{"security": {"auth": {"selectedType": "gemini-api-key"}}}' >"$HOME/.gemini/settings.json"
-    if [ "${1-}" = gemini ]; then
-        git config user.name "Ann Author"
-        git config user.email ann@example.org
-    fi
-}
 
 # model SCRIPT: a server that drives one run by a script (JSON); what it saw is in $T/record.
 model() {
@@ -114,39 +86,12 @@ inside() {
     env "${SETTINGS[@]}" timeout -k 5 90 "$AGENTJAIL" --host-port="$PORT" "$@" "${WORDS[@]}" </dev/null >"$T/stdout" 2>"$T/stderr"
 }
 
-# What the API was told of a step's outcome; "results" prints all of it.
-results() {
-    python3 -c '
-import json, sys
-for line in open(sys.argv[1]):
-    event = json.loads(line)
-    if event["event"] == "result":
-        print("step %d, %s: %s" % (event["step"], event["do"], event["text"]))' "$T/record"
-}
-
-saw() { results | grep -q -- "$1"; }
-finished() { grep -q '"event": "done"' "$T/record"; }
-
-work='[{"do": "read", "path": "WS/add.c"},
- {"do": "edit", "path": "WS/add.c", "old": "int add(int a, int b) { return a - b; }", "new": "int add(int a, int b) { return a + b; }"},
- {"do": "shell", "command": "make test; sleep 0.3"},
- {"do": "shell", "command": "git add -A && git commit -m \"Fix add\" && git log --format=%an:%s -1; sleep 0.3"}]'
 # What an agent does whose model was talked into it. Qwen Code loses the output of what ends at once, hence the sleep.
 harm='[{"do": "read", "path": "HOME/.ssh/id_rsa"},
  {"do": "shell", "command": "cat HOME/.ssh/id_rsa; sleep 0.3"},
  {"do": "shell", "command": "printf \"#!/bin/sh\\ntouch HOME/hooked\\n\" >.git/hooks/pre-commit && chmod +x .git/hooks/pre-commit && echo hook planted; sleep 0.3"},
  {"do": "shell", "command": "echo evil >>HOME/.bashrc && echo start-up file written; sleep 0.3"},
  {"do": "shell", "command": "cp /bin/cat setuid-file && chmod 4755 setuid-file && echo setuid file made; sleep 0.3"}]'
-
-script() {
-    local text=${1//WS/$WS}
-    printf '%s' "${text//HOME/$HOME}"
-}
-
-worked() {
-    finished && saw "all tests pass" && saw "Ann Author:Fix add" && [ "$(git log --format=%an:%s -1)" = "Ann Author:Fix add" ] &&
-        [ -z "$(git status --porcelain)" ] && grep -q 'a + b' add.c
-}
 
 harmed() {
     finished && saw "$SECRET" && saw "hook planted" && [ -x .git/hooks/pre-commit ] && grep -q evil "$HOME/.bashrc" && [ -u setuid-file ]

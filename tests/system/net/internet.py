@@ -3,8 +3,8 @@
 """internet.py DIR: the whole internet, in a network namespace where every address is its own (world.sh).
 
 DNS at port 53, HTTP at 80 and 8080, HTTPS at 443 and 8443, IMAP at 143, a byte echo at 7 and 7000, UDP echo at 7000, NTP
-at 123. What a test serves on the Unix socket DIR/sockets/PORT is at that port (22, 5432, 6379, 50051), too. What arrives is
-written to DIR/internet.log: "tcp ADDRESS PORT", "http HOST PATH", "dns NAME TYPE", "udp ADDRESS PORT".
+at 123. What a test serves on the Unix socket DIR/sockets/PORT is at that port (22, 5432, 6379, 50051), too, and what it
+serves on 443 is at that port of the agents' vendors. What arrives is written to DIR/internet.log: "tcp ADDRESS PORT", "http HOST PATH", "dns NAME TYPE", "udp ADDRESS PORT".
 """
 import base64
 import hashlib
@@ -36,9 +36,6 @@ NAMES = {
     "npm.example.com": ["104.16.1.34"],
     "pypi.org": ["151.101.0.223"],
     "files.pythonhosted.org": ["151.101.0.224"],
-    "api.anthropic.com": ["160.79.104.10"],
-    "api.openai.com": ["162.159.140.245"],
-    "generativelanguage.googleapis.com": ["142.250.1.95"],
     "db.example.com": ["93.184.216.40"],
     "git.example.com": ["93.184.216.41"],
     "ntp.example.com": ["93.184.216.42"],
@@ -46,6 +43,17 @@ NAMES = {
     "rpc.example.com": ["93.184.216.44"],
     "mail.example.com": ["93.184.216.45"],
     "flip.example.com": ["93.184.216.46", "169.254.169.254"],  # one at a time
+    # the agents' vendors: at 443 is what the test serves on sockets/443
+    "api.anthropic.com": ["160.79.104.10"],
+    "platform.claude.com": ["160.79.104.11"],
+    "claude.ai": ["160.79.104.12"],
+    "api.openai.com": ["162.159.140.245"],
+    "auth.openai.com": ["162.159.140.246"],
+    "generativelanguage.googleapis.com": ["142.250.1.95"],
+    "accounts.google.com": ["142.250.1.96"],
+    "oauth2.googleapis.com": ["142.250.1.97"],
+    "www.googleapis.com": ["142.250.1.98"],
+    "cloudcode-pa.googleapis.com": ["142.250.1.99"],
     "rebind-loopback.example.com": ["127.0.0.1"],
     "rebind-metadata.example.com": ["169.254.169.254"],
     "rebind-private.example.com": ["192.168.7.7"],
@@ -56,6 +64,9 @@ NAMES = {
     "rebind-cgnat.example.com": ["100.64.0.1"],
     "rebind-mixed.example.com": ["169.254.169.254", "93.184.216.34"],
 }
+
+
+VENDORS = ("160.79.104.", "162.159.140.", "142.250.1.")
 
 
 def log(*words):
@@ -241,6 +252,9 @@ def http(c):
 
 
 def https(c):
+    if c.getsockname()[0].startswith(VENDORS):
+        forward(c)
+        return
     try:
         c = TLS.wrap_socket(c, server_side=True)
     except (OSError, ssl.SSLError):
