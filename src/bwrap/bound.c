@@ -197,11 +197,23 @@ static void drop_op(struct plan *plan, size_t i)
     plan->n--;
 }
 
+/* Without processes of its own --proc shows the host's. */
+static int claim_proc(struct bound *b, const struct op *op)
+{
+    char *text;
+    if (asprintf(&text, "--proc %s without --unshare-pid", op->target) < 0 || strv_take(&b->texts, text) < 0)
+        return -ENOMEM;
+    return add_claim(b, GRANT_READ, op, text);
+}
+
 static int claim_sources(struct bound *b)
 {
     struct plan *plan = &b->run->args.plan;
     for (size_t i = 0; i < plan->n; i++) {
         const struct op *op = &plan->ops[i];
+        int shown = op->kind == OP_PROC && op->source ? claim_proc(b, op) : 0;
+        if (shown < 0)
+            return shown;
         if (!op->source || (op->kind != OP_BIND && op->kind != OP_UNION && op->kind != OP_LAYER))
             continue;
         int r = claim_source(b, i);

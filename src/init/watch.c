@@ -60,13 +60,20 @@ static bool read_all(const struct watch *w, uint8_t *seen)
     }
 }
 
+/* Names and modes cover nothing. */
+static bool makes_mount(enum op_kind kind)
+{
+    return kind != OP_DIR && kind != OP_FILE && kind != OP_SYMLINK && kind != OP_CHMOD && kind != OP_REMOUNT &&
+           kind != OP_LAYER;
+}
+
 /* A later operation at the target or above it is what is to be seen there. */
 static bool is_covered(const struct watch *w, size_t index)
 {
     const char *target = w->plan->ops[index].target;
     for (size_t i = index + 1; i < w->plan->n; i++) {
         const char *later = w->plan->ops[i].target;
-        size_t len = later ? strlen(later) : 0;
+        size_t len = later && makes_mount(w->plan->ops[i].kind) ? strlen(later) : 0;
         if (len && strncmp(target, later, len) == 0 && (target[len] == '\0' || target[len] == '/'))
             return true;
     }

@@ -74,6 +74,11 @@ unsigned long view_mount_flags(const struct op *op)
            (attr & MOUNT_ATTR_NOEXEC ? SYS_MS_NOEXEC : 0) | (attr & MOUNT_ATTR_NODEV ? SYS_MS_NODEV : 0);
 }
 
+static bool is_grant(const struct op *op)
+{
+    return op->kind == OP_BIND && op->source && !(op->flags & (OP_WATCHED | OP_OWN));
+}
+
 size_t view_grant_around(const struct plan *plan, size_t i)
 {
     const struct op *op = &plan->ops[i];
@@ -81,9 +86,12 @@ size_t view_grant_around(const struct plan *plan, size_t i)
 
     if (!(op->flags & OP_WATCHED) || !fence_on(FENCE_SYMLINKS))
         return best;
+    for (size_t k = i; plan->bubblewrap && k > 0; k--) /* one may cover another: what is held stands behind its own bind */
+        if (is_grant(&plan->ops[k - 1]))
+            return path_within(op->target, plan->ops[k - 1].target) ? k - 1 : best;
     for (size_t k = 0; k < i; k++) {
         const struct op *o = &plan->ops[k];
-        bool grant = o->kind == OP_BIND && o->source && !(o->flags & (OP_WATCHED | OP_OWN));
+        bool grant = is_grant(o);
         if (grant && path_within(op->target, o->target) &&
             (best == SIZE_MAX || strlen(o->target) >= strlen(plan->ops[best].target)))
             best = k;

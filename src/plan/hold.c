@@ -107,7 +107,7 @@ int plan_hold_exec(struct plan *plan, const struct strv *trees)
     }
     for (size_t i = 0; i < plan->n && r >= 0; i++) {
         struct op *op = &plan->ops[i];
-        bool no_exec = takes_no_exec(op) && !in_trees(trees, binds_host(op) ? op->source : op->target);
+        bool no_exec = takes_no_exec(op) && !in_trees(trees, binds_host(op) ? op->source : "/");
         if (no_exec)
             op->flags |= OP_NO_EXEC;
         r = move_op(&out, op);

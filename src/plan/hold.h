@@ -14,8 +14,8 @@
  * the layers of an overlay. Origins are the policy's. */
 int plan_hold(struct plan *plan, const struct policy *policy, bool *ret_held, struct buf *why);
 
-/* Let programs be run in these trees (real paths) of the host's only; what the jail makes for itself counts by its own path.
- * Before plan_hold(). 0 or -ENOMEM. */
+/* Let programs be run in these trees (real paths) of the host's only, and in nothing that the jail makes for itself (but where
+ * "/" is one of them): whoever writes the options chooses where that lies. Before plan_hold(). 0 or -ENOMEM. */
 int plan_hold_exec(struct plan *plan, const struct strv *trees);
 
 #endif

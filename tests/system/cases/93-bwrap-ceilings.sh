@@ -117,6 +117,7 @@ exec 7<&-
 bounds "as a layer of an overlay" "$read_only" "--overlay-src $SECRETS: read: $SECRETS goes beyond" \
     "${usr_only[@]}" --overlay-src "$SECRETS" --overlay-src "$TREE" --ro-overlay /x
 bounds "written beyond the write trees" "[files]\nwrite = /nowhere\n" "--bind $TREE /tmp: write: $TREE goes beyond" --ro-bind / / --bind "$TREE" /tmp
+bounds "the host's /proc" "$read_only" "--proc /proc without --unshare-pid: read: /proc goes beyond" "${usr[@]}" --proc /proc
 lets "what the trees have is bound" "$read_only" "${usr_only[@]}" --bind "$TREE" /w sh -c 'cat /w/file && echo more >/w/new'
 [ "$(cat "$T/stdout")" = text ] && [ "$(cat "$TREE/new")" = more ]
 verdict "and read and written"
@@ -143,6 +144,13 @@ verdict "control: bwrap = allow"
 AGENTJAIL_TEST_OFF=masks with_ceilings bounded "$hidden" "$UNFENCED" --bwrap "${tame[@]}" "${SHOWN[@]}" sh -c "$read_key"
 grep -qx key "$T/stdout"
 verdict "control: without the masks"
+# A bind that covers another: what it shows is hidden in it, not in the one below.
+mkdir -p "$TREE/cover/keys" && : >"$TREE/cover/keys/key"
+lets "a bind over another, whose place is deeper" "$hidden" "${usr_only[@]}" --bind "$TREE/cover" "/x${SECRETS#"$T"}" --bind "$T" /x \
+    sh -c "cat /x${SECRETS#"$T"}/keys/key 2>&- || echo hidden"
+[ "$(cat "$T/stdout")" = hidden ]
+verdict "hides what it shows"
+rm -r "$TREE/cover"
 for layer in "--tmp-overlay /mnt" "--overlay $TREE $T/work /mnt"; do
     # shellcheck disable=SC2086
     bounds "an overlay that has it in a layer, ${layer%% *}" "$hidden" "hide: $SECRETS/keys lies in $SECRETS, which is a layer" \
@@ -203,6 +211,8 @@ lost "what is hidden is renamed outside: the command is ended" "mv $SECRETS/keys
 mv "$SECRETS/other" "$SECRETS/keys"
 lost "also without a /proc" "mv $SECRETS/keys $SECRETS/other" "${usr_only[@]}"
 mv "$SECRETS/other" "$SECRETS/keys"
+lost "options that cover nothing hide no loss" "mv $SECRETS/keys $SECRETS/other" --dev-bind / / --unshare-pid --dir "$SECRETS"
+mv "$SECRETS/other" "$SECRETS/keys"
 lost "something is renamed over what is protected" "echo kept >$TREE/deep/dir/new; mv $TREE/deep/dir/new $TREE/deep/dir/kept" "${SHOWN[@]}"
 lost "a directory above it is renamed" "mv $TREE/deep $TREE/deeper" "${SHOWN[@]}"
 mv "$TREE/deeper" "$TREE/deep"
@@ -227,6 +237,11 @@ exec 7<&-
 lets "an overlay" "$programs" "${SHOWN[@]}" --overlay-src "$TREE" --tmp-overlay /mnt --chdir /mnt sh -c "$runs"
 [ "$(cat "$T/stdout")" = end ]
 verdict "has none, too"
+
+lets "a file system in memory below an exec tree" "$programs" "${SHOWN[@]}" --tmpfs /usr/share --bind "$TREE" "$TREE" \
+    sh -c 'cp program /usr/share/p; /usr/share/p 2>&- || unshare -Urm sh -c "mount -o remount,bind,exec /usr/share; /usr/share/p" 2>&- || echo end'
+[ "$(cat "$T/stdout")" = end ]
+verdict "runs none, nor can a namespace of the command's own change that"
 
 # ---- modes ----
 bounds "the host's network" "[network]\nmode = none\n" 'no --unshare-net: host goes beyond the ceiling in .*\(mode = none\); write --unshare-net' --ro-bind / /
