@@ -53,7 +53,8 @@ static void remove_link(struct walk *w, int dir, const char *name)
 {
     int r = unlinkat(dir, name, 0) < 0 ? -errno : 0;
     if (r == -EACCES) { /* the directory's mode */
-        _cleanup_close_ int opened = open_hostile_directory(dir, ".");
+        int opened = open_hostile_directory(dir, ".");
+        cleanup_close(&opened);
         r = unlinkat(dir, name, 0) < 0 ? -errno : 0;
     }
     _cleanup_buf_ struct buf line = { 0 };
