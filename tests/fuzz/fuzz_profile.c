@@ -104,7 +104,7 @@ static void fuzz_reader(const char *text, size_t len)
 
 /* --- loads --- */
 
-static char root[] = "/tmp/agentjail-fuzz-XXXXXX";
+static char root[128];
 static char paths[6][PATH_MAX]; /* etc/agentjail, its policy.d, share, work, and the two files that inputs become */
 static char home[PATH_MAX];
 
@@ -137,6 +137,8 @@ static void set_up(void)
     if (done)
         return;
     umask(077);
+    const char *tmp = getenv("TMPDIR");
+    require(snprintf(root, sizeof(root), "%s/agentjail-fuzz-XXXXXX", tmp ? tmp : "/tmp") < (int)sizeof(root));
     require(mkdtemp(root) != NULL);
     atexit(remove_root);
     for (size_t i = 0; i < ELEMENTSOF(below); i++) {

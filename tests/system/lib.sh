@@ -108,12 +108,13 @@ end_world() {
 
 BACKGROUND=()
 
-# start COMMAND...: in the background until end_background; LINE is the first line that it says.
+# start COMMAND...: in the background until end_background; LINE is the first line that it says, $T/start what it says on
+# standard error.
 # shellcheck disable=SC2034 # for the cases
 start() {
     local pipe
 
-    exec {pipe}< <(exec "$@" 2>/dev/null)
+    exec {pipe}< <(exec "$@" 2>"$T/start")
     BACKGROUND+=("$!")
     BACKGROUND_PID=$!
     LINE=

@@ -99,10 +99,10 @@ static inline void fx_setenv(const char *name, const char *value)
 /* Each test begins with a default profile, an empty home, and /work/tree as the current directory. */
 static inline void fx_setup(void)
 {
-    char dir[] = "/tmp/agentjail-unit-XXXXXX", real[PATH_MAX];
+    char dir[128], real[PATH_MAX];
     fx = (struct fixture){ 0 };
     umask(022);
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    unit_dir(dir, sizeof(dir));
     ck_assert_ptr_nonnull(realpath(dir, real));
     strcpy(fx.root, real);
     fx_file(PACKAGED("default.ini"), "[profile]\ndescription = d\n");

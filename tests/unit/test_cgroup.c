@@ -19,7 +19,7 @@
 
 #define PROFILE "p.ini"
 
-static char root[64];
+static char root[80];
 static struct cgroup_host host;
 static struct policy policy;
 
@@ -110,8 +110,7 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 
 static void setup(void)
 {
-    snprintf(root, sizeof(root), "%s", "/tmp/test-cgroup-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(root));
+    unit_dir(root, sizeof(root));
     host = (struct cgroup_host){ .root = root, .made = made, .uid = 1000 };
     policy = (struct policy){ .name = (char[]){ "t" } };
     policy.memory.origin = (struct origin){ PROFILE, 3 };

@@ -8,7 +8,7 @@
 #include "home/changes.h"
 #include "unit.h"
 
-static char top[] = "/tmp/agentjail-changes.XXXXXX";
+static char top[128];
 static struct plan plan;
 static int64_t since;
 
@@ -35,15 +35,14 @@ static void begin(void)
 
 static void set_up(void)
 {
-    strcpy(top + strlen(top) - 6, "XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(top));
+    unit_dir(top, sizeof(top));
     ck_assert_int_eq(chdir(top), 0);
     ck_assert_int_eq(mkdir("ws", 0700) | mkdir("ws/sub", 0700) | mkdir("ws/.git", 0700) | mkdir("ws/.git/objects", 0700) |
                          mkdir("out", 0700),
                      0);
     make("ws/old");
     make("out/old");
-    char path[64];
+    char path[160];
     snprintf(path, sizeof(path), "%s/ws", top);
     ck_assert_ptr_nonnull(plan_add(&plan, OP_BIND, path, path));
     begin();
@@ -51,7 +50,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    char command[64];
+    char command[160];
     plan_free(&plan);
     ck_assert_int_eq(chdir("/"), 0);
     snprintf(command, sizeof(command), "rm -rf %s", top);
@@ -61,7 +60,7 @@ static void tear_down(void)
 static void expect(const char *want, struct changes_limits limits)
 {
     struct buf out = { 0 };
-    char workspace[64];
+    char workspace[160];
     snprintf(workspace, sizeof(workspace), "%s/ws", top);
     ck_assert_int_eq(changes_print(&plan, workspace, since, limits, &out), 0);
     ck_assert_str_eq(out.data ? out.data : "", want);
@@ -165,7 +164,7 @@ START_TEST(only_writable_trees_of_the_hosts)
     plan.ops[0].flags = OP_OWN;
     expect("", CHANGES_LIMITS);
     plan.ops[0].flags = 0;
-    char path[64];
+    char path[160];
     snprintf(path, sizeof(path), "%s/ws/sub", top);
     ck_assert_ptr_nonnull(plan_add(&plan, OP_BIND, path, path)); /* inside the other: counted once */
     make("ws/sub/new");

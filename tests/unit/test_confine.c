@@ -33,8 +33,10 @@ static int confined(const char *path)
 
 START_TEST(test_private_modes)
 {
-    char path[] = "/tmp/agentjail-confine-XXXXXX";
-    int fd = mkstemp(path), status;
+    char dir[128], path[140];
+    unit_dir(dir, sizeof(dir));
+    snprintf(path, sizeof(path), "%s/file", dir);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), status;
     ck_assert_int_ge(fd, 0);
     close(fd);
     pid_t pid = fork();
@@ -44,6 +46,7 @@ START_TEST(test_private_modes)
     struct stat st;
     ck_assert_int_eq(stat(path, &st), 0);
     unlink(path);
+    rmdir(dir);
     ck_assert(WIFEXITED(status));
     ck_assert_int_eq(WEXITSTATUS(status), CONTROL | MODE_ALLOWED | MODE_REFUSED | OTHER_REFUSED);
     ck_assert_uint_eq(st.st_mode & 07777, 0700);

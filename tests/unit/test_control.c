@@ -11,7 +11,7 @@
 #include "registry/control.h"
 #include "unit.h"
 
-static char dir[] = "/tmp/agentjail-control.XXXXXX";
+static char dir[80]; /* a socket is in there, whose path may have 107 bytes */
 static struct registry registry;
 static struct control control;
 static int64_t now;
@@ -57,8 +57,7 @@ static void turn(void)
 
 static void open_control(void)
 {
-    strcpy(dir + strlen(dir) - 6, "XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    unit_dir(dir, sizeof(dir));
     registry = REGISTRY_EMPTY;
     registry.dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     strcpy(registry.id, "0123abcd");

@@ -255,14 +255,13 @@ END_TEST
 
 /* --- logs --- */
 
-static char state[64];
+static char state[80];
 static struct policy policy;
 static struct evidence evidence;
 
 static void setup(void)
 {
-    snprintf(state, sizeof(state), "/tmp/agentjail-evidence.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(state));
+    unit_dir(state, sizeof(state));
     policy = (struct policy){ .name = (char *)"test", .state_dir = state, .evidence_sink = EVIDENCE_FILE,
                               .evidence_full = EVIDENCE_DROP };
     evidence = EVIDENCE_EMPTY;
@@ -270,7 +269,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    char command[128];
+    char command[160];
     evidence_end(&evidence);
     snprintf(command, sizeof(command), "rm -rf %s", state);
     ck_assert_int_eq(system(command), 0);

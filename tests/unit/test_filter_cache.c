@@ -18,7 +18,7 @@
 
 #define NEEDED "allow execve exit_group rt_sigreturn\n"
 
-static char root[64];
+static char root[128];
 
 static const char *path(const char *name)
 {
@@ -39,8 +39,7 @@ static void put(const char *name, const char *text)
 
 static void setup(void)
 {
-    strcpy(root, "/tmp/agentjail-filter-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(root));
+    unit_dir(root, sizeof(root));
     ck_assert_int_eq(mkdir(path("user"), 0755), 0);
     ck_assert_int_eq(mkdir(path("packaged"), 0755), 0);
     put("packaged/default.filter", NEEDED "allow getpid\n");
@@ -62,7 +61,7 @@ static int load(const char *name, bool nested, bool cache, struct filter_program
 {
     const char *const directories[] = { path("user"), path("packaged"), NULL };
     struct filter_request request = { .name = name, .directories = directories, .nested = nested };
-    char cache_dir[128];
+    char cache_dir[160];
     snprintf(cache_dir, sizeof(cache_dir), "%s/cache/agentjail", root);
     if (cache)
         request.cache_dir = cache_dir;
@@ -145,7 +144,7 @@ END_TEST
 
 START_TEST(files_that_cannot_be_had)
 {
-    refused("missing", false, -ENOENT, "there is no missing.filter in /tmp/");
+    refused("missing", false, -ENOENT, "there is no missing.filter in /");
     refused("a.b", false, -ENOENT, "is no name");
     refused("", false, -ENOENT, "is no name");
     refused("-x", false, -ENOENT, "is no name");

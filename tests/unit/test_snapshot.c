@@ -8,7 +8,7 @@
 #include "home/snapshot.h"
 #include "unit.h"
 
-static char top[] = "/tmp/agentjail-snapshot.XXXXXX";
+static char top[128];
 static struct plan plan;
 static struct snapshot before, after;
 static struct buf told;
@@ -24,8 +24,7 @@ static void put(const char *name, const char *text)
 static void set_up(void)
 {
     struct buf why = { 0 };
-    strcpy(top + strlen(top) - 6, "XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(top));
+    unit_dir(top, sizeof(top));
     ck_assert_int_eq(chdir(top), 0);
     ck_assert_int_eq(mkdir("sub", 0700), 0);
     put("same", "same");
@@ -39,7 +38,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    char command[64];
+    char command[160];
     plan_free(&plan);
     snapshot_free(&before);
     snapshot_free(&after);

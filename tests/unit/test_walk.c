@@ -15,7 +15,7 @@
 
 #include "sys/walk.h"
 
-static char tree[] = "test-walk-XXXXXX";
+static char tree[128];
 static int root;
 
 static void make_file(const char *name)
@@ -33,7 +33,7 @@ static void make_tree(void)
         { "nowhere", "dangling" },    { "loop", "loop" },         { "dir/sub/..", "to-up" }, { "/../../dir/file", "to-deep" },
         { "dir/", "to-slash" },       { "/proc/self", "to-proc" }, { "../../to-file", "dir/sub/up" },
     };
-    ck_assert_ptr_nonnull(mkdtemp(tree));
+    unit_dir(tree, sizeof(tree));
     ck_assert_int_eq(chdir(tree), 0);
     ck_assert_int_eq(mkdir("root", 0700) | mkdir("root/dir", 0700) | mkdir("root/dir/sub", 0700), 0);
     root = AT_FDCWD;
@@ -47,7 +47,7 @@ static void make_tree(void)
 
 static void remove_tree(void)
 {
-    char command[64];
+    char command[160];
     ck_assert_int_eq(chdir(".."), 0);
     snprintf(command, sizeof(command), "rm -rf %s", tree);
     ck_assert_int_eq(system(command), 0);

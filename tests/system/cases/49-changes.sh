@@ -19,7 +19,7 @@ up() {
     MONITOR=$BACKGROUND_PID ID=
     until [ -n "$ID" ] && [ -S "$(find "$T" -name "$ID.sock")" ]; do
         ID=$(grep -lsx "monitor=$MONITOR" "$XDG_RUNTIME_DIR"/agentjail/* "$HOME"/.local/state/agentjail/run/* | sed 's/.*\///')
-        kill -0 "$MONITOR" || return 1
+        kill -0 "$MONITOR" 2>/dev/null || { note "the jail ended: $(cat "$T/start")" && return 1; }
         sleep 0.02
     done
 }
