@@ -157,8 +157,11 @@ new_world
 start "$AGENTJAIL" -- sh -c 'echo up; exec sleep 60'
 [ "$LINE" = up ]
 verdict "a jail to look at"
-sleep 0.3 # the monitor confines itself while the payload is being loaded
 monitor=$BACKGROUND_PID
+for _ in $(seq 200); do # the monitor confines itself while the payload is being loaded
+    ! grep -q '^Seccomp:.2' "/proc/$monitor/status" || break
+    sleep 0.05
+done
 init=$(tr -d ' ' <"/proc/$monitor/task/$monitor/children")
 payload=
 read -r -a pids <"/proc/$init/task/$init/children"
@@ -228,7 +231,8 @@ end_world
 new_world
 cat >"$WS/starve.py" <<'PY'
 import ctypes, os, resource, sys, time
-time.sleep(0.2)
+while "CapEff:\t0000000000000000" not in open("/proc/1/status").read():
+    time.sleep(0.01)
 libc = ctypes.CDLL(None)
 def join():
     child = os.fork()

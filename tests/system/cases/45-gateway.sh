@@ -131,7 +131,7 @@ net --net-allow=www.example.com -- sh -c 'dig www.example.org; dig secret.data.w
 verdict "names without a rule do not exist, other types are empty, and no question leaves" -- new_lines
 
 # ---- refusals: at once, with a reason, and nothing reaches the internet ----
-# refused NAME OPTIONS... -- WHAT: python's connect() to WHAT (ADDRESS PORT) fails within a second.
+# refused NAME OPTIONS... -- WHAT: python's connect() to WHAT (ADDRESS PORT) fails well before it would be given up.
 refused() {
     local name=$1
     shift
@@ -143,9 +143,9 @@ refused() {
 try='import socket, sys, time
 t = time.time(); a, p = sys.argv[1], int(sys.argv[2])
 try:
-    s = socket.create_connection((a, p), 10); s.sendall(sys.argv[3].encode() if len(sys.argv) > 3 else b""); r = s.recv(99)
-    print("got", r); sys.exit(0 if r else 7 if time.time() - t < 1 else 8)
-except OSError as e: print(e, time.time() - t); sys.exit(7 if time.time() - t < 1 else 8)'
+    s = socket.create_connection((a, p), 30); s.sendall(sys.argv[3].encode() if len(sys.argv) > 3 else b""); r = s.recv(99)
+    print("got", r); sys.exit(0 if r else 7 if time.time() - t < 10 else 8)
+except OSError as e: print(e, time.time() - t); sys.exit(7 if time.time() - t < 10 else 8)'
 c=(--net-allow=www.example.com -- python3 -c "$try")
 refused "an address without a rule" "${c[@]}" 93.184.217.34 80
 grep -q 'to allow it write allow = 93.184.217.34:80' "$T/stderr"
@@ -177,18 +177,24 @@ verdict "a rule that names the range opens it"
 refused "deny wins" --net-allow='**.example.com' --net-deny=www.example.com -- python3 -c "$try" www.example.com 443
 
 # ---- TLS and HTTP ----
+# curl's status of a connection that was made, and ended before an answer: TLS fails, nothing comes, a reset.
+ended() { [ "$1" -eq 35 ] || [ "$1" -eq 52 ] || [ "$1" -eq 56 ]; }
+named='a=$(dig +short +timeout=5 www.example.com) && [ -n "$a" ] && echo "at $a" && exec curl -sS -k --resolve "$1:443:$a" "https://$1/"'
+net --net-allow=www.example.com -- sh -c "$named" sh www.example.com
+[ $? -eq 0 ] && grep -qx 'at 198\.18\.1\.1' "$T/stdout" && grep -q 'hello from www' "$T/stdout"
+verdict "control: TLS that names the host, at the address that was answered"
 fresh_log
-net --net-allow=www.example.com -- sh -c 'curl -sS -k --resolve evil.example.org:443:$(dig +short www.example.com) https://evil.example.org/'
-[ $? -ne 0 ] && ! reached tcp
-verdict "TLS that names another host" -- new_lines
+net --net-allow=www.example.com -- sh -c "$named" sh evil.example.org
+ended $? && grep -qx 'at 198\.18\.1\.1' "$T/stdout" && ! reached tcp
+verdict "TLS that names another host, at the same address" -- new_lines
 net --net-allow=www.example.com -- curl -sS -k http://www.example.com:443/
-[ $? -ne 0 ] && ! reached tcp
+ended $? && ! reached tcp
 verdict "HTTP where TLS is allowed"
 net --net-allow=http://example.com -- curl -sS -k https://example.com:80/
-[ $? -ne 0 ] && ! reached tcp
+ended $? && ! reached tcp
 verdict "TLS where HTTP is allowed"
 net --net-allow=www.example.com -- sh -c 'openssl s_client -noservername -connect www.example.com:443 </dev/null'
-[ $? -ne 0 ] && ! reached tcp
+[ $? -ne 0 ] && grep -q '^CONNECTED' "$T/stdout" && ! reached tcp
 verdict "TLS that names no host"
 net --net-allow=https://www.example.com,sni=optional -- true 2>/dev/null
 net --net-allow=tls://www.example.com:443,sni=optional -- sh -c 'openssl s_client -noservername -connect www.example.com:443 </dev/null'
@@ -261,11 +267,13 @@ gateway_below() {
 }
 rm -f "$T/stdout" # an "up" of an earlier run would be taken for this one's
 net --gateway-lost=continue --net-allow=www.example.com -- \
-    sh -c 'echo up; sleep 2; curl -m 5 -sS https://www.example.com/ || echo closed' &
+    sh -c 'echo up; until [ -e died ]; do sleep 0.05; done; curl -m 20 -sS https://www.example.com/ || echo closed' &
 jail=$!
 until grep -q up "$T/stdout" 2>/dev/null; do sleep 0.05; done
 pid=$(gateway_below $jail)
 [ -n "$pid" ] && kill -KILL "$pid"
+until grep -q 'gateway died' "$T/stderr" || ! kill -0 $jail 2>/dev/null; do sleep 0.05; done
+: >"$WS/died"
 wait $jail
 grep -q '^closed$' "$T/stdout" && grep -q 'gateway died' "$T/stderr"
 verdict "the gateway's death closes the network, and is told"

@@ -11,8 +11,9 @@ up() {
     rm -f "$WS/ask" && mkfifo "$WS/ask"
     start "$AGENTJAIL" --read="$INTERNET_CA" --env=CURL_CA_BUNDLE="$INTERNET_CA" "$@" -- sh -c '
         echo up
-        while read -r what <ask; do
-            sh -c "$what" >answer.new 2>&1
+        exec 3<>ask # open at both ends: who opens it anew may find the last writer still there, and then read its end
+        while read -r what <&3; do
+            sh -c "$what" >answer.new 2>&1 3>&-
             echo "status $?" >>answer.new
             mv answer.new answer
         done'

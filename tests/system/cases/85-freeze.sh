@@ -12,8 +12,11 @@ begin() {
     timeout -k 5 120 "$program" --read="$ATTACKS" --exec="$ATTACKS" "$@" -- "$ATTACKS/freeze" "$name" "$WS/beat" \
         >"$T/stdout" 2>"$T/stderr" </dev/null &
     PID=$!
-    until [ -s "$T/stdout" ] || ! kill -0 $PID 2>/dev/null; do sleep 0.02; done
-    sleep 0.3
+    # The control socket is there once the names are watched, too.
+    until [ -s "$T/stdout" ] && [ -n "$(find "$XDG_RUNTIME_DIR/agentjail" -name '*.sock' 2>/dev/null)" ]; do
+        kill -0 $PID 2>/dev/null || break
+        sleep 0.02
+    done
 }
 finish() {
     kill -TERM $PID 2>/dev/null
@@ -52,7 +55,6 @@ frozen() {
     END=over
     ! kill -0 $PID 2>/dev/null || END=runs
     printf '[core]\n' >"$WS/.git/config"
-    sleep 0.7
     if [ $END = runs ]; then moves_again; else moves 400; fi
     BACK=$BEATS
     finish

@@ -180,7 +180,25 @@ moves() {
     done
     return 1
 }
-rests() { local a; a=$(cat ticks) && sleep 0.4 && [ "$a" = "$(cat ticks)" ]; }
+# Nothing of the payload can run, by what the kernel says of each of its processes; and its counter stands.
+rests() {
+    local a pid
+    a=$(cat ticks)
+    for pid in $(descendants "$MONITOR" | tail -n +2); do
+        grep -q '^State:.[TtZ]' "/proc/$pid/status" || return 1
+    done
+    sleep 0.2
+    [ "$a" = "$(cat ticks)" ]
+}
+# soon COMMAND...: with patience, until it succeeds.
+soon() {
+    local i
+    for ((i = 0; i < 100; i++)); do
+        ! "$@" || return 0
+        sleep 0.1
+    done
+    return 1
+}
 moves
 verdict "control: it runs"
 jail "--freeze=$ID" && rests && jail --list && grep -q "^$ID .* frozen " "$T/stdout"
@@ -190,7 +208,7 @@ verdict "--freeze again: it stays"
 jail "--inspect=$ID" --json && json "j['state'] == 'frozen' and j['silence'] is None"
 verdict "--inspect of a frozen jail"
 # shellcheck disable=SC2046
-kill -CONT $(descendants "$MONITOR" | tail -n +2) && sleep 0.5 && rests
+kill -CONT $(descendants "$MONITOR" | tail -n +2) && soon rests
 verdict "SIGCONT from outside does not thaw it for long"
 jail "--thaw=$ID" && moves && jail --list && grep -q "^$ID .* running " "$T/stdout"
 verdict "--thaw: it runs on"
@@ -266,8 +284,10 @@ if [ "$UID_NOW" -eq 0 ]; then
 mount -t tmpfs -o size=64k,mode=700 none "$XDG_RUNTIME_DIR" && mkdir -m 700 "$XDG_RUNTIME_DIR/agentjail" || exit 2
 cat /dev/zero >"$XDG_RUNTIME_DIR/fill" 2>/dev/null
 "$1" --quiet -- sleep 600 &
-for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.2; "$1" --list >list; [ ! -s list ] || break; done
-sleep 0.2
+i=0
+until "$1" --list >list && [ -s list ] && find "$HOME/.local/state/agentjail/run" -name '*.sock' | grep -q .; do
+    i=$((i + 1)) && [ $i -lt 200 ] && sleep 0.1 || break
+done
 grep -q 'sleep 600' list && find "$HOME/.local/state/agentjail/run" -name '*.sock' | grep -q . && "$1" --kill=all
 EOF
     timeout 60 unshare -m sh "$T/full" "$AGENTJAIL" >"$T/stdout" 2>"$T/stderr"

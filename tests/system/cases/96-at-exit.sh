@@ -11,8 +11,11 @@ on_terminal() {
     return $status
 }
 
+# What changed less than a tick of the file system's clock before a run is told as well: longer than that, in any case.
+settle() { sleep 0.1; }
+
 new_world
-sleep 0.1
+settle
 write='echo x >new; echo x >>sub/file; mkdir d; ln -s /etc d/link; for i in 1 2 3; do echo >.git/o$i; done; printf x >"$(printf "e\033]0;x\007v\nl")"'
 on_terminal -- "$AGENTJAIL" -- sh -c "$write" && [ "$(grep -c '^agentjail: .*changed' "$T/stdout")" -eq 1 ] &&
     grep -q '^agentjail: 7 files changed: ' "$T/stdout" && for name in new sub/file d/link '\.git/ (3)' 'e\\033\]0;x\\007v\\012l'; do
@@ -21,7 +24,7 @@ on_terminal -- "$AGENTJAIL" -- sh -c "$write" && [ "$(grep -c '^agentjail: .*cha
 verdict "files changed: count and names, safe for a terminal"
 on_terminal -- "$AGENTJAIL" -- true && ! grep -q agentjail "$T/stdout"
 verdict "nothing changed: nothing told"
-sleep 0.1
+settle
 on_terminal -- "$AGENTJAIL" --quiet -- sh -c 'echo x >new' && ! grep -q agentjail "$T/stdout"
 verdict "--quiet: nothing told"
 on_terminal --plain 2 -- "$AGENTJAIL" -- sh -c 'echo x >new' && ! grep -q agentjail "$T/stdout"
@@ -31,18 +34,18 @@ verdict "no terminal at all: nothing told"
 on_terminal -- "$AGENTJAIL" -- sh -c 'echo x >new; exit 7'
 [ $? -eq 7 ] && grep -q '^agentjail: 1 file changed: new$' "$T/stdout"
 verdict "a command that fails: told, and its status is its own"
-sleep 0.1
+settle
 on_terminal -- "$AGENTJAIL" --timeout=1 -- sh -c 'echo x >new; sleep 60'
 [ $? -eq 124 ] && grep -q '^agentjail: 1 file changed: new$' "$T/stdout"
 verdict "a command that is ended: told"
-sleep 0.1
+settle
 on_terminal -- "$AGENTJAIL" -- sh -c 'rm file; echo x >>sub/file' && grep -q '^agentjail: 1 file changed: sub/file$' "$T/stdout" &&
     grep -q '^agentjail: something was removed from: \.$' "$T/stdout"
 verdict "what was removed: told by its directory"
-sleep 0.1
+settle
 on_terminal -- "$AGENTJAIL" --copy-on-write="$WS" -- sh -c 'echo x >new; echo y >other' && ! grep -q changed "$T/stdout"
 verdict "changes that stay inside: nothing told"
-sleep 0.1
+settle
 on_terminal -- "$AGENTJAIL" --write="$DATA" -- sh -c 'echo x >"$0/file"; ln -s / root' "$DATA" &&
     grep -Eqx "agentjail: 2 files changed: (root, $DATA/file|$DATA/file, root)" "$T/stdout"
 verdict "another grant: by its whole path; a link is not followed"
