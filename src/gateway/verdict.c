@@ -116,13 +116,22 @@ static void find_nearest(const struct egress_policy *policy, const struct subjec
     }
 }
 
+/* Where in the list the rule stands; n if not in it. By comparing: the rule may be another list's, and this one NULL. */
+static size_t place_of(const struct egress_rule *rule, const struct egress_rule *rules, size_t n)
+{
+    size_t i = 0;
+    while (i < n && &rules[i] != rule)
+        i++;
+    return i;
+}
+
 int verdict_rule_number(const struct egress_policy *policy, const struct egress_rule *rule)
 {
-    if (rule >= policy->deny && rule < policy->deny + policy->n_deny)
-        return (int)(policy->n_allow + (size_t)(rule - policy->deny));
-    if (rule >= policy->allow && rule < policy->allow + policy->n_allow)
-        return (int)(rule - policy->allow);
-    return -1;
+    size_t denies = place_of(rule, policy->deny, policy->n_deny);
+    if (denies < policy->n_deny)
+        return (int)(policy->n_allow + denies);
+    size_t allows = place_of(rule, policy->allow, policy->n_allow);
+    return allows < policy->n_allow ? (int)allows : -1;
 }
 
 const struct egress_rule *verdict_rule(const struct egress_policy *policy, int number)

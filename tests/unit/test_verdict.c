@@ -236,6 +236,10 @@ START_TEST(test_lines)
     ck_assert_ptr_null(verdict_rule(&policy, 3));
     ck_assert_ptr_null(verdict_rule(&policy, -1));
     ck_assert_int_eq(verdict_rule_number(&policy, NULL), -1);
+    struct egress_policy one_list = { .allow = allow, .n_allow = 2 }; /* the other is none, as where nothing is denied */
+    ck_assert_int_eq(verdict_rule_number(&one_list, &allow[1]), 1);
+    ck_assert_int_eq(verdict_rule_number(&one_list, &deny[0]), -1);
+    ck_assert_ptr_null(verdict_rule(&one_list, 2));
 }
 END_TEST
 
