@@ -203,6 +203,21 @@ verdict "and another user namespace than init"
 end_background
 end_world
 
+# Programs make names of files from their pids: those of two jails in one directory must not be the same.
+new_world
+numbers() { # COMMAND...: how many different pids a shell has in four of them
+    for _ in 1 2 3 4; do timeout -k 5 60 "$@" -- sh -c 'echo $$'; done 2>"$T/stderr" | sort -u | wc -l
+}
+if [ -e /proc/sys/kernel/ns_last_pid ]; then
+    [ "$(numbers "$AGENTJAIL")" -gt 1 ]
+    verdict "two jails number their processes differently"
+else
+    skip "two jails number their processes differently" "optional: this kernel has no ns_last_pid"
+fi
+[ "$(numbers unshare --user --map-current-user --pid --fork)" -eq 1 ]
+verdict "control: two new pid namespaces alone do not"
+end_world
+
 # Root's power is not to come back by way of uid 0: NOROOT, NO_SETUID_FIXUP, NO_CAP_AMBIENT_RAISE, and all four locked.
 new_world
 SECUREBITS='import ctypes; print(ctypes.CDLL(None).prctl(27, 0, 0, 0, 0))'

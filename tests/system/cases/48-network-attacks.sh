@@ -54,9 +54,11 @@ fastopen-http | any | evil | with:--net-allow=tcp://example.com:80 | $N $H | : p
 sni-other | any | quiet | with:--net-allow=tcp://www.example.com:443 | $N $W | : python3 $P hello evil.example.org www.example.com
 sni-longer | any | quiet | with:--net-allow=tcp://www.example.com:443 | $N $W | : python3 $P hello www.example.com.evil.example.org www.example.com
 sni-nul | any | quiet | with:--net-allow=tcp://www.example.com:443 | $N $W | : python3 $P hello 'www.example.com\0.evil.example.org' www.example.com
+sni-dot | any | quiet | with:--net-allow=tcp://www.example.com:443 | $N $W | : python3 $P hello evil.example.org. www.example.com
 sni-hidden | any | quiet | with:--net-allow=tls://www.example.com:443,sni=optional | $N | : python3 $P hello www.example.com www.example.com 443 ech
 host-other | any | evil | with:--net-allow=tcp://example.com:80 | $N $H | : python3 $P connect example.com 80 'GET / HTTP/1.1\r\nHost: evil.example.org\r\n\r\n'
 host-nul | any | evil | with:--net-allow=tcp://example.com:80 | $N $H | : python3 $P connect example.com 80 'GET / HTTP/1.1\r\nHost: example.com\0.evil.example.org\r\n\r\n'
+host-dot | any | evil | with:--net-allow=tcp://example.com:80 | $N $H | : python3 $P connect example.com 80 'GET / HTTP/1.1\r\nHost: evil.example.org.\r\n\r\n'
 host-user | any | evil | with:--net-allow=tcp://example.com:80 | $N $H | : python3 $P connect example.com 80 'GET / HTTP/1.1\r\nHost: example.com@evil.example.org\r\n\r\n'
 host-blank | any | evil | with:--net-allow=tcp://example.com:80 | $N $H | : python3 $P connect example.com 80 'GET / HTTP/1.1\r\nHost: example.com evil.example.org\r\n\r\n'
 host-twice | any | evil | with:--net-allow=tcp://example.com:80 | $N $H | : python3 $P connect example.com 80 'GET / HTTP/1.1\r\nHost: example.com\r\nHost: evil.example.org\r\n\r\n'
