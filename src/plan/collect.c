@@ -47,9 +47,18 @@ int collect_resolve_missing(struct collect *c, const char *path, struct resolved
     }
 }
 
+/* The workspace is a grant to be written that was asked for by another key. */
+static const char *key_of(const struct collect *c, const struct grant *g)
+{
+    const struct policy *p = c->policy;
+    bool workspace = g->kind == GRANT_WRITE && p->workspace && strcmp(g->path, p->workspace) == 0 &&
+                     g->origin.file == p->workspace_origin.file && g->origin.line == p->workspace_origin.line;
+    return workspace ? "workspace" : grant_keys[g->kind];
+}
+
 static int refuse(struct collect *c, const struct grant *g, int error, const char *problem)
 {
-    origin_print(c->why, &g->origin, grant_keys[g->kind]);
+    origin_print(c->why, &g->origin, key_of(c, g));
     buf_printf(c->why, "%s: %s", g->path, problem);
     return error;
 }
@@ -117,11 +126,21 @@ static int add_links(struct collect *c, const struct grant *g, struct resolved *
     return collect_links(c, &g->origin, grant_keys[g->kind], g->path, r);
 }
 
+/* Through a link of procfs (/proc/self/root, /proc/self/cwd) a path leads to where some process is, not to a place. */
+static bool through_proc(const struct resolved *r)
+{
+    for (size_t i = 0; i < r->n_links; i++)
+        if (path_within(r->links[i].path, "/proc"))
+            return true;
+    return false;
+}
+
 static int add_access(struct collect *c, const struct grant *g, struct resolved *r)
 {
-    if (reserved(r->path))
+    bool through = through_proc(r);
+    if (through || reserved(r->path))
         return refuse(c, g, -EINVAL,
-                      path_within(r->path, "/proc") ? "the jail has a /proc of its own; the host's is never shown"
+                      through || path_within(r->path, "/proc") ? "the jail has a /proc of its own; the host's is never shown"
                                                     : "the jail has a /dev of its own; write device = for a node");
     if (S_ISCHR(r->st.st_mode) || S_ISBLK(r->st.st_mode))
         return refuse(c, g, -EINVAL, "is a device; write device = for a node below /dev");

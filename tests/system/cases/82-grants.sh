@@ -42,7 +42,14 @@ grant 125 "/proc" --read=/proc -- true
 grep -q '/proc' "$T/stderr"
 verdict "/proc: said why"
 grant 125 "/dev" --read=/dev -- true
-grant 125 "/proc/self/root" --read=/proc/self/root -- true
+for what in /proc/self/root /proc/self/cwd /proc/self/root/etc/passwd /proc/thread-self/root /proc/1; do
+    grant 125 "$what" --read=$what -- true
+    grep -qx "agentjail: command line: --read: $what: the jail has a /proc of its own; the host's is never shown" "$T/stderr"
+    verdict "$what: says what it is" -- cat "$T/stderr"
+done
+grant 125 "/proc as the workspace" --workspace=/proc -- true
+grep -q "^agentjail: command line: --workspace: /proc: the jail has a /proc of its own" "$T/stderr"
+verdict "/proc as the workspace: the option is named" -- cat "$T/stderr"
 grant 0 "overlapping: write below read" --read="$DATA" --write="$DATA/file" -- sh -c 'cat "$0/file"' "$DATA"
 grant 0 "overlapping: read below write" --write="$RO" --read="$RO/dir" -- \
     sh -c 'cat "$0/dir/file" && ! touch "$0/dir/x" 2>/dev/null && touch "$0/y" && rm "$0/y"' "$RO"
