@@ -67,14 +67,18 @@ void evidence_begin(struct evidence *e, const struct policy *policy, const char 
 static int make_dir(const char *path)
 {
     char part[4096];
+    int above = ENOENT; /* why one of those could not be made: of the last one the kernel says no more than that they lack */
     if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part))
         return -ENAMETOOLONG;
     for (char *p = part + 1; (p = strchr(p, '/')); p++) {
         *p = '\0';
-        mkdirat(AT_FDCWD, part, 0700); /* what cannot be made shows when the last one is opened */
+        if (mkdirat(AT_FDCWD, part, 0700) < 0 && errno != EEXIST && errno != ENOENT)
+            above = errno;
         *p = '/';
     }
-    return mkdirat(AT_FDCWD, part, 0700) < 0 && errno != EEXIST ? -errno : 0;
+    if (mkdirat(AT_FDCWD, part, 0700) == 0 || errno == EEXIST)
+        return 0;
+    return errno == ENOENT ? -above : -errno;
 }
 
 int evidence_open_dir(const char *state_dir, bool make)

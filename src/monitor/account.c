@@ -77,6 +77,8 @@ void account_start(struct loop *l)
         begin(l->s);
         evidence_flush(e);
     } else if (!l->s->policy->quiet) {
+        (void)buf_str(&why, "; the command runs without: make room or rights for it, or write sink = none, or on-full = stop, "
+                            "in [evidence]");
         loop_say(l, why.data ? why.data : "the record cannot be kept");
     }
 }

@@ -292,6 +292,10 @@ new_world
 mkdir -p "$HOME/.local/state/agentjail" && echo >"$HOME/.local/state/agentjail/log"
 jail --evidence-sink=file -- echo ran && grep -q ran "$T/stdout" && grep -q 'the record cannot be kept' "$T/stderr"
 verdict "on-full = drop: the command runs, and it is said"
+echo file >"$T/no-directory"
+XDG_STATE_HOME=$T/no-directory/state jail --evidence-sink=file -- echo ran
+[ $? -eq 0 ] && grep -qx ran "$T/stdout" && grep -q "the record cannot be kept in .*: Not a directory; the command runs without: make room" "$T/stderr"
+verdict "where its directory cannot be made: why, and what to do" -- cat "$T/stderr"
 jail --evidence-sink=file --evidence-full=stop -- echo ran
 [ $? -eq 125 ] && ! grep -q ran "$T/stdout" && grep -q 'on-full = drop' "$T/stderr"
 verdict "on-full = stop: it does not run"
