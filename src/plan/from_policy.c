@@ -280,7 +280,8 @@ static int emit_opener(struct emit *m)
         return 0;
     if (m->plan->n && m->plan->ops[0].kind == OP_BIND && strcmp(m->plan->ops[0].target, "/") == 0) {
         origin_print(m->why, &p->open_url_origin, "open-url");
-        buf_printf(m->why, "a jail that is granted / has no place for the opener; grant the directories that it needs");
+        buf_printf(m->why, "a jail that is granted / has no place for the opener; grant the directories "
+                           "that it needs, or write open-url = deny");
         return -EOPNOTSUPP;
     }
     if (module_path("agentjail-open", &source) < 0)
