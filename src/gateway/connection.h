@@ -71,9 +71,13 @@ void connection_start(struct connections *all, int fd, const struct ip *address,
  * unless it returns NULL: there is no room. */
 struct connection *connection_new(struct connections *all, int jail, int server);
 
-/* Next steps, each from the state before. fd (taken over) is the end that was missing. */
+/* From HELD, or at the beginning, once a rule allows it: read its first bytes (tls, http), or dial. May refuse it. */
 void connection_judged(struct connection *c);
+
+/* From HEAD, or what came before: on to DIAL. May refuse it. */
 void connection_dial(struct connection *c);
+
+/* From DIAL to RELAY. fd (taken over) is the end that was missing: the server's, or the jail's if the host has connected. */
 void connection_relay(struct connection *c, int fd);
 
 /* The policy has changed: end what it allows no longer. */
@@ -97,24 +101,46 @@ void connection_abort(struct connection *c);
 /* End it, and say why. */
 void connection_refuse(struct connection *c, enum gateway_reason reason, const char *text);
 
-/* relay.c: pass on what can be passed on now; give back what it holds; pass on bytes that come from side (false: broken). */
+/* relay.c. In RELAY: pass on what can be passed on now, up to a turn's share; end the connection where both ways have ended, or
+ * one is broken. */
 void relay_run(struct connection *c);
+
+/* Give back the pipes and the memory that it holds; for the end of a connection, in any state. */
 void relay_end(struct connection *c);
+
+/* Pass on n bytes that came from side; what the other side does not take now is kept. False: broken, for the caller to end. */
 bool relay_deliver(struct connection *c, int side, const uint8_t *bytes, size_t n);
 
-/* dial.c */
+/* dial.c. In DIAL: find the addresses of c->target, try those that may be dialled, and go on to RELAY; else refuse it. */
 void dial_start(struct connection *c);
+
+/* Stop dialling, if it does: close what is under way, forget the question. */
 void dial_end(struct connection *c);
 
-/* head.c: once; read the first bytes and judge them; pass them on when there is a server. Of http: whether what comes from side
- * has to be looked at; the client's bytes, which are passed on as far as they may; the server's. False: refused or broken. */
+/* head.c. Once, before there is any connection: the timers for those who say nothing. */
 void head_init(struct loop *loop);
+
+/* Go to HEAD and wait for the first bytes, by the rule's scheme: a ClientHello (RFC 8446) or a request (RFC 9112). At the limit
+ * the one that has waited longest makes room, or this one is refused. */
 void head_start(struct connection *c);
+
+/* In HEAD: read what is there and judge it; go on to DIAL, or refuse it. */
 void head_run(struct connection *c);
+
+/* Release what is kept of the first bytes; for the end of a connection, in any state. */
 void head_end(struct connection *c);
+
+/* There is a server: pass the first bytes on to it. False: broken. */
 bool head_pass(struct connection *c);
+
+/* In RELAY: do bytes from side have to be looked at, by head_check() or head_check_answer(), before they go on?
+ * So it is on http rules. */
 bool head_watches(const struct connection *c, int side);
+
+/* n bytes of the client's: passed on as far as they may, the rest kept until it is whole. False: refused or broken. */
 bool head_check(struct connection *c, const uint8_t *bytes, size_t n);
+
+/* n bytes of the server's, for what ends HTTP on this connection; passing them on is the caller's. False: refused. */
 bool head_check_answer(struct connection *c, const uint8_t *bytes, size_t n);
 
 #endif

@@ -19,6 +19,8 @@ struct dns_request {
 
 /* Answer request->question, now or (dns = real) when its addresses are known. */
 void dns_ask(struct dns_request *request);
+
+/* Nobody waits for the answer any more: answered() is not called. Does nothing to a request that has its answer. */
 void dns_cancel(struct dns_request *request);
 
 #endif

@@ -53,6 +53,8 @@ int judge_load(struct judge *judge, int fd, struct buf *why);
 /* Judge by another policy's rules and ports from now on: a blob (taken over unless this fails) of len bytes. What was decided
  * before points into *ret_old; judge_release() that, when all of it is decided anew. 0 or -errno. */
 int judge_replace(struct judge *judge, void *blob, size_t len, struct judge_policy *ret_old);
+
+/* Release what judge_replace() has put into *old, once nothing points into it; what is fixed at the start stays. */
 void judge_release(struct judge *judge, struct judge_policy *old);
 
 /* May what target has come to go on under the policy that is now? Its decision is set anew. */

@@ -22,7 +22,9 @@ bool link_alone(const struct link *link);
 
 /* Take it out of its ring: it is alone then. */
 void link_remove(struct link *link);
-void link_append(struct link *ring, struct link *link); /* takes it off where it was */
+
+/* Put it at the end of ring, off the one where it was. */
+void link_append(struct link *ring, struct link *link);
 
 /* A descriptor that epoll(7) watches. */
 struct source {
@@ -60,8 +62,10 @@ struct loop {
 /* 0 or -errno. */
 int loop_init(struct loop *loop);
 
-/* Watch source->fd for events as epoll_ctl(2) knows them; or for others than before. 0 or -errno. */
+/* Watch source->fd, which stays the caller's, for events as epoll_ctl(2) knows them. 0 or -errno. */
 int loop_watch(struct loop *loop, struct source *source, uint32_t events);
+
+/* The same of one that is watched, for other events than before. */
 int loop_watch_again(struct loop *loop, struct source *source, uint32_t events);
 
 /* Close source->fd; nothing more is told of it, but what this turn has already fetched. */
@@ -70,10 +74,13 @@ void loop_close(struct source *source);
 /* Watch fd no more; it stays open. */
 void loop_forget(struct loop *loop, int fd);
 
+/* A queue (its memory the caller's, for good) for timers of duration ms; expired() may set timers and release its own. */
 void loop_add_queue(struct loop *loop, struct timer_queue *queue, int64_t duration, void (*expired)(struct timer *));
 
 /* (Re)start a timer in a queue. */
 void loop_set_timer(struct loop *loop, struct timer_queue *queue, struct timer *timer);
+
+/* Take a timer off its queue; one that is on none (link_init()) may be stopped, too. */
 void loop_stop_timer(struct timer *timer);
 
 /* The one of a queue that was set longest ago, or NULL. */

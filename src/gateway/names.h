@@ -25,6 +25,8 @@ struct name_table;
 
 /* An empty table. seed: 16 random bytes, so that nobody can choose names that fall together. NULL without memory. */
 struct name_table *name_table_new(const uint8_t seed[16]);
+
+/* Release it, with all names in it; NULL may be given. */
 void name_table_free(struct name_table *table);
 
 /* The number of a canonical name, which is entered if it is new. 0 and up, or -ENOSPC. */
@@ -39,8 +41,10 @@ size_t name_table_count(const struct name_table *table);
 /* The name of that number; it stays where it is as long as the table. */
 const char *name_table_name(const struct name_table *table, int number);
 
-/* Its synthetic addresses. */
+/* The synthetic IPv4 address of that name, below 198.18.0.0/15 (RFC 2544). */
 struct ip name_table_v4(int number);
+
+/* Its synthetic IPv6 address, in a prefix of our own below fd00::/8 (RFC 4193). */
 struct ip name_table_v6(int number);
 
 /* Does the address lie where synthetic ones are? */

@@ -15,6 +15,7 @@ struct refusal {
 /* channel: to the monitor. NULL without memory. */
 struct refusals *refusals_new(struct gateway_process *gateway, int channel);
 
+/* Something is refused: told if it is new, else counted. Of what refusal points to nothing is kept. */
 void refusals_add(struct gateway_process *gateway, const struct refusal *refusal);
 
 struct counted; /* a place that is reached; it lives as long as the gateway */

@@ -38,6 +38,8 @@ struct lookup {
 
 /* Ask for the addresses of a canonical name. */
 void resolver_ask(struct resolver *resolver, const char *name, struct lookup *lookup);
+
+/* Nobody waits for the answer any more: answered() is not called. Does nothing to a lookup that does not wait. */
 void resolver_cancel(struct lookup *lookup);
 
 #endif

@@ -36,9 +36,10 @@ struct decision {
     const struct egress_rule *rule; /* that decided, or is nearest; NULL: none */
 };
 
-/* The rule's number in the policy: those that allow first, then those that deny; -1 for NULL. And back; NULL for -1 and
- * numbers out of range. */
+/* The rule's number in the policy: those that allow first, then those that deny; -1 for NULL. */
 int verdict_rule_number(const struct egress_policy *policy, const struct egress_rule *rule);
+
+/* The rule of that number; NULL for -1 and numbers out of range. It is the policy's. */
 const struct egress_rule *verdict_rule(const struct egress_policy *policy, int number);
 
 /* May this canonical name be answered in DNS: is there a port at which it may be reached? */
