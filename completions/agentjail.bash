@@ -44,6 +44,7 @@ _agentjail() {
         --backend= --filter= --label= --landlock= --nested= --terminal= --strict
         --memory= --cpu= --processes= --timeout=
         --evidence= --evidence-sink= --evidence-full= --evidence-forward= --evidence-keep= --evidence-size=
+        --alert-sent= --alert-denied= --alert-action=
         --quiet --verbose -v
     '
     # What follows the first word that is no option belongs to the command.
@@ -146,7 +147,8 @@ _agentjail() {
     --nested) mapfile -t COMPREPLY < <(compgen -W 'allow deny' -- "$cur") && return ;;
     --terminal) mapfile -t COMPREPLY < <(compgen -W 'safe full' -- "$cur") && return ;;
     --host-port | --publish | --unpublish) return ;;
-    --label | --memory | --cpu | --processes | --timeout | --evidence-keep | --evidence-size) return ;;
+    --label | --memory | --cpu | --processes | --timeout | --evidence-keep | --evidence-size | --alert-sent | --alert-denied) return ;;
+    --alert-action) mapfile -t COMPREPLY < <(compgen -W 'tell freeze end' -- "$cur") && return ;;
     esac
     # What follows these without "=" is not theirs.
     if $split; then

@@ -251,6 +251,13 @@ void account_limit(struct loop *l, const char *text)
     (void)evidence_record(l->s->evidence, &e);
 }
 
+void account_alert(struct loop *l, const char *text)
+{
+    struct event e = own(EVENT_ALERT, ACTIVITY_OTHER);
+    e.text = text;
+    (void)evidence_record(l->s->evidence, &e);
+}
+
 void account_fence(struct loop *l, bool restored, const char *path, const char *text)
 {
     struct event e = own(EVENT_FENCE, restored ? ACTIVITY_RESTORED : ACTIVITY_LOST);

@@ -36,6 +36,9 @@ void account_refused(struct loop *l, const struct policy *policy);
 /* A limit was reached. */
 void account_limit(struct loop *l, const char *text);
 
+/* A threshold was passed. */
+void account_alert(struct loop *l, const char *text);
+
 /* A fence was lost, or stands again. path: of what it held, or NULL. */
 void account_fence(struct loop *l, bool restored, const char *path, const char *text);
 

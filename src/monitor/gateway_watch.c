@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "monitor/account.h"
+#include "monitor/alerts.h"
 #include "monitor/egress_policy.h"
 #include "monitor/gateway.h"
 
@@ -35,9 +36,11 @@ static void on_event(struct loop *l, const struct gateway_event *e, const struct
         break;
     case GATEWAY_REFUSED:
         account_gateway(l, e, refused_add(&l->refused, e));
+        alerts_refused(l);
         break;
     case GATEWAY_ALLOWED:
         account_gateway(l, e, reached_add(&l->reached, e));
+        alerts_reached(l);
         break;
     case GATEWAY_ASK:
         ask_event(l, e);

@@ -9,6 +9,7 @@
 
 #include "evidence/summary.h"
 #include "ipc/channel.h"
+#include "monitor/alerts.h"
 #include "monitor/ask.h"
 #include "monitor/live.h"
 #include "monitor/open_url.h"
@@ -53,6 +54,7 @@ struct loop {
     struct live live;    /* what is being changed while it runs */
     struct refused refused; /* what it has refused */
     struct reached reached; /* what it has let through */
+    struct alerts alerts;   /* which thresholds these have passed */
     struct summary summary; /* what was denied, for the end */
 };
 

@@ -56,6 +56,7 @@ int merge_defaults(struct merge *m)
     p->evidence_level = EVIDENCE_OFF;
     p->evidence_sink = EVIDENCE_AUTO;
     p->evidence_full = EVIDENCE_DROP;
+    p->alert_action = ALERT_TELL;
     p->filter = (struct fence){ .value = arena_strdup(m->arena, "default") };
     p->landlock = (struct fence){ .value = arena_strdup(m->arena, "on"), .optional = true };
     return p->filter.value && p->landlock.value ? 0 : -ENOMEM;

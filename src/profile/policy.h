@@ -39,6 +39,7 @@ enum open_url_mode { OPEN_URL_DENY, OPEN_URL_ASK, OPEN_URL_ALLOW };   /* address
 enum evidence_level { EVIDENCE_OFF, EVIDENCE_WRITES, EVIDENCE_ALL }; /* of files and programs; the rest is always recorded */
 enum evidence_sink { EVIDENCE_AUTO, EVIDENCE_FILE, EVIDENCE_NONE }; /* auto: a file if there is more to tell than its life */
 enum evidence_full { EVIDENCE_STOP, EVIDENCE_DROP }; /* records cannot be written: end the payload, or go on and count */
+enum alert_action { ALERT_END, ALERT_FREEZE, ALERT_TELL }; /* a threshold was passed: what is done besides recording it */
 enum gateway_lost { GATEWAY_LOST_STOP, GATEWAY_LOST_CONTINUE };       /* the gateway died: end the payload, or not */
 enum terminal_mode { TERMINAL_SAFE, TERMINAL_FULL };
 enum home_kind {
@@ -238,6 +239,10 @@ struct policy {
     struct origin evidence_forward_origin;
     struct limit evidence_keep; /* ms */
     struct limit evidence_size; /* bytes of all logs */
+    struct limit alert_sent;    /* bytes to one host */
+    struct limit alert_denied;  /* refusals of the gateway's in a minute */
+    enum alert_action alert_action;
+    struct origin alert_action_origin;
     struct origin evidence_level_origin, evidence_sink_origin, evidence_full_origin;
 
     struct strv own_paths; /* agentjail's own directories on this host: masked whatever is granted */

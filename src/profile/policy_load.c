@@ -123,6 +123,17 @@ static int refuse(const struct merge *m, enum option_id id, struct origin origin
     return -EOPNOTSUPP;
 }
 
+/* Who is to count must see: nobody does on the host's own network. What may be counted and what not is never passed over. */
+static int refuse_unseen(const struct merge *m)
+{
+    const struct policy *p = m->policy;
+    const struct limit *alert = p->alert_sent.set ? &p->alert_sent : p->alert_denied.set ? &p->alert_denied : NULL;
+    if (!alert || p->network != NETWORK_HOST)
+        return 0;
+    return refuse(m, p->alert_sent.set ? OPTION_ALERT_SENT : OPTION_ALERT_DENIED, alert->origin,
+                  "with the host's own network nobody counts; mode = open in [network] would", "");
+}
+
 /* What can be written and is not there yet. None of it may be passed over in silence: each would be less than was asked for. */
 static int refuse_unbuilt(struct merge *m)
 {
@@ -182,7 +193,8 @@ static int resolve(struct merge *m, const char *command)
         (r = git_inside_add(m)) < 0 || (r = ceiling_apply(m)) < 0)
         return r;
     apply_strict(m);
-    if ((r = drop_repeated(m)) < 0 || (r = net_check(m)) < 0 || (r = refuse_unbuilt(m)) < 0 || (r = sources_check(m)) < 0)
+    if ((r = drop_repeated(m)) < 0 || (r = net_check(m)) < 0 || (r = refuse_unbuilt(m)) < 0 ||
+        (r = refuse_unseen(m)) < 0 || (r = sources_check(m)) < 0)
         return r;
     if ((r = sources_protect_packaged(m)) < 0 || (r = places_of_policy(m)) < 0)
         return r;

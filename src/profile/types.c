@@ -78,6 +78,9 @@ static const struct word evidence_sink_words[] = {
     { NULL, 0, 0 },
 };
 static const struct word evidence_full_words[] = { { "stop", EVIDENCE_STOP, 0 }, { "drop", EVIDENCE_DROP, 1 }, { NULL, 0, 0 } };
+static const struct word alert_action_words[] = {
+    { "end", ALERT_END, 0 }, { "freeze", ALERT_FREEZE, 1 }, { "tell", ALERT_TELL, 2 }, { NULL, 0, 0 },
+};
 static const struct word git_words[] = { { "none", GIT_NONE, 0 }, { "identity", GIT_IDENTITY, 1 }, { NULL, 0, 0 } };
 static const struct word nested_words[] = { { "deny", false, 0 }, { "allow", true, 1 }, { NULL, 0, 0 } };
 static const struct word loopback_words[] = { { "no", false, 0 }, { "yes", true, 1 }, { NULL, 0, 0 } };
@@ -206,6 +209,7 @@ static int set_limit(struct merge *m, const struct setting *s)
         limit = (struct limit){ 0 };
     } else {
         bool ours = s->option == &options[OPTION_EVIDENCE_KEEP] || s->option == &options[OPTION_EVIDENCE_SIZE];
+        ours = ours || s->option == &options[OPTION_ALERT_SENT] || s->option == &options[OPTION_ALERT_DENIED];
         if (limit.optional && (ours || s->option == &options[OPTION_TIME]))
             return setting_fail(s, m->why, "every host can hold this one; write it without '-'");
         int r = type->number(s->value + limit.optional, &limit.value);
@@ -468,6 +472,7 @@ const struct option_type type_gateway_lost = { .set = set_enum, .show = show_enu
 const struct option_type type_evidence_level = { .set = set_enum, .show = show_enum, .words = evidence_level_words };
 const struct option_type type_evidence_sink = { .set = set_enum, .show = show_enum, .words = evidence_sink_words };
 const struct option_type type_evidence_full = { .set = set_enum, .show = show_enum, .words = evidence_full_words };
+const struct option_type type_alert_action = { .set = set_enum, .show = show_enum, .words = alert_action_words };
 const struct option_type type_forward = { .set = set_forward,
                                           .show = show_forward,
                                           .form = "journal, syslog, unix:/PATH or fd:NUMBER" };
