@@ -74,7 +74,7 @@ timeout -k 5 60 "$AGENTJAIL" "${allow[@]}" -- sh -c 'PATH=/usr/bin:/bin; "$BROWS
     for name in www-browser x-www-browser; do /run/agentjail/open/$name https://www.example.com/ || exit; done
     sh -lc "xdg-open https://www.example.com/"' >"$T/stdout" 2>"$T/stderr"
 verdict "by the other names, and in a login shell"
-timeout -k 5 60 "$AGENTJAIL" "${allow[@]}" -- sh -c 'xdg-open "https://login.example.com/?redirect_uri=http://127.0.0.1:54547/" &&
+"$AGENTJAIL" "${allow[@]}" -- sh -c 'xdg-open "https://login.example.com/?redirect_uri=http://127.0.0.1:54547/" &&
     echo up && exec sleep 50' >"$T/up" 2>"$T/stderr" &
 BACKGROUND=($!)
 until [ -s "$T/up" ] || ! kill -0 "${BACKGROUND[0]}" 2>/dev/null; do sleep 0.02; done
