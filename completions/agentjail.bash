@@ -41,7 +41,7 @@ _agentjail() {
         --network= --net-allow= --net-deny= --host-port= --publish= --upstream= --upstream-credentials=
         --dns= --net-unknown= --open-url= --gateway-lost=
         --loopback=
-        --backend= --filter= --label= --landlock= --nested= --terminal= --strict
+        --backend= --filter= --label= --landlock= --guard= --nested= --terminal= --strict
         --memory= --cpu= --processes= --timeout=
         --evidence= --evidence-sink= --evidence-full= --evidence-forward= --evidence-keep= --evidence-size=
         --alert-sent= --alert-denied= --alert-action=
@@ -144,6 +144,7 @@ _agentjail() {
         ;;
     --backend) mapfile -t COMPREPLY < <(compgen -W 'namespace' -- "$cur") && return ;;
     --landlock) mapfile -t COMPREPLY < <(compgen -W 'on -on off' -- "$cur") && return ;;
+    --guard) mapfile -t COMPREPLY < <(compgen -W 'auto on -on off' -- "$cur") && return ;;
     --nested) mapfile -t COMPREPLY < <(compgen -W 'allow deny' -- "$cur") && return ;;
     --terminal) mapfile -t COMPREPLY < <(compgen -W 'safe full' -- "$cur") && return ;;
     --host-port | --publish | --unpublish) return ;;

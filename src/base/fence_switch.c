@@ -40,6 +40,7 @@ static const char *const names[FENCE_NAMES] = {
     [FENCE_RLIMITS] = "rlimits",
     [FENCE_LABEL] = "label",
     [FENCE_CONTROL_PEER] = "control-peer",
+    [FENCE_GUARD] = "guard",
 };
 
 bool fence_on(enum fence_name fence)

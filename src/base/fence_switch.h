@@ -40,6 +40,7 @@ enum fence_name {
     FENCE_RLIMITS,
     FENCE_LABEL,
     FENCE_CONTROL_PEER,
+    FENCE_GUARD,
     FENCE_NAMES,
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/explain_holds.h"
 
+#include "lockdown/guard_filter.h"
+#include "plan/guarded.h"
 #include "profile/option.h"
 #include "profile/upstream.h"
 
@@ -124,6 +126,26 @@ static void hold_nested(struct explain *e)
                               : "seccomp and the second user namespace");
 }
 
+static void hold_guard(struct explain *e)
+{
+    const struct policy *p = e->policy;
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_grants; i++)
+        n += guarded_holds(p, &p->grants[i]);
+    if (p->nested) {
+        HELD(e, "nothing: with nested = allow names mean what the command makes of them");
+    } else if (!guarded_may(p)) {
+        HELD(e, "switched off");
+    } else if (!n) {
+        HELD(e, "not needed: no protected name is for it to hold");
+    } else {
+        HELD(e, "init makes and changes names for the command: %zu protected ones held so", n);
+        if (e->host && guard_supported() < 0)
+            MISSING(e, "guard: needs Linux 5.19: %s\n",
+                    p->guard.optional ? "names that do not exist yet are not held" : "the command will not run");
+    }
+}
+
 static void hold_terminal(struct explain *e)
 {
     HELD(e, e->policy->terminal == TERMINAL_SAFE ? "a terminal of its own, output filtered"
@@ -197,7 +219,8 @@ static void hold_time(struct explain *e)
 static void (*const holds[N_OPTIONS])(struct explain *) = {
     [OPTION_BACKEND] = hold_backend, [OPTION_NETWORK] = hold_network,     [OPTION_LOOPBACK] = hold_loopback,
     [OPTION_FILTER] = hold_filter,   [OPTION_LANDLOCK] = hold_landlock,   [OPTION_LABEL] = hold_label,
-    [OPTION_NESTED] = hold_nested,   [OPTION_TERMINAL] = hold_terminal,   [OPTION_STRICT] = hold_strict,
+    [OPTION_GUARD] = hold_guard,     [OPTION_NESTED] = hold_nested,
+     [OPTION_TERMINAL] = hold_terminal,   [OPTION_STRICT] = hold_strict,
     [OPTION_DNS] = hold_dns,         [OPTION_UNKNOWN] = hold_unknown,     [OPTION_UPSTREAM] = hold_upstream,
     [OPTION_HOME] = hold_home,       [OPTION_WORKSPACE] = hold_workspace, [OPTION_MEMORY] = hold_memory,
     [OPTION_CPU] = hold_cpu,         [OPTION_PROCESSES] = hold_processes, [OPTION_TIME] = hold_time,

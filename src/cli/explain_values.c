@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "cli/explain_holds.h"
+#include "plan/guarded.h"
 #include "profile/net_rule.h"
 #include "profile/option.h"
 #include "profile/types.h"
@@ -86,9 +87,11 @@ static void add_single(struct explain *e, const struct option *o)
 }
 
 /* What there is to say about a grant on this host. */
-static const char *grant_state(const struct grant *g)
+static const char *grant_state(const struct policy *policy, const struct grant *g)
 {
     struct stat st;
+    if (guarded_holds(policy, g))
+        return guarded_glob(policy, g) ? "held by the guard" : "held by the guard: does not exist";
     if (g->kind == GRANT_SCRATCH || lstat(g->path, &st) == 0)
         return "";
     return g->kind == GRANT_PROTECT ? "not held: does not exist" : "does not exist";
@@ -104,7 +107,7 @@ static void add_grants(struct explain *e, const struct option *o)
         int r = buf_printf(&value, "%s%s", g->optional ? "-" : "", g->path);
         if (r < 0)
             e->result = r;
-        add_item(e, o->key, value.data ? value.data : "", g->origin, grant_state(g), false);
+        add_item(e, o->key, value.data ? value.data : "", g->origin, grant_state(e->policy, g), false);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "cli/text.h"
 #include "home/home.h"
 #include "host/label_probe.h"
+#include "lockdown/guard_filter.h"
 #include "lockdown/landlock.h"
 #include "monitor/ask.h"
 #include "monitor/environment.h"
@@ -106,6 +107,32 @@ static int find_landlock(struct run *run, struct buf *why)
     return -EOPNOTSUPP;
 }
 
+/* The guard, where the plan has something for it: it needs a kernel that lets init serve calls, and a command whose names mean
+ * what init's do. */
+static int find_guard(struct run *run, struct buf *why)
+{
+    const struct fence *f = &run->policy.guard;
+    bool asked = f->value && strcmp(f->value, "on") == 0;
+    const char *lack = NULL;
+    if (run->policy.nested && asked && !f->optional)
+        lack = "with nested = allow a name means what the command makes of it";
+    else if (run->plan.guarded.n && guard_supported() < 0)
+        lack = "this kernel lacks what it needs (Linux 5.19)";
+    if (!lack)
+        return 0;
+    if (asked && f->optional && !run->plan.guard_needed) {
+        strv_free(&run->plan.guarded);
+        return run->policy.quiet ? 0 : buf_printf(why, "guard: %s: protected names that do not exist yet are not held", lack);
+    }
+    origin_print(why, &f->origin, "guard");
+    buf_str(why, lack);
+    if (run->plan.guard_needed)
+        buf_str(why, "; it would have to hold a protected name that does not exist, or a pattern: write a '-' before it");
+    if (asked)
+        origin_advise(why, &f->origin, &f->required, "guard", "on");
+    return -EOPNOTSUPP;
+}
+
 static int load_filter(struct run *run, struct buf *why)
 {
     const struct fence *f = &run->policy.filter;
@@ -188,6 +215,9 @@ int run_prepare(struct run *run, struct buf *why)
     if (r < 0)
         return r;
     run_step(run, "plan made");
+    r = find_guard(run, why);
+    if (r < 0)
+        return r;
     r = environment_build(&run->policy, environ, &run->env, &run->dropped);
     if (r >= 0)
         r = find_directory(run);

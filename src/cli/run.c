@@ -179,6 +179,7 @@ static int prepare_all(struct run *run, struct jail_start *with, struct supervis
         .wait_go = run->cgroup.way != HOST_CGROUP_NONE || run->gateway.pid > 0,
         .network = run->network,
         .landlock_abi = run->landlock_abi,
+        .guarded = run->plan.guarded.v,
         .label = run->label,
         .mask = s->signals->original,
     };

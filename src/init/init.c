@@ -6,8 +6,9 @@
  *     at any time our capabilities keep the payload off, which has none, until the filter does.)
  *  2. make the payload (lockdown/payload.c), as vfork(2) does.
  *  3. no capabilities, no_new_privs, an own seccomp filter of the few calls used below.
- *  4. serve: reap, tell the monitor of stops and the end, deliver its signals, watch the mounts, freeze and thaw; make
- *     sockets to published ports for the gateway.
+ *  4. serve: perform the payload's calls that make and change names, if any name is to be held so (init/guard.c); reap, tell
+ *     the monitor of stops and the end, deliver its signals, watch the mounts, freeze and thaw; make sockets to published
+ *     ports for the gateway.
  *
  * Our death ends the jail, as the kernel kills the rest of a pid namespace with its init. So every doubt (channel closed,
  * message not permitted) ends in _exit(). */
@@ -22,6 +23,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -31,6 +33,7 @@
 #include "base/fence_switch.h"
 #include "base/own_stack.h"
 #include "init/freezer.h"
+#include "init/guard.h"
 #include "init/inward.h"
 #include "init/watch.h"
 #include "ipc/channel.h"
@@ -49,6 +52,7 @@ struct init {
     int status;  /* lingering: what we end with when the last process has ended */
     struct freezer freezer;
     struct inward inward;
+    struct guard guard;
     unsigned relapses;     /* checks of this freeze that found somebody running */
     int next_check;        /* ms to the next check while frozen */
     bool unnamed;          /* a test: names are not watched */
@@ -107,8 +111,9 @@ static bool shown_always(const struct init_args *args)
     return args->lingers && args->lingers->dumpable && !args->lingers->traced;
 }
 
-/* with_prctl: to become dumpable and to drop capabilities yet. sockets: TCP ones may be made, and connected. */
-static int confine(bool with_prctl, bool sockets)
+/* with_prctl: to become dumpable and to drop capabilities yet. sockets: TCP ones may be made, and connected. names: calls are
+ * performed for the payload. */
+static int confine(bool with_prctl, bool sockets, bool names)
 {
     static const int calls[] = {
         SYS_read,      SYS_write,  SYS_close,     SYS_lseek,     SYS_ppoll,         SYS_recvmsg, SYS_sendmsg,
@@ -125,7 +130,7 @@ static int confine(bool with_prctl, bool sockets)
         SYS_clone, SYS_mprotect, SYS_getppid, SYS_sched_yield, SYS_readlinkat, SYS_fstat, SYS_newfstatat,
 #endif
     };
-    int list[ELEMENTSOF(calls) + 3];
+    int list[ELEMENTSOF(calls) + 3 + 24];
     size_t n = ELEMENTSOF(calls);
     memcpy(list, calls, sizeof(calls));
 #ifdef AGENTJAIL_SANITIZED
@@ -135,6 +140,8 @@ static int confine(bool with_prctl, bool sockets)
         list[n++] = SYS_prctl;
         list[n++] = SYS_capset;
     }
+    for (size_t i = 0; names && i < n_guard_calls; i++)
+        list[n++] = guard_calls[i];
     if (!sockets)
         return seccomp_confine(list, n);
     list[n++] = SYS_connect; /* init/inward.c */
@@ -178,13 +185,29 @@ static void follow_payload(const struct init_args *args)
             fail(args->channel, "init cannot enter the second user namespace", errno);
 }
 
+/* The way for the listener of the payload's second filter: our end, -1 where there is none. */
+static int open_guard(struct init *init, const struct init_args *args, int *ret_payload)
+{
+    int ends[2];
+    int r = guard_open(&init->guard, args->lingers || !fence_on(FENCE_GUARD) ? NULL : args->start->guarded);
+    if (r >= 0 && init->guard.patterns && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+        r = -errno;
+    if (r < 0)
+        fail(args->channel, "guard", -r);
+    if (!init->guard.patterns)
+        return -1;
+    *ret_payload = ends[1];
+    return ends[0];
+}
+
 /* 1 and 2. A label is written to the payload's own /proc entry, which only a dumpable process may open; the payload cannot
  * ptrace us in between either way, for we are in the user namespace above its own. */
 static void start_payload(struct init *init, struct init_args *args)
 {
     static _Alignas(16) char stack[65536];
     struct payload_args payload = { .start = args->start, .inner = args->inner, .settling = args->settling,
-                                    .terminal = args->terminal, .lingers = args->lingers };
+                                    .terminal = args->terminal, .lingers = args->lingers, .guard = -1 };
+    _cleanup_close_ int guard = open_guard(init, args, &payload.guard);
     int (*entry)(void *) = args->lingers ? lingers_entry : payload_entry;
     bool late = args->start->label != LABEL_NONE;
     bool hide = fence_on(FENCE_DUMPABLE) && !shown_always(args);
@@ -197,6 +220,10 @@ static void start_payload(struct init *init, struct init_args *args)
     if (late && hide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         fail(args->channel, "init cannot become not dumpable", errno);
     init->payload = pid;
+    cleanup_close(&payload.guard);
+    int r = guard >= 0 && payload.failure.error == 0 ? guard_take_listener(&init->guard, guard) : 0;
+    if (r < 0)
+        fail(args->channel, "guard", -r);
     report_start(init, &payload.failure);
     if (args->lingers && args->lingers->dumpable)
         follow_payload(args);
@@ -242,7 +269,7 @@ static void drop(struct init *init, const struct init_args *args)
         wake_early();
     for (int fd = 0; fd < 3 && !args->lingers; fd++)
         close(fd);
-    r = confine(shown, init->inward.channel >= 0);
+    r = confine(shown, init->inward.channel >= 0, init->guard.patterns);
     if (r >= 0 && always)
         r = caps_drop_all();
     if (r >= 0 && shown && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
@@ -509,9 +536,28 @@ static void on_time(struct init *init)
     check_mounts(init);
 }
 
+static int wait_ms(const struct init *init)
+{
+    int ms = ms_to_wait(init), guard = init->freezer.reasons ? -1 : guard_interval(&init->guard);
+    return guard >= 0 && (ms < 0 || guard < ms) ? guard : ms;
+}
+
+/* Last: what has just been frozen is not served. */
+static void serve_guard(struct init *init, short events)
+{
+    if (init->freezer.reasons)
+        return;
+    if (events & POLLIN)
+        guard_serve(&init->guard);
+    else if (events) /* nobody is left who could ask */
+        cleanup_close(&init->guard.listener);
+    if (init->guard.n_waits)
+        guard_retry(&init->guard);
+}
+
 static void serve(struct init *init)
 {
-    enum { CHANNEL, SIGNALS, MOUNTS, MOVES, INWARD, N };
+    enum { CHANNEL, SIGNALS, MOUNTS, MOVES, INWARD, GUARD, N };
     for (bool first = true;;) { /* what the set-up has done to the mounts shows then */
         struct pollfd fds[N] = {
             [CHANNEL] = { .fd = init->channel, .events = POLLIN },
@@ -519,8 +565,9 @@ static void serve(struct init *init)
             [MOUNTS] = { .fd = init->args->mounts, .events = POLLPRI },
             [MOVES] = { .fd = init->watch.moves, .events = POLLIN },
             [INWARD] = { .fd = init->inward.channel, .events = POLLIN },
+            [GUARD] = { .fd = init->freezer.reasons ? -1 : init->guard.listener, .events = POLLIN },
         };
-        if (poll(fds, N, first ? 0 : ms_to_wait(init)) < 0) {
+        if (poll(fds, N, first ? 0 : wait_ms(init)) < 0) {
             if (errno == EINTR)
                 continue;
             _exit(125);
@@ -550,6 +597,7 @@ static void serve(struct init *init)
             inward_serve(&init->inward);
         if (init->watch.rest)
             check_mounts(init);
+        serve_guard(init, fds[GUARD].revents);
     }
 }
 

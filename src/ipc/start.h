@@ -48,6 +48,7 @@ struct jail_start {
     enum label_kind label;  /* how policy->label is to be taken */
     struct network_wish network;
     int landlock_abi;       /* 0: none, or not asked for */
+    char *const *guarded;   /* names that init holds by performing calls (base/name_pattern.h), up to NULL; NULL: none */
     sigset_t mask;          /* the payload's signal mask: what agentjail was started with */
 };
 

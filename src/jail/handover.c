@@ -157,11 +157,14 @@ int handover_put(struct handover *h, const struct jail_start *start)
     copy->filter = put_filter(h, start->filter);
     copy->argv = put_list(h, start->argv);
     copy->env = put_list(h, start->env);
+    if (copy->guarded)
+        copy->guarded = put_list(h, copy->guarded);
     put_const(h, &copy->directory);
     put_const(h, &copy->path);
 
     char *end = room(h, ALIGNMENT); /* NULL if anything above did not fit */
-    bool whole = end && copy->policy && copy->plan && copy->filter && copy->argv && copy->env && copy->directory;
+    bool whole = end && copy->policy && copy->plan && copy->filter && copy->argv && copy->env && copy->directory &&
+                 (copy->guarded || !start->guarded);
     if (!whole)
         return -E2BIG;
     atomic_store_explicit(&((struct head *)(void *)h->base)->ready, true, memory_order_release);

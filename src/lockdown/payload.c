@@ -10,12 +10,14 @@
  *  3. label       must precede no_new_privs (KERNEL-FACTS 17).
  *  4. rlimits     RLIMIT_NPROC set after the user namespace counts within it.
  *  5. capabilities   all sets and the bounding set; securebits locked.
- *  6. no_new_privs   setuid and file capabilities do nothing from here on; needed by 7 and 10.
+ *  6. no_new_privs   setuid and file capabilities do nothing from here on; needed by 7, 10 and 11.
  *  7. Landlock    the payload's own domain: signals and abstract sockets.
  *  8. fds         all but 0-2 close at exec.
  *  9. settle      wait until the host's files are gone (jail/namespaces.c), which have been in nobody's way so far.
- * 10. seccomp     last, as it forbids most of the above.
- * 11. execve. */
+ * 10. guard       the second filter, whose listener goes to init: it holds none of the calls that are left. Before the other
+ *                 filter, which knows of no listeners.
+ * 11. seccomp     last, as it forbids most of the above.
+ * 12. execve. */
 #include "lockdown/payload.h"
 
 #include <errno.h>
@@ -29,8 +31,10 @@
 #include "base/fence_switch.h"
 #include "base/own_stack.h"
 #include "filter/filter.h"
+#include "ipc/packet.h"
 #include "ipc/start.h"
 #include "lockdown/caps.h"
+#include "lockdown/guard_filter.h"
 #include "lockdown/label.h"
 #include "lockdown/landlock.h"
 #include "lockdown/rlimits.h"
@@ -92,6 +96,18 @@ static int scopes(const struct jail_start *start)
     return landlock_enter_scopes(start->landlock_abi, true, true, false, landlock_holds_files(start));
 }
 
+static int load_guard(int channel)
+{
+    if (channel < 0)
+        return 0;
+    int listener = guard_listen();
+    if (listener < 0)
+        return listener;
+    int r = packet_send(channel, "", 1, listener);
+    close(listener);
+    return r;
+}
+
 static int load_filter(const struct jail_start *start)
 {
     if (!start->filter || !start->filter->n || !fence_on(FENCE_SECCOMP))
@@ -131,6 +147,7 @@ ON_OWN_STACK _Noreturn void payload_main(struct payload_args *args)
         STEP(sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "file descriptors cannot be closed");
     sigprocmask(SIG_SETMASK, &start->mask, NULL); /* dispositions were never changed */
     STEP(settle_wait(args->settling), args->settling->failed);
+    STEP(load_guard(args->guard), "the filter of the names that init holds cannot be loaded");
     STEP(load_filter(start), "the seccomp filter cannot be loaded");
 #undef STEP
 

@@ -19,6 +19,7 @@ struct payload_args {
     int inner; /* the inner user namespace, or -1 */
     struct settling *settling;
     int terminal; /* the pty's slave, or -1 */
+    int guard;    /* where init expects the listener of the second filter, or -1: there is none */
     const struct init_lingers *lingers; /* whose payload() is called in payload_main()'s place, or NULL */
     struct payload_failure failure; /* written on failure, into the memory shared with init */
 };

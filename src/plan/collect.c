@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 
 #include "base/fence_switch.h"
+#include "base/name_pattern.h"
 #include "base/path.h"
+#include "plan/guarded.h"
 #include "plan/view_entries.h"
 #include "profile/access.h"
 #include "profile/origin.h"
@@ -79,11 +81,22 @@ static bool is_absence(int error)
     return error == -ENOENT || error == -EACCES || error == -ELOOP || error == -ENAMETOOLONG;
 }
 
+/* Is a protected name that is not there for the guard to hold? */
+static bool for_guard(struct collect *c, const struct grant *g)
+{
+    bool held = g->kind == GRANT_PROTECT && guarded_may(c->policy) && (!g->optional || guarded_asked(c->policy));
+    c->guarded = c->guarded || held;
+    c->guard_needed = c->guard_needed || (held && !g->optional);
+    return held;
+}
+
 /* A grant that does not exist, or cannot be reached, on this host. Where one cannot tell, nothing is left unheld. */
 static int missing(struct collect *c, const struct grant *g, int error)
 {
     bool holds = g->kind == GRANT_PROTECT || g->kind == GRANT_HIDE;
 
+    if (error == -ENOENT && for_guard(c, g))
+        return 0;
     if (g->optional && (is_absence(error) || !holds))
         return holds && g->kind == GRANT_PROTECT ? note(c, g, "not held: does not exist yet") : 0;
     if (error == -EACCES)
@@ -96,8 +109,14 @@ static int missing(struct collect *c, const struct grant *g, int error)
         return refuse(c, g, error, strerror(-error));
     if (holds)
         return refuse(c, g, -ENOENT,
-                      "does not exist, and a name that is not there yet cannot be held; create it, or write a '-' "
-                      "before it to do without");
+                      g->kind == GRANT_HIDE
+                          ? "does not exist, and a name that is not there yet cannot be hidden; create it, or write a '-' "
+                            "before it to do without"
+                      : c->policy->nested
+                          ? "does not exist, and with nested = allow a name that is not there yet cannot be held; create it, "
+                            "or write a '-' before it to do without"
+                          : "does not exist, and with guard = off a name that is not there yet cannot be held; create it, "
+                            "or write a '-' before it to do without");
     return refuse(c, g, -ENOENT, "does not exist; create it, or write a '-' before it to make it optional");
 }
 
@@ -270,11 +289,35 @@ static int resolve_in_the_way(struct collect *c, const struct grant *g, int erro
     return error < 0 ? error : note(c, g, problem.data);
 }
 
+/* What a pattern means is never all there when the jail starts. */
+static int check_glob(struct collect *c, const struct grant *g)
+{
+    const char *glob = guarded_glob(c->policy, g);
+    if (!glob)
+        return 0;
+    const char *problem = name_pattern_problem(glob);
+    if (problem)
+        return refuse(c, g, -EINVAL, problem);
+    if (guarded_may(c->policy)) {
+        c->guarded = true;
+        c->guard_needed = c->guard_needed || !g->optional;
+        return 0;
+    }
+    if (g->optional)
+        return note(c, g, "not held: only the guard can hold a pattern");
+    return refuse(c, g, -EOPNOTSUPP,
+                  c->policy->nested ? "a pattern cannot be held with nested = allow; name the files, or write a '-' before it"
+                                    : "a pattern cannot be held with guard = off; name the files, or write a '-' before it");
+}
+
 static int resolve_grant(struct collect *c, const struct grant *g,
                          int (*add)(struct collect *, const struct grant *, struct resolved *))
 {
     _cleanup_resolved_ struct resolved r = { 0 };
-    int error = path_resolve(&c->resolver, g->path, &r);
+    int error = check_glob(c, g);
+    if (error < 0)
+        return error;
+    error = path_resolve(&c->resolver, g->path, &r);
     if (error < 0)
         error = resolve_in_the_way(c, g, error, &r);
     if (error == -ENOMEM)

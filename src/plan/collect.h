@@ -3,6 +3,8 @@
 #ifndef AGENTJAIL_PLAN_COLLECT_H
 #define AGENTJAIL_PLAN_COLLECT_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/strv.h"
 #include "plan/entries.h"
@@ -14,6 +16,8 @@ struct collect {
     const struct policy *policy;
     struct entries *list;
     struct strv *notes; /* what mounts cannot hold, for people; may be NULL */
+    bool guarded;        /* a protected name was met that only the guard can hold */
+    bool guard_needed;   /* and one that is not optional */
     struct buf *why;     /* on failure: what is wrong, for people */
     struct resolver resolver;
 };

@@ -13,6 +13,7 @@ void plan_free(struct plan *plan)
         free(plan->ops[i].data);
     }
     free(plan->ops);
+    strv_free(&plan->guarded);
     strv_free(&plan->notes);
     *plan = (struct plan){ 0 };
 }
@@ -96,7 +97,15 @@ int plan_print(const struct plan *plan, struct buf *out)
         if (r < 0)
             return r;
     }
-    return 0;
+    int r = 0;
+    for (size_t i = 0; i < plan->guarded.n && r >= 0; i++) {
+        r = buf_str(out, "guard   ");
+        if (r >= 0)
+            r = add_path(out, plan->guarded.v[i]);
+        if (r >= 0)
+            r = buf_char(out, '\n');
+    }
+    return r;
 }
 
 static void json_op(const struct op *op, struct json *j)
@@ -127,6 +136,12 @@ int plan_json(const struct plan *plan, struct buf *out)
     json_array(&j, NULL);
     for (size_t i = 0; i < plan->n; i++)
         json_op(&plan->ops[i], &j);
+    for (size_t i = 0; i < plan->guarded.n; i++) {
+        json_object(&j, NULL);
+        json_string(&j, "step", "guard");
+        json_string(&j, "target", plan->guarded.v[i]);
+        json_end(&j);
+    }
     json_end(&j);
     return json_finish(&j);
 }

@@ -73,6 +73,8 @@ struct plan {
     bool bubblewrap;   /* the operations mean what bubblewrap's do: mount points, files and links are made on the host's
                           file systems, too, what the host mounts later shows up, a symlink that is there must be alike,
                           /dev and /proc are bubblewrap's and made in their turn */
+    struct strv guarded; /* protected names that the guard is to hold (base/name_pattern.h); empty: there is none to be */
+    bool guard_needed;   /* one of them, or a pattern, is not optional */
     struct strv notes; /* for people: what was asked for and cannot be held by mounts here, and why */
 };
 

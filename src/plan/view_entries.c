@@ -9,6 +9,7 @@
 #include "base/fence_switch.h"
 #include "base/path.h"
 #include "plan/collect.h"
+#include "plan/guarded.h"
 #include "plan/resolve.h"
 #include "profile/origin.h"
 #include "sys/library.h"
@@ -280,7 +281,8 @@ static int add_own_program(struct collect *c)
     return r;
 }
 
-int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct strv *notes, struct buf *why)
+int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct strv *guarded, bool *ret_guard_needed,
+                        struct strv *notes, struct buf *why)
 {
     _cleanup_entries_ struct entries list = { 0 };
     struct collect c = { .policy = policy, .list = &list, .notes = notes, .why = why,
@@ -311,10 +313,13 @@ int entries_from_policy(const struct policy *policy, struct entries *ret_list, s
         r = add_own_program(&c);
     if (r >= 0 && fence_on(FENCE_OWN_MASKS))
         r = add_own_protect(&c, "/sys/fs/cgroup"); /* or the payload would lift its own limits */
+    if (r >= 0 && c.guarded)
+        r = guarded_patterns(&c.resolver, policy, &list, guarded);
     resolver_free(&c.resolver);
     if (r < 0)
         return r;
     entries_sort(&list);
+    *ret_guard_needed = c.guard_needed;
     *ret_list = list;
     list = (struct entries){ 0 };
     return 0;

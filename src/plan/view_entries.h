@@ -10,8 +10,10 @@
 #include "profile/policy.h"
 
 /* Collect every place that the policy names, resolved on this host, sorted, one per path and kind. Missing optional
- * grants are left out; what mounts cannot hold goes to notes (may be NULL). 0 or -errno with a message for people in why. */
-int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct strv *notes, struct buf *why);
+ * grants are left out; what mounts cannot hold goes to guarded, as patterns, if the guard is to hold anything, or to notes
+ * (may be NULL). 0 or -errno with a message for people in why. */
+int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct strv *guarded, bool *ret_guard_needed,
+                        struct strv *notes, struct buf *why);
 
 /* Where the copies of git configurations are inside. */
 #define GIT_COPIES_INSIDE "/run/agentjail/git"

@@ -151,7 +151,8 @@ static int apply_names(struct merge *m, const struct setting *c)
     const char *list = c->value, *word, *first = NULL;
     size_t first_len = 0;
     bool required = false;
-    const char *value = fence->value ? fence->value : o == &options[OPTION_LANDLOCK] ? "off" : "";
+    const char *value = fence->value ? fence->value : o == &options[OPTION_LANDLOCK] ? "off"
+                                                : o == &options[OPTION_GUARD]    ? "auto" : "";
     for (size_t len; (len = next_word(&list, &word)) > 0;) {
         bool optional = *word == '-';
         if (!first) {

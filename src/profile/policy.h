@@ -196,6 +196,7 @@ struct policy {
     struct fence filter;
     struct fence label;
     struct fence landlock; /* value "on" */
+    struct fence guard;    /* value "on": for optional names, too; "off"; NULL: where a name needs it */
     struct origin backend_origin, network_origin, terminal_origin, nested_origin, strict_origin, loopback_origin;
 
     char *workspace; /* absolute, resolved (realpath); NULL: none */

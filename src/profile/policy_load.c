@@ -169,7 +169,7 @@ static void apply_strict(const struct merge *m)
     const struct origin *ceiling = ceiling_says_strict(m);
     struct requirement strict = { ceiling ? REQUIRED_BY_CEILING : REQUIRED_BY_STRICT, false,
                                   ceiling ? *ceiling : p->strict_origin };
-    struct fence *fences[] = { &p->filter, &p->label, &p->landlock };
+    struct fence *fences[] = { &p->filter, &p->label, &p->landlock, &p->guard };
     struct limit *limits[] = { &p->memory, &p->cpu, &p->processes };
     for (size_t i = 0; i < ELEMENTSOF(fences); i++)
         require(&fences[i]->optional, &fences[i]->required, &strict);

@@ -191,11 +191,28 @@ static int set_landlock(struct merge *m, const struct setting *s)
     return on && !fence->value ? -ENOMEM : 0;
 }
 
+static int set_guard(struct merge *m, const struct setting *s)
+{
+    struct fence fence = { .origin = s->origin, .optional = s->value[0] == '-' };
+    const char *word = s->value + fence.optional;
+    bool known = strcmp(word, "on") == 0 || (!fence.optional && (strcmp(word, "off") == 0 || strcmp(word, "auto") == 0));
+    if (setting_empties(s)) {
+        *(struct fence *)field(m, s) = (struct fence){ 0 };
+        return 0;
+    }
+    if (!known)
+        return setting_fail(s, m->why, "\"%s\" is none of its values; write %s", s->value, s->option->type->form);
+    if (strcmp(word, "auto") != 0 && !(fence.value = arena_strdup(m->arena, word)))
+        return -ENOMEM;
+    *(struct fence *)field(m, s) = fence;
+    return 0;
+}
+
 static int show_fence(const struct policy *policy, const struct option *option, struct buf *out)
 {
     const struct fence *f = shown(policy, option);
     if (!f->value)
-        return buf_str(out, option == &options[OPTION_LANDLOCK] ? "off" : "");
+        return buf_str(out, option == &options[OPTION_LANDLOCK] ? "off" : option == &options[OPTION_GUARD] ? "auto" : "");
     return buf_printf(out, "%s%s", f->optional ? "-" : "", f->value);
 }
 
@@ -485,6 +502,7 @@ const struct option_type type_fence = { .set = set_fence,
                                         .show = show_fence,
                                         .form = "a name, or -name to do without it" };
 const struct option_type type_landlock = { .set = set_landlock, .show = show_fence, .form = "on, -on or off" };
+const struct option_type type_guard = { .set = set_guard, .show = show_fence, .form = "auto, on, -on or off" };
 const struct option_type type_size = {
     .set = set_limit, .show = show_limit, .number = parse_size, .form = "a size such as 2G"
 };
@@ -507,7 +525,7 @@ const struct option_type type_env = { .set = set_env, .form = "NAME, NAME* or NA
 struct origin option_origin(const struct policy *policy, const struct option *option)
 {
     const struct option_type *type = option->type;
-    if (type == &type_fence || type == &type_landlock)
+    if (type == &type_fence || type == &type_landlock || type == &type_guard)
         return ((const struct fence *)shown(policy, option))->origin;
     if (type == &type_upstream)
         return ((const struct upstream *)shown(policy, option))->origin;

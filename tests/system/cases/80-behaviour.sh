@@ -46,7 +46,8 @@ printf '[isolation]\nfilter = /no such/x.filter\n' >"$T/filter.ini"
 status 125 "no such filter in a file" --profile="$T/filter.ini" -- true
 grep -q "^agentjail: $T/filter\.ini:2: filter: /no such/x\.filter: no such file; correct the path$" "$T/stderr"
 verdict "a file's filter that is not there: file and line"
-status 125 "protect of what is not there" --protect=no-such-name -- true
+status 0 "protect of what is not there" --protect=no-such-name -- true
+status 125 "the same without the guard" --guard=off --protect=no-such-name -- true
 status 0 "optional protect of what is not there" --protect=-no-such-name -- true
 status 124 "time is up" --timeout=300ms -- sleep 30
 for o in --version --help --doctor; do

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Theory of operation. Mounts hold names that are there when the jail starts; a name that is made later, or is meant by a
+ * pattern, they cannot. So the payload makes, changes and removes no name itself: its second filter (lockdown/guard_filter.c)
+ * has such calls wait in the kernel, and init performs them.
+ *
+ *  1. Before the payload's first step: our own descriptors of /proc and the root, and a pair of sockets.
+ *  2. The payload loads the filter when all else is done but its last filter and execve, and sends us the listener.
+ *  3. We serve, one call at a time: read the path once (guard_asker.c), find where it leads (guard_place.c), judge the names
+ *     (guard_judge.c), perform it with the directories that were found (guard_calls.c), answer; an open's descriptor is put
+ *     into the asker's table. As every call that could move a name waits for us, nothing of the payload's can come between
+ *     look and deed.
+ *
+ * Why this gives the payload nothing that it had not: we have its user, its groups, its view, the Landlock domain around it, no
+ * capability. In /proc, where who asks matters, guard_place.c lets through what is the asker's own. Nothing waits here: not
+ * for a FIFO's reader, not for a lease's holder (O_NONBLOCK; the asker waits then, and is tried again).
+ *
+ * What is not right is refused: no call with a path ever goes back to the kernel to be done there. If we end, the jail does.
+ * While the jail is frozen nobody is served.
+ *
+ * What differs from a call of the payload's own: a signal does not interrupt it once it is being served; a terminal that is
+ * opened does not become the controlling one (ioctl TIOCSCTTY does); descriptors run out after the file was made, not
+ * before. */
+#include "init/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "init/guard_calls.h"
+#include "ipc/packet.h"
+
+#define RETRY_MS 5
+
+const int guard_calls[] = {
+    SYS_openat2, SYS_readlinkat, SYS_newfstatat, SYS_fstat, SYS_fstatfs, SYS_mkdirat, SYS_mknodat, SYS_linkat,
+    SYS_symlinkat, SYS_unlinkat, SYS_renameat2, SYS_ftruncate, SYS_umask, SYS_fcntl, SYS_process_vm_readv,
+};
+const size_t n_guard_calls = ELEMENTSOF(guard_calls);
+
+int guard_open(struct guard *g, char *const *patterns)
+{
+    g->listener = g->proc = g->root = -1;
+    g->patterns = patterns;
+    if (!patterns)
+        return 0;
+    g->umask = umask(0);
+    umask(g->umask);
+    g->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    g->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return g->root < 0 || g->proc < 0 ? -errno : 0;
+}
+
+int guard_take_listener(struct guard *g, int channel)
+{
+    char byte;
+    int r = packet_receive(channel, &byte, sizeof(byte), &g->listener);
+    return r < 0 ? r : g->listener < 0 ? -EBADMSG : 0;
+}
+
+/* The asker may have been killed meanwhile: then there is nobody to answer. */
+static void send(const struct guard *g, uint64_t id, const struct answer *answer)
+{
+    struct seccomp_notif_resp r = { .id = id };
+    if (answer->how == ANSWER_CONTINUE)
+        r.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    else if (answer->value < 0)
+        r.error = answer->value;
+    else
+        r.val = answer->value;
+    ioctl(g->listener, SECCOMP_IOCTL_NOTIF_SEND, &r);
+}
+
+static void give_descriptor(const struct guard *g, uint64_t id, struct answer *answer)
+{
+    struct seccomp_notif_addfd add = { .id = id, .flags = SECCOMP_ADDFD_FLAG_SEND, .srcfd = (unsigned)answer->fd,
+                                       .newfd_flags = answer->close_on_exec ? O_CLOEXEC : 0 };
+    int r = ioctl(g->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+    int error = r < 0 ? errno : 0;
+    cleanup_close(&answer->fd);
+    if (r >= 0 || error == ENOENT)
+        return;
+    *answer = (struct answer){ .how = ANSWER_VALUE, .value = -error, .fd = -1 };
+    send(g, id, answer);
+}
+
+/* False: it is to be tried again. */
+static bool serve(struct guard *g, const struct seccomp_notif *call)
+{
+    struct asker a = { .guard = g, .call = call };
+    struct answer answer;
+    guard_perform(&a, &answer);
+    if (answer.how == ANSWER_LATER)
+        return false;
+    if (answer.how == ANSWER_DESCRIPTOR)
+        give_descriptor(g, call->id, &answer);
+    else
+        send(g, call->id, &answer);
+    return true;
+}
+
+void guard_serve(struct guard *g)
+{
+    struct seccomp_notif call;
+    memset(&call, 0, sizeof(call)); /* the kernel wants zeros */
+    if (ioctl(g->listener, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0) {
+        if (errno != EINTR && errno != ENOENT)
+            _exit(125);
+        return;
+    }
+    if (serve(g, &call))
+        return;
+    if (g->n_waits < GUARD_WAITS)
+        g->waits[g->n_waits++] = call;
+    else
+        send(g, call.id, &(struct answer){ .how = ANSWER_VALUE, .value = -ENFILE });
+}
+
+void guard_retry(struct guard *g)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < g->n_waits; i++) {
+        struct asker a = { .guard = g, .call = &g->waits[i] };
+        if (guard_asker_waits(&a) && !serve(g, &g->waits[i]))
+            g->waits[kept++] = g->waits[i];
+    }
+    g->n_waits = kept;
+}
+
+int guard_interval(const struct guard *g)
+{
+    return g->n_waits ? RETRY_MS : -1;
+}

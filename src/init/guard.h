@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Calls of the payload's that make, change or remove names, performed for it, and refused where a protected name is meant. */
+#ifndef AGENTJAIL_INIT_GUARD_H
+#define AGENTJAIL_INIT_GUARD_H
+
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define GUARD_WAITS 64 /* callers at a time that wait until what they open can be had; more get ENFILE */
+
+struct guard {
+    int listener; /* of the payload's second filter (lockdown/guard_filter.h); -1: nothing to serve */
+    int proc;     /* /proc */
+    int root;     /* / */
+    char *const *patterns; /* base/name_pattern.h, up to NULL */
+    mode_t umask;          /* what the payload began with */
+    bool own_umasks;       /* somebody has set one since */
+    struct seccomp_notif waits[GUARD_WAITS];
+    size_t n_waits;
+};
+
+/* Before the payload's first step: patterns are those to be held, up to NULL; NULL: there are none, and nothing is done. 0 or
+ * -errno. */
+int guard_open(struct guard *g, char *const *patterns);
+
+/* The listener arrives by channel, from the payload's last steps; once it runs. 0 or -errno. */
+int guard_take_listener(struct guard *g, int channel);
+
+/* Serve one call that waits: the listener is readable. */
+void guard_serve(struct guard *g);
+
+/* Try again those that could not be had at once. */
+void guard_retry(struct guard *g);
+
+/* Milliseconds until guard_retry() is due, -1: never. */
+int guard_interval(const struct guard *g);
+
+/* The system calls that serving takes, for init's filter. */
+extern const int guard_calls[];
+extern const size_t n_guard_calls;
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "init/guard_asker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define STATUS_SIZE 4096
+#define PAGE 4096 /* no page is smaller; a larger one is read in parts */
+
+bool guard_asker_waits(const struct asker *a)
+{
+    uint64_t id = a->call->id;
+    return ioctl(a->guard->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
+/* aarch64 ignores the highest byte of an address, which the call may have used. */
+static uint64_t plain_address(uint64_t address)
+{
+#ifdef __aarch64__
+    return address & 0x00ffffffffffffffULL;
+#else
+    return address;
+#endif
+}
+
+/* A page at a time: what lies behind the string's own may not be there. */
+ssize_t guard_asker_string(const struct asker *a, uint64_t address, char *ret_text)
+{
+    size_t at = 0;
+    for (address = plain_address(address); at < PATH_MAX;) {
+        size_t n = PAGE - (address + at) % PAGE;
+        struct iovec here = { ret_text + at, n < PATH_MAX - at ? n : PATH_MAX - at };
+        struct iovec there = { (void *)(uintptr_t)(address + at), here.iov_len };
+        ssize_t got = process_vm_readv((pid_t)a->call->pid, &here, 1, &there, 1, 0);
+        if (got <= 0)
+            return got < 0 && errno == EPERM ? -EACCES : -EFAULT;
+        const char *end = memchr(ret_text + at, '\0', (size_t)got);
+        if (end)
+            return end - ret_text;
+        at += (size_t)got;
+    }
+    return -ENAMETOOLONG;
+}
+
+/* Open NAME of the asker's directory in /proc. */
+static int open_entry(const struct asker *a, int flags, const char *format, ...) _printf_(3, 4);
+static int open_entry(const struct asker *a, int flags, const char *format, ...)
+{
+    char path[64];
+    int n = snprintf(path, sizeof(path), "%u/", a->call->pid);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(path + n, sizeof(path) - (size_t)n, format, args);
+    va_end(args);
+    int fd = openat(a->guard->proc, path, flags | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+int guard_asker_directory(const struct asker *a, int dirfd)
+{
+    if (dirfd == AT_FDCWD)
+        return open_entry(a, O_PATH, "cwd");
+    int fd = dirfd < 0 ? -EBADF : open_entry(a, O_PATH, "fd/%d", dirfd);
+    return fd == -ENOENT ? -EBADF : fd;
+}
+
+/* The file NAME as a string. */
+static int read_entry(const struct asker *a, const char *name, char *ret_text)
+{
+    _cleanup_close_ int fd = open_entry(a, O_RDONLY, "%s", name);
+    if (fd < 0)
+        return fd;
+    ssize_t n = read(fd, ret_text, STATUS_SIZE - 1);
+    if (n <= 0)
+        return n < 0 ? -errno : -ESRCH;
+    ret_text[n] = '\0';
+    return 0;
+}
+
+/* The number behind "\nNAME:\t" of status. Never in the first line, which is the thread's name. */
+static long status_number(const struct asker *a, const char *label, int base)
+{
+    char text[STATUS_SIZE];
+    int r = read_entry(a, "status", text);
+    if (r < 0)
+        return r;
+    const char *at = strstr(text, label);
+    return at ? strtol(at + strlen(label), NULL, base) : -ESRCH;
+}
+
+pid_t guard_asker_process(struct asker *a)
+{
+    if (!a->process) {
+        long n = status_number(a, "\nTgid:\t", 10);
+        if (n <= 0)
+            return n < 0 ? (pid_t)n : -ESRCH;
+        a->process = (pid_t)n;
+    }
+    return a->process;
+}
+
+mode_t guard_asker_umask(const struct asker *a)
+{
+    if (!a->guard->own_umasks)
+        return a->guard->umask;
+    long n = status_number(a, "\nUmask:\t", 8);
+    return n < 0 ? 077 : (mode_t)n & 0777;
+}
+
+int guard_asker_terminal(const struct asker *a)
+{
+    enum { PTS_MAJOR = 136 };
+    char text[STATUS_SIZE], state;
+    int parent, group, session;
+    unsigned device;
+    if (read_entry(a, "stat", text) < 0)
+        return -ENXIO;
+    const char *at = strrchr(text, ')'); /* what stands before may hold anything */
+    if (!at || sscanf(at + 1, " %c %d %d %d %u", &state, &parent, &group, &session, &device) != 5)
+        return -ENXIO;
+    unsigned major = device >> 8 & 0xfff, minor = (device & 0xff) | (device >> 12 & 0xfff00);
+    return major == PTS_MAJOR ? (int)minor : -ENXIO;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Theory of operation. Of several filters' answers the kernel takes the strictest: what the profile's filter refuses stays
+ * refused, and what this one hands to init (USER_NOTIF) is decided there.
+ *
+ * The filter judges nothing that lies behind a pointer, for another thread may change it: calls with a path are handed to init,
+ * which reads the path once and performs the call itself with what it has read. Nothing here is ever sent back to the kernel
+ * to go on with a path. An open for reading creates nothing, and its flags are an argument: it goes on without init.
+ *
+ * Ways around are closed, also where the profile has no other filter:
+ *  - openat2, clone3 and io_uring have what matters behind a pointer: ENOSYS, as on kernels without; programs fall back.
+ *  - new user and mount namespaces, setns: names would mean something else there.
+ *  - open_by_handle_at: files by number.
+ *  - Landlock: who confined itself further would be served more than it may do: ENOSYS, as on kernels without.
+ *  - other architectures' calls: ENOSYS. */
+#include "lockdown/guard_filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#if defined(__x86_64__)
+#define OUR_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define OUR_ARCH AUDIT_ARCH_AARCH64
+#else
+#error "port me: the audit architecture of this machine"
+#endif
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+#define LISTEN_FLAGS (SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+
+/* Numbers that are the same on both architectures, and newer than headers may be. */
+#define NR_OPENAT2 437
+#define NR_CLONE3 435
+#define NR_LANDLOCK_CREATE_RULESET 444
+#define NR_LANDLOCK_RESTRICT_SELF 446
+#define NR_IO_URING_SETUP 425
+#define NR_IO_URING_REGISTER 427
+#define X32_BIT 0x40000000U
+
+/* To be performed by init. */
+static const int served[] = {
+    SYS_renameat2, SYS_unlinkat, SYS_mkdirat, SYS_linkat, SYS_symlinkat, SYS_mknodat, SYS_truncate, SYS_umask,
+#ifdef SYS_renameat
+    SYS_renameat,
+#endif
+#ifdef SYS_rename /* x86-64 */
+    SYS_rename, SYS_unlink, SYS_rmdir, SYS_mkdir, SYS_link, SYS_symlink, SYS_mknod, SYS_creat,
+#endif
+};
+
+#define LOAD(field) ((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)offsetof(struct seccomp_data, field)))
+#define RETURN(what) ((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, (what)))
+#define IF(op, k, yes, no) ((struct sock_filter)BPF_JUMP(BPF_JMP | (op) | BPF_K, (unsigned)(k), (yes), (no)))
+
+#define ANSWER_ENOSYS RETURN(SECCOMP_RET_ERRNO | ENOSYS)
+#define ANSWER_EPERM RETURN(SECCOMP_RET_ERRNO | EPERM)
+#define ANSWER_ALLOW RETURN(SECCOMP_RET_ALLOW)
+#define ANSWER_SERVE RETURN(SECCOMP_RET_USER_NOTIF)
+
+/* More than a reading open; or an O_TMPFILE, whose bit of its own this is. Without O_PATH, which makes the rest void. */
+#define O_TMPFILE_BIT (O_TMPFILE & ~O_DIRECTORY)
+#define OPEN_SERVED (O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE_BIT)
+
+struct program {
+    struct sock_filter code[128];
+    size_t n;
+};
+
+static void add(struct program *p, const struct sock_filter *code, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        p->code[p->n++] = code[i];
+}
+
+#define ADD(p, ...)                                              \
+    do {                                                         \
+        const struct sock_filter add_code[] = { __VA_ARGS__ };   \
+        add((p), add_code, ELEMENTSOF(add_code));                \
+    } while (0)
+
+/* With the number loaded, which is loaded again behind. */
+static void add_open(struct program *p, int nr, unsigned flags_argument)
+{
+    ADD(p, IF(BPF_JEQ, nr, 0, 5), LOAD(args[flags_argument]), IF(BPF_JSET, O_PATH, 1, 0),
+        IF(BPF_JSET, OPEN_SERVED, 1, 0), ANSWER_ALLOW, ANSWER_SERVE);
+}
+
+static void add_namespaces(struct program *p, int nr)
+{
+    ADD(p, IF(BPF_JEQ, nr, 0, 4), LOAD(args[0]), IF(BPF_JSET, CLONE_NEWUSER | CLONE_NEWNS, 1, 0), ANSWER_ALLOW, ANSWER_EPERM);
+}
+
+static void build(struct program *p)
+{
+    ADD(p, LOAD(arch), IF(BPF_JEQ, OUR_ARCH, 1, 0), ANSWER_ENOSYS, LOAD(nr), IF(BPF_JGE, X32_BIT, 0, 1), ANSWER_ENOSYS);
+    add_open(p, SYS_openat, 2);
+#ifdef SYS_open
+    add_open(p, SYS_open, 1);
+#endif
+    add_namespaces(p, SYS_clone);
+    add_namespaces(p, SYS_unshare);
+    for (size_t i = 0; i < ELEMENTSOF(served); i++)
+        ADD(p, IF(BPF_JEQ, served[i], 0, 1), ANSWER_SERVE);
+    ADD(p, IF(BPF_JEQ, SYS_setns, 0, 1), ANSWER_EPERM, IF(BPF_JEQ, SYS_open_by_handle_at, 0, 1), ANSWER_EPERM,
+        IF(BPF_JEQ, NR_OPENAT2, 3, 0), IF(BPF_JEQ, NR_CLONE3, 2, 0),
+        IF(BPF_JGE, NR_IO_URING_SETUP, 0, 2), IF(BPF_JGT, NR_IO_URING_REGISTER, 1, 0), ANSWER_ENOSYS,
+        IF(BPF_JGE, NR_LANDLOCK_CREATE_RULESET, 0, 2), IF(BPF_JGT, NR_LANDLOCK_RESTRICT_SELF, 1, 0), ANSWER_ENOSYS,
+        ANSWER_ALLOW);
+}
+
+int guard_supported(void)
+{
+    /* A kernel that knows the flags goes on to the filter, which is nowhere. */
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, LISTEN_FLAGS, NULL) < 0 && errno == EFAULT ? 0 : -EOPNOTSUPP;
+}
+
+int guard_listen(void)
+{
+    struct program p;
+    p.n = 0;
+    build(&p);
+    struct sock_fprog program = { .len = (unsigned short)p.n, .filter = p.code };
+    long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, LISTEN_FLAGS, &program);
+    return fd < 0 ? -errno : (int)fd;
+}

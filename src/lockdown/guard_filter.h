@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The payload's second filter: it has calls that make, change or remove names wait for init, which performs them
+ * (init/guard.c), and lets no way around that stay open. */
+#ifndef AGENTJAIL_LOCKDOWN_GUARD_FILTER_H
+#define AGENTJAIL_LOCKDOWN_GUARD_FILTER_H
+
+/* Whether this kernel lets init serve calls: seccomp_unotify(2), and from 5.19 on such that no signal but a deadly one ends a
+ * wait for what init has done already. 0 or -EOPNOTSUPP. */
+int guard_supported(void);
+
+/* Load the filter on the calling thread. The listener, O_CLOEXEC and the caller's, or -errno (-EBUSY: there is one already).
+ * Needs no_new_privs. Irreversible. */
+int guard_listen(void);
+
+#endif
