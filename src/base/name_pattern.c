@@ -118,7 +118,15 @@ static bool is_deep(struct part p)
     return p.len == 2 && p.at[0] == '*' && p.at[1] == '*';
 }
 
-/* deep: a "**" was passed. */
+static bool is_literal(struct part p)
+{
+    for (size_t i = 0; i < p.len; i++)
+        if (strchr("*?[", p.at[i]) && (!i || p.at[i - 1] != '\\'))
+            return false;
+    return true;
+}
+
+/* deep: a "**" was passed, and no name behind it that is written out. */
 static unsigned look(const char *pattern, const char *path, bool fold, bool deep)
 {
     struct part p = first_part(pattern), s = first_part(path);
@@ -130,7 +138,7 @@ static unsigned look(const char *pattern, const char *path, bool fold, bool deep
     }
     if (!s.len)
         return deep ? NAME_AROUND : NAME_ABOVE;
-    return part_matches(p, s, fold) ? look(behind(p), behind(s), fold, deep) : 0;
+    return part_matches(p, s, fold) ? look(behind(p), behind(s), fold, deep && !is_literal(p)) : 0;
 }
 
 unsigned name_pattern_look(const char *pattern, const char *path, bool fold)

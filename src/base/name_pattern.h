@@ -11,7 +11,7 @@
 /* What a pattern says of a path; bits. */
 enum name_match {
     NAME_MATCHED = 1 << 0, /* the path, or a directory that it is in, is one of those meant */
-    NAME_ABOVE = 1 << 1,   /* below the path there may be one, and each component until there is written out */
+    NAME_ABOVE = 1 << 1,   /* below the path there may be one, and it has begun to be what the pattern writes out */
     NAME_AROUND = 1 << 2,  /* below the path there may be one, as below any other that a "**" stands for */
 };
 

@@ -37,6 +37,12 @@
 
 #define RETRY_MS 5
 
+/* Linux 6.6: whoever is woken runs on the processor of who waits for it, in its place. */
+#ifndef SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP 1UL
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#endif
+
 const int guard_calls[] = {
     SYS_openat2, SYS_readlinkat, SYS_newfstatat, SYS_fstat, SYS_fstatfs, SYS_mkdirat, SYS_mknodat, SYS_linkat,
     SYS_symlinkat, SYS_unlinkat, SYS_renameat2, SYS_ftruncate, SYS_umask, SYS_fcntl, SYS_process_vm_readv,
@@ -60,7 +66,11 @@ int guard_take_listener(struct guard *g, int channel)
 {
     char byte;
     int r = packet_receive(channel, &byte, sizeof(byte), &g->listener);
-    return r < 0 ? r : g->listener < 0 ? -EBADMSG : 0;
+    if (r < 0 || g->listener < 0)
+        return r < 0 ? r : -EBADMSG;
+    /* where it is not known, a call takes longer */
+    ioctl(g->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+    return 0;
 }
 
 /* The asker may have been killed meanwhile: then there is nobody to answer. */

@@ -11,6 +11,8 @@
  *  - new user and mount namespaces, setns: names would mean something else there.
  *  - open_by_handle_at: files by number.
  *  - Landlock: who confined itself further would be served more than it may do: ENOSYS, as on kernels without.
+ *  - ioctls by which file systems make and remove names (subvolumes and snapshots of btrfs and bcachefs, which take a whole
+ *    tree along, and ocfs2's reflink): ENOTTY, as on file systems without.
  *  - other architectures' calls: ENOSYS. */
 #include "lockdown/guard_filter.h"
 
@@ -48,6 +50,13 @@
 #define NR_IO_URING_REGISTER 427
 #define X32_BIT 0x40000000U
 
+/* Type and number of ioctls, as ioctl(2)'s request has them in its lower half; their headers are not everywhere. */
+static const unsigned naming_ioctls[] = {
+    0x9401 /* BTRFS_IOC_SNAP_CREATE */,    0x940e /* BTRFS_IOC_SUBVOL_CREATE */,    0x940f /* BTRFS_IOC_SNAP_DESTROY */,
+    0x9417 /* BTRFS_IOC_SNAP_CREATE_V2 */, 0x9418 /* BTRFS_IOC_SUBVOL_CREATE_V2 */, 0x943f /* BTRFS_IOC_SNAP_DESTROY_V2 */,
+    0xbc10 /* BCH_IOCTL_SUBVOLUME_CREATE */, 0xbc11 /* BCH_IOCTL_SUBVOLUME_DESTROY */, 0x6f04 /* OCFS2_IOC_REFLINK */,
+};
+
 /* To be performed by init. */
 static const int served[] = {
     SYS_renameat2, SYS_unlinkat, SYS_mkdirat, SYS_linkat, SYS_symlinkat, SYS_mknodat, SYS_truncate, SYS_umask,
@@ -64,6 +73,7 @@ static const int served[] = {
 #define IF(op, k, yes, no) ((struct sock_filter)BPF_JUMP(BPF_JMP | (op) | BPF_K, (unsigned)(k), (yes), (no)))
 
 #define ANSWER_ENOSYS RETURN(SECCOMP_RET_ERRNO | ENOSYS)
+#define ANSWER_ENOTTY RETURN(SECCOMP_RET_ERRNO | ENOTTY)
 #define ANSWER_EPERM RETURN(SECCOMP_RET_ERRNO | EPERM)
 #define ANSWER_ALLOW RETURN(SECCOMP_RET_ALLOW)
 #define ANSWER_SERVE RETURN(SECCOMP_RET_USER_NOTIF)
@@ -101,6 +111,17 @@ static void add_namespaces(struct program *p, int nr)
     ADD(p, IF(BPF_JEQ, nr, 0, 4), LOAD(args[0]), IF(BPF_JSET, CLONE_NEWUSER | CLONE_NEWNS, 1, 0), ANSWER_ALLOW, ANSWER_EPERM);
 }
 
+/* Last of all, as what is loaded is no number afterwards. */
+static void add_ioctls(struct program *p)
+{
+    enum { N = ELEMENTSOF(naming_ioctls) };
+    ADD(p, IF(BPF_JEQ, SYS_ioctl, 1, 0), ANSWER_ALLOW, LOAD(args[1]),
+        ((struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xffff)));
+    for (unsigned i = 0; i < N; i++)
+        ADD(p, IF(BPF_JEQ, naming_ioctls[i], (unsigned char)(N - i), 0));
+    ADD(p, ANSWER_ALLOW, ANSWER_ENOTTY);
+}
+
 static void build(struct program *p)
 {
     ADD(p, LOAD(arch), IF(BPF_JEQ, OUR_ARCH, 1, 0), ANSWER_ENOSYS, LOAD(nr), IF(BPF_JGE, X32_BIT, 0, 1), ANSWER_ENOSYS);
@@ -115,8 +136,8 @@ static void build(struct program *p)
     ADD(p, IF(BPF_JEQ, SYS_setns, 0, 1), ANSWER_EPERM, IF(BPF_JEQ, SYS_open_by_handle_at, 0, 1), ANSWER_EPERM,
         IF(BPF_JEQ, NR_OPENAT2, 3, 0), IF(BPF_JEQ, NR_CLONE3, 2, 0),
         IF(BPF_JGE, NR_IO_URING_SETUP, 0, 2), IF(BPF_JGT, NR_IO_URING_REGISTER, 1, 0), ANSWER_ENOSYS,
-        IF(BPF_JGE, NR_LANDLOCK_CREATE_RULESET, 0, 2), IF(BPF_JGT, NR_LANDLOCK_RESTRICT_SELF, 1, 0), ANSWER_ENOSYS,
-        ANSWER_ALLOW);
+        IF(BPF_JGE, NR_LANDLOCK_CREATE_RULESET, 0, 2), IF(BPF_JGT, NR_LANDLOCK_RESTRICT_SELF, 1, 0), ANSWER_ENOSYS);
+    add_ioctls(p);
 }
 
 int guard_supported(void)

@@ -2,8 +2,8 @@
 /* cflags: -pthread
  * Calls about names, and what they answer, one line each: the same with and without the guard (and outside a jail), as open(2),
  * rename(2), link(2), symlink(2), unlink(2), mkdir(2), mknod(2), truncate(2), umask(2) say. Runs in an empty directory. No
- * inode number, time or pid is printed. Arguments: landlock, what landlock_create_ruleset(2) says; many, a thousand threads
- * that make a file each. */
+ * inode number, time or pid is printed. Arguments: landlock, what landlock_create_ruleset(2) says; subvolume, what the ioctls
+ * of file systems that make names say to a descriptor that is none; many, a thousand threads that make a file each. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -483,6 +484,13 @@ int main(int argc, char **argv)
         return many();
     if (argc > 1 && strcmp(argv[1], "landlock") == 0) {
         puts(syscall(444, NULL, 0, 1) < 0 ? strerrorname_np(errno) : "there is one");
+        return 0;
+    }
+    if (argc > 1 && strcmp(argv[1], "subvolume") == 0) {
+        static const unsigned long requests[] = { 0x50009401, 0x5000940e, 0x5000940f, 0x50009417, 0x50009418,
+                                                  0x5000943f, 0x4020bc10, 0x4020bc11, 0x40186f04, 0x40049409 /* FICLONE */ };
+        for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
+            printf("%s ", ioctl(-1, requests[i], NULL) < 0 ? strerrorname_np(errno) : "ok");
         return 0;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
