@@ -120,6 +120,7 @@ static int settle_source(struct bound *b, struct op *op, struct stat *ret_st)
     char link[64], path[PATH_MAX];
     struct stat there;
     _cleanup_close_ int fd = open(op->source, O_PATH | O_CLOEXEC);
+    *ret_st = (struct stat){ 0 };
     int error = fd < 0 || fstat(fd, ret_st) < 0 ? -errno : 0;
     if (error == 0 && op->flags & OP_CHECKED && (ret_st->st_dev != op->dev || ret_st->st_ino != op->ino)) {
         (void)buf_str(&b->why, "Race condition binding dirfd");

@@ -186,8 +186,8 @@ static void begin_watch(struct bwrap_enter *e, struct view *view, int *ret_proc)
         if (view->mount_ids[i] && view->anchors[i].fd < 0)
             view->anchors[i] = (struct anchor){ .fd = root };
     watch_names(&watch);
-    e->watch = (struct bwrap_watch){ .mounts = -1, .moves = watch.moves, .ids = TAKE_PTR(view->mount_ids),
-                                     .anchors = view->anchors };
+    e->watch = (struct bwrap_watch){ .mounts = -1, .moves = watch.moves, .anchors = view->anchors };
+    e->watch.ids = TAKE_PTR(view->mount_ids);
     *ret_proc = proc;
 }
 

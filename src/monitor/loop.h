@@ -35,6 +35,7 @@ struct loop {
     bool registered;     /* or tried */
     bool await_init;     /* nobody reaps it but us */
     bool again;          /* SUPERVISE_AGAIN */
+    bool stop_early;     /* ^Z came before the command ran, or before we had heard of it */
     bool timed_out;
     bool killed;         /* MSG_END sent */
     bool lost_told;

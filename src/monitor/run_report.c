@@ -68,12 +68,17 @@ static void tell_change(void *context, enum snapshot_change change, const struct
     e.kind = EVENT_FILE;
     e.activity = activities[change];
     e.verified = true;
-    e.path = after ? after->path : before->path;
     e.text = "seen when the jail had ended";
-    if (before && before->hashed)
-        hex_write(was, before->hash, HASH_SIZE);
-    if (after && after->hashed)
-        hex_write(is, after->hash, HASH_SIZE);
+    if (before) {
+        e.path = before->path;
+        if (before->hashed)
+            hex_write(was, before->hash, HASH_SIZE);
+    }
+    if (after) {
+        e.path = after->path;
+        if (after->hashed)
+            hex_write(is, after->hash, HASH_SIZE);
+    }
     e.before = *was ? was : NULL;
     e.digest = *is ? is : NULL;
     (void)evidence_record(l->s->evidence, &e);

@@ -261,6 +261,8 @@ static int serve_message(struct loop *l)
             return -EBADMSG;
         l->stage = STAGE_RUNNING;
         terminal_started(l->s->terminal);
+        if (l->stop_early)
+            loop_tell(l, MSG_SIGNAL, SIGTSTP);
         confine_once(l);
         account_start(l);
         return 0;
@@ -339,7 +341,9 @@ static void on_signal(struct loop *l)
                 if (signal == SIGINT || signal == SIGQUIT)
                     loop_tell(l, MSG_SIGNAL, SIGCONT); /* a stopped payload could not heed it */
             } else if (signal == SIGINT || signal == SIGQUIT) {
-                loop_end(l, signal); /* others are lost on a command that does not run yet */
+                loop_end(l, signal);
+            } else if (signal == SIGTSTP) {
+                l->stop_early = true; /* others are lost on a command that does not run yet */
             }
             break;
         case SIGNAL_RESIZE:
@@ -351,6 +355,7 @@ static void on_signal(struct loop *l)
                 loop_tell(l, MSG_FOREGROUND, foreground);
             else if (l->stage == STAGE_RUNNING) /* before, init takes nothing but MSG_GO */
                 loop_tell(l, MSG_SIGNAL, SIGCONT);
+            l->stop_early = false;
             break;
         }
         }
