@@ -194,11 +194,13 @@ static int prepare_all(struct run *run, struct jail_start *with, struct supervis
 /* What git inside has changed in configurations, and what the host's git would trip over. */
 static void keep_git(struct run *run)
 {
-    _cleanup_strv_ struct strv notes = { 0 };
+    _cleanup_git_notes_ struct git_notes notes = { 0 };
     git_copies_end(&run->git, &run->policy, &notes);
     git_links_remove_new(&run->git_links, &notes);
-    for (size_t i = 0; i < notes.n && !run->policy.quiet; i++)
-        run_note(notes.v[i]);
+    for (size_t i = 0; i < notes.told.n && !run->policy.quiet; i++)
+        run_note(notes.told.v[i]);
+    for (size_t i = 0; i < notes.warnings.n; i++)
+        run_note(notes.warnings.v[i]);
 }
 
 /* From the clone on: whatever goes wrong, the first process does not survive us. */

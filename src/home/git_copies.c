@@ -10,12 +10,12 @@
 
 #include "base/git_config.h"
 #include "base/path.h"
+#include "home/git_dir.h"
 #include "home/git_keep.h"
 #include "home/git_worktrees.h"
 #include "home/remove_tree.h"
 #include "profile/access.h"
 #include "profile/path.h"
-#include "sys/syscalls.h"
 
 #define LOCK_TRIES 20
 #define LOCK_WAIT_MS 50
@@ -76,17 +76,9 @@ static int write_copy(int dir, size_t i, const struct buf *text)
     return write(fd, text->data ? text->data : "", text->len) == (ssize_t)text->len ? 0 : -ENOSPC;
 }
 
-/* The directory of a configuration. Its fd or -errno. */
-static int open_gitdir(const char *config)
-{
-    char path[PATH_MAX];
-    snprintf(path, sizeof(path), "%.*s", (int)(strrchr(config, '/') - config), config);
-    return sys_openat2(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_SYMLINKS);
-}
-
 static unsigned char names_lacked(const char *config)
 {
-    _cleanup_close_ int dir = open_gitdir(config);
+    _cleanup_close_ int dir = git_dir_open_config(config);
     unsigned char lacked = 0;
     struct stat st;
     for (size_t i = 0; i < ELEMENTSOF(absent) && dir >= 0; i++)
@@ -99,7 +91,7 @@ static unsigned char names_lacked(const char *config)
  * the jail, and no copy is made. */
 static void read_whole(const char *config, struct buf *text)
 {
-    _cleanup_close_ int dir = open_gitdir(config);
+    _cleanup_close_ int dir = git_dir_open_config(config);
     _cleanup_close_ int fd = dir < 0 ? -1 : openat(dir, "config", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     struct stat st;
     if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && buf_read_fd(text, fd, GIT_CONFIG_BYTES) < 0)
@@ -218,7 +210,7 @@ static int keep_locked(int dir, int lock, struct git_keep *keep, struct buf *kep
 
 static int keep_one(const char *config, struct git_keep *keep, struct buf *kept, struct buf *dropped)
 {
-    _cleanup_close_ int dir = open_gitdir(config);
+    _cleanup_close_ int dir = git_dir_open_config(config);
     if (dir < 0)
         return dir;
     _cleanup_close_ int lock = take_lock(dir, 0600);
@@ -246,7 +238,7 @@ static int read_copy(int dir, size_t i, struct buf *text)
     return r;
 }
 
-static void tell(struct strv *notes, const char *config, int error, const struct buf *kept, const struct buf *dropped)
+static void tell(struct git_notes *notes, const char *config, int error, const struct buf *kept, const struct buf *dropped)
 {
     _cleanup_buf_ struct buf line = { 0 };
     if (error == -EEXIST)
@@ -260,13 +252,12 @@ static void tell(struct strv *notes, const char *config, int error, const struct
                    kept->len && dropped->len ? "; " : "",
                    dropped->len ? "not kept, as your git could run or trust it (git config sets it): " : "",
                    dropped->len ? dropped->data : "");
-    if (line.len)
-        strv_take(notes, buf_take(&line));
+    git_note(&notes->told, &line);
 }
 
 /* git-lfs sends files by a hook before each push, which it puts into a repository when it is first used there. From inside
  * it cannot, says nothing about it, and what is pushed then refers to files that nobody has. */
-static void tell_lfs(struct strv *notes, const char *config, const struct buf *kept)
+static void tell_lfs(struct git_notes *notes, const char *config, const struct buf *kept)
 {
     if (!kept->data || !strstr(kept->data, "lfs.repositoryformatversion"))
         return;
@@ -277,32 +268,33 @@ static void tell_lfs(struct strv *notes, const char *config, const struct buf *k
         return;
     buf_printf(&line, "%s is missing, and cannot be made inside: without it git push sends no files of git-lfs; write "
                "git lfs install, and git lfs push --all REMOTE where something was pushed", hook.data);
-    if (line.len)
-        strv_take(notes, buf_take(&line));
+    git_note(&notes->told, &line);
 }
 
 /* Names that were not there when the jail began. */
-static void remove_new(const char *config, unsigned char lacked, struct strv *notes)
+static void remove_new(const char *config, unsigned char lacked, struct git_notes *notes)
 {
-    _cleanup_close_ int dir = lacked ? open_gitdir(config) : -1;
+    _cleanup_close_ int dir = lacked ? git_dir_open_config(config) : -ENOENT;
+    if (dir < 0 && dir != -ENOENT) {
+        _cleanup_buf_ struct buf line = { 0 };
+        (void)buf_printf(&line, "%s: the command has closed the way there (%s): look for hooks and a commondir beside it "
+                         "before you use git there", config, strerror(-dir));
+        git_note(&notes->warnings, &line);
+    }
     for (size_t i = 0; i < ELEMENTSOF(absent) && dir >= 0; i++) {
         struct stat st;
         if (!(lacked & 1U << i) || fstatat(dir, absent[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
             continue;
-        int r = S_ISDIR(st.st_mode) ? remove_tree(dir, absent[i]) : unlinkat(dir, absent[i], 0) < 0 ? -errno : 0;
-        _cleanup_buf_ struct buf line = { 0 };
-        buf_printf(&line, "%.*s/%s appeared while the command ran, and your git would run what it says: %s%s",
-                   (int)(strrchr(config, '/') - config), config, absent[i],
-                   r < 0 ? "remove it before you use git there: " : "removed", r < 0 ? strerror(-r) : "");
-        if (line.len)
-            strv_take(notes, buf_take(&line));
+        int r = remove_hostile(dir, absent[i]);
+        git_note_removal(notes, r, "%.*s/%s appeared while the command ran, and your git would run what it says",
+                         (int)(strrchr(config, '/') - config), config, absent[i]);
     }
 }
 
 /* A rebase that is under way may hold commands, which git runs when it goes on. Nobody of the payload's is left to write. */
-static void tell_todo(struct strv *notes, const char *config)
+static void tell_todo(struct git_notes *notes, const char *config)
 {
-    _cleanup_close_ int dir = open_gitdir(config);
+    _cleanup_close_ int dir = git_dir_open_config(config);
     _cleanup_close_ int state = dir < 0 ? -1 : openat(dir, "rebase-merge", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     _cleanup_close_ int fd = state < 0 ? -1 : openat(state, "git-rebase-todo", O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     _cleanup_buf_ struct buf text = { 0 }, line = { 0 };
@@ -323,11 +315,10 @@ static void tell_todo(struct strv *notes, const char *config)
     else
         buf_str(&line, "is too large to be looked at, and git rebase --continue runs the commands in it");
     buf_str(&line, ": read it first, as the command could write it; git rebase --abort drops it");
-    if (line.len)
-        strv_take(notes, buf_take(&line));
+    git_note(&notes->warnings, &line);
 }
 
-void git_copies_end(const struct git_copies *copies, const struct policy *policy, struct strv *notes)
+void git_copies_end(const struct git_copies *copies, const struct policy *policy, struct git_notes *notes)
 {
     struct local local = { .policy = policy };
     snprintf(local.top, sizeof(local.top), "%s", policy->workspace ? policy->workspace : "/");

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/strv.h"
+#include "home/git_notes.h"
 #include "profile/policy.h"
 
 struct git_copies {
@@ -27,7 +28,7 @@ int git_copies_make(struct policy *policy, const char *id, struct git_copies *co
  * in place, so that no other jail's mount on them is undone. Names that mounts could not hold, as they were not there, and
  * by which git would run what the payload wrote, are removed, and entries of working trees that are not its own
  * (git_worktrees.h). A line for people a file into notes. */
-void git_copies_end(const struct git_copies *copies, const struct policy *policy, struct strv *notes);
+void git_copies_end(const struct git_copies *copies, const struct policy *policy, struct git_notes *notes);
 
 /* Remove the copies. */
 void git_copies_remove(struct git_copies *copies);

@@ -9,21 +9,23 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "home/git_dir.h"
 #include "home/remove_tree.h"
 #include "profile/access.h"
-#include "sys/syscalls.h"
 
-enum { ENTRIES_MAX = 50000, DEPTH_MAX = 32, TOLD_MAX = 8 };
+enum { DEPTH_MAX = 32, TOLD_MAX = 8 };
 
 /* A walk through one git directory. */
 struct walk {
     const char *gitdir;
-    const struct git_links *before; /* NULL: note what is there */
-    struct strv *list;              /* to be noted in, or the notes */
+    struct strv *note;              /* to note in what is there, or NULL */
+    const struct git_links *before; /* or else what was there: others are removed */
+    struct git_notes *notes;
     char path[PATH_MAX];            /* below gitdir, of what is looked at */
     size_t left;                    /* entries to look at */
     unsigned depth, told;
-    bool too_many;
+    bool cut;                       /* left was not enough */
+    bool closed;                    /* a directory could not be looked into */
 };
 
 /* Loose objects: git makes them by renaming, whatever is there, and never writes to one again. */
@@ -43,27 +45,20 @@ static bool is_known(const struct git_links *before, const char *gitdir, const c
 
 static int note(struct walk *w, const char *text)
 {
-    int r = strv_add(w->list, w->gitdir);
+    int r = strv_add(w->note, w->gitdir);
     if (r >= 0)
-        r = strv_add(w->list, w->path);
-    return r < 0 ? r : strv_add(w->list, text);
+        r = strv_add(w->note, w->path);
+    return r < 0 ? r : strv_add(w->note, text);
 }
 
 static void remove_link(struct walk *w, int dir, const char *name)
 {
-    int r = unlinkat(dir, name, 0) < 0 ? -errno : 0;
-    if (r == -EACCES) { /* the directory's mode */
-        int opened = open_hostile_directory(dir, ".");
-        cleanup_close(&opened);
-        r = unlinkat(dir, name, 0) < 0 ? -errno : 0;
-    }
-    _cleanup_buf_ struct buf line = { 0 };
-    if (r == 0 && w->told++ >= TOLD_MAX)
-        return;
-    (void)buf_printf(&line, "%s/%s became a symlink while the command ran, and your git would write where it leads: %s%s",
-                     w->gitdir, w->path, r < 0 ? "remove it before you use git there: " : "removed", r < 0 ? strerror(-r) : "");
-    if (line.len)
-        strv_take(w->list, buf_take(&line));
+    int r = remove_hostile(dir, name);
+    if (r != -ENOENT && w->told++ < TOLD_MAX)
+        git_note_removal(w->notes, r, "%s/%s became a symlink while the command ran, and your git would write where it leads",
+                         w->gitdir, w->path);
+    else if (r < 0 && r != -ENOENT)
+        w->closed = true;
 }
 
 static int look_at_link(struct walk *w, int dir, const char *name)
@@ -73,7 +68,7 @@ static int look_at_link(struct walk *w, int dir, const char *name)
     if (n < 0)
         return 0; /* it is none any more */
     text[n] = '\0';
-    if (!w->before)
+    if (w->note)
         return note(w, text);
     if (!is_known(w->before, w->gitdir, w->path, text))
         remove_link(w, dir, name);
@@ -81,19 +76,6 @@ static int look_at_link(struct walk *w, int dir, const char *name)
 }
 
 static int walk(struct walk *w, int dir);
-
-/* A directory that its owner may not list may be written through all the same: it is opened for him (mode 0700). One that
- * he may not write stays as it is. */
-static int open_below(const struct walk *w, int dir, const char *name)
-{
-    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    const mode_t listed = S_IRUSR | S_IXUSR;
-    struct stat st;
-    if (!w->before || (fd < 0 && errno != EACCES) || (fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & listed) == listed))
-        return fd;
-    cleanup_close(&fd);
-    return open_hostile_directory(dir, name);
-}
 
 static int look(struct walk *w, int dir, const struct dirent *d)
 {
@@ -107,8 +89,13 @@ static int look(struct walk *w, int dir, const struct dirent *d)
         return look_at_link(w, dir, d->d_name);
     if (!below || is_objects(w, d->d_name))
         return 0;
-    int next = open_below(w, dir, d->d_name);
-    return next < 0 ? 0 : walk(w, next);
+    int next = -1;
+    if (w->depth < DEPTH_MAX) /* git writes into one that its owner cannot list, too */
+        next = open_listed_directory(dir, d->d_name);
+    if (next >= 0)
+        return walk(w, next);
+    w->closed = w->closed || w->depth == DEPTH_MAX || (errno != ENOENT && errno != ENOTDIR && errno != ELOOP);
+    return 0;
 }
 
 /* dir is taken. */
@@ -122,15 +109,14 @@ static int walk(struct walk *w, int dir)
         return -ENOMEM;
     }
     w->depth++;
-    for (struct dirent *d; r == 0 && (d = readdir(entries));) {
+    for (struct dirent *d; r == 0 && !w->cut && (d = readdir(entries));) {
         if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
             continue;
-        w->too_many = w->too_many || w->left == 0 || w->depth > DEPTH_MAX;
-        if (w->too_many)
-            break;
-        w->left--;
-        if (snprintf(w->path + len, sizeof(w->path) - len, "%s%s", len ? "/" : "", d->d_name) >= (int)(sizeof(w->path) - len))
-            w->too_many = true;
+        int n = snprintf(w->path + len, sizeof(w->path) - len, "%s%s", len ? "/" : "", d->d_name);
+        if (w->left-- == 0)
+            w->cut = true;
+        else if (n >= (int)(sizeof(w->path) - len))
+            w->closed = true;
         else
             r = look(w, dirfd(entries), d);
         w->path[len] = '\0';
@@ -139,10 +125,11 @@ static int walk(struct walk *w, int dir)
     return r;
 }
 
-static int walk_gitdir(struct walk *w)
+static int walk_gitdir(struct walk *w, const struct git_links *links)
 {
-    int dir = sys_openat2(AT_FDCWD, w->gitdir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_SYMLINKS);
-    w->left = ENTRIES_MAX;
+    int dir = git_dir_open(w->gitdir);
+    w->closed = dir < 0 && dir != -ENOENT;
+    w->left = links->most ? links->most : GIT_LINKS_MOST;
     return dir < 0 ? 0 : walk(w, dir);
 }
 
@@ -156,9 +143,9 @@ static int add_dir(const struct policy *policy, struct git_links *links, const c
     int r = strv_add(&links->dirs, real);
     if (r < 0)
         return r;
-    struct walk w = { .gitdir = links->dirs.v[links->dirs.n - 1], .list = &links->before };
-    r = walk_gitdir(&w);
-    links->too_many = links->too_many || w.too_many;
+    struct walk w = { .gitdir = links->dirs.v[links->dirs.n - 1], .note = &links->before };
+    r = walk_gitdir(&w, links);
+    links->cut = links->cut || w.cut;
     return r;
 }
 
@@ -176,20 +163,21 @@ int git_links_note(const struct policy *policy, struct git_links *links)
     return r;
 }
 
-void git_links_remove_new(const struct git_links *links, struct strv *notes)
+void git_links_remove_new(const struct git_links *links, struct git_notes *notes)
 {
     for (size_t i = 0; i < links->dirs.n; i++) {
-        struct walk w = { .gitdir = links->dirs.v[i], .before = links, .list = notes };
-        _cleanup_buf_ struct buf line = { 0 };
-        if (!links->too_many)
-            (void)walk_gitdir(&w);
-        if (links->too_many || w.too_many)
-            (void)buf_printf(&line, "%s holds too much to be searched for symlinks that the command left, through which your "
-                             "git would write: find %s -type l shows them", links->dirs.v[i], links->dirs.v[i]);
-        else if (w.told > TOLD_MAX)
-            (void)buf_printf(&line, "%s: %u more symlinks like these, removed", links->dirs.v[i], w.told - TOLD_MAX);
-        if (line.len)
-            strv_take(notes, buf_take(&line));
+        const char *dir = links->dirs.v[i];
+        struct walk w = { .gitdir = dir, .before = links, .notes = notes };
+        _cleanup_buf_ struct buf more = { 0 }, rest = { 0 };
+        if (!links->cut)
+            (void)walk_gitdir(&w, links);
+        if (w.told > TOLD_MAX)
+            (void)buf_printf(&more, "%s: %u more symlinks like these", dir, w.told - TOLD_MAX);
+        git_note(&notes->told, &more);
+        if (links->cut || w.cut || w.closed)
+            (void)buf_printf(&rest, "%s holds more than is searched for symlinks through which your git would write; "
+                             "find %s -type l shows what the command may have left", dir, dir);
+        git_note(&notes->warnings, &rest);
     }
 }
 

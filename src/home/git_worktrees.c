@@ -8,10 +8,10 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "home/git_dir.h"
 #include "home/remove_tree.h"
 #include "profile/access.h"
 #include "profile/path.h"
-#include "sys/syscalls.h"
 
 struct repo {
     const struct policy *policy;
@@ -73,11 +73,6 @@ static int open_worktrees(int gitdir, bool anyhow)
     return fd >= 0 ? fd : errno == ENOTDIR ? -ELOOP : -errno;
 }
 
-static int open_repo(const struct repo *repo)
-{
-    return sys_openat2(AT_FDCWD, repo->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, RESOLVE_NO_SYMLINKS);
-}
-
 static char *whole_name(const struct repo *repo, const char *name)
 {
     char *text = NULL;
@@ -86,7 +81,7 @@ static char *whole_name(const struct repo *repo, const char *name)
 
 static int note_one(const struct repo *repo, struct strv *known)
 {
-    _cleanup_close_ int gitdir = open_repo(repo);
+    _cleanup_close_ int gitdir = git_dir_open(repo->dir);
     _cleanup_close_ int worktrees = gitdir < 0 ? gitdir : open_worktrees(gitdir, false);
     if (worktrees == -ELOOP)
         return strv_take(known, whole_name(repo, NULL));
@@ -109,18 +104,14 @@ int git_worktrees_note(const struct policy *policy, struct strv *known)
     return r;
 }
 
-static void remove_one(const struct repo *repo, int in, const char *name, const char *entry, struct strv *notes)
+static void remove_one(const struct repo *repo, int in, const char *name, const char *entry, struct git_notes *notes)
 {
     struct stat st;
     if (fstatat(in, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return;
-    int r = S_ISDIR(st.st_mode) ? remove_tree(in, name) : unlinkat(in, name, 0) < 0 ? -errno : 0;
-    _cleanup_buf_ struct buf line = { 0 };
-    if (buf_printf(&line, "%s/worktrees%s%s appeared while the command ran, and would open this repository to jails in a "
-                   "directory that it could not write: %s%s", repo->dir, entry ? "/" : "", entry ? entry : "",
-                   r < 0 ? "remove it: " : "removed", r < 0 ? strerror(-r) : "") < 0)
-        return;
-    strv_take(notes, buf_take(&line));
+    int r = remove_hostile(in, name);
+    git_note_removal(notes, r, "%s/worktrees%s%s appeared while the command ran, and would open this repository to jails in a "
+                     "directory that it could not write", repo->dir, entry ? "/" : "", entry ? entry : "");
 }
 
 static bool is_known(const struct repo *repo, const char *name, const struct strv *known)
@@ -129,9 +120,9 @@ static bool is_known(const struct repo *repo, const char *name, const struct str
     return whole && strv_has(known, whole);
 }
 
-static void remove_new(const struct repo *repo, const struct strv *known, struct strv *notes)
+static void remove_new(const struct repo *repo, const struct strv *known, struct git_notes *notes)
 {
-    _cleanup_close_ int gitdir = open_repo(repo);
+    _cleanup_close_ int gitdir = git_dir_open(repo->dir);
     if (gitdir < 0 || is_known(repo, NULL, known))
         return;
     _cleanup_close_ int worktrees = open_worktrees(gitdir, true);
@@ -147,7 +138,7 @@ static void remove_new(const struct repo *repo, const struct strv *known, struct
             remove_one(repo, worktrees, d->d_name, d->d_name, notes);
 }
 
-void git_worktrees_remove_new(const struct policy *policy, const struct strv *known, struct strv *notes)
+void git_worktrees_remove_new(const struct policy *policy, const struct strv *known, struct git_notes *notes)
 {
     for (size_t i = 0; i < policy->n_git_repos; i++) {
         struct repo repo;

@@ -5,6 +5,7 @@
 #define AGENTJAIL_HOME_GIT_WORKTREES_H
 
 #include "base/strv.h"
+#include "home/git_notes.h"
 #include "profile/policy.h"
 
 /* Before the jail: which entries of policy->git_repos lead out of where the command may write. Appended to known. 0 or
@@ -12,6 +13,6 @@
 int git_worktrees_note(const struct policy *policy, struct strv *known);
 
 /* After it: remove those that lead out and are not known, with a line for each in notes. */
-void git_worktrees_remove_new(const struct policy *policy, const struct strv *known, struct strv *notes);
+void git_worktrees_remove_new(const struct policy *policy, const struct strv *known, struct git_notes *notes);
 
 #endif

@@ -40,6 +40,17 @@ int open_hostile_directory(int dir, const char *name)
     return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+int open_listed_directory(int dir, const char *name)
+{
+    const mode_t listed = S_IRUSR | S_IXUSR;
+    struct stat st;
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if ((fd < 0 && errno != EACCES) || (fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & listed) == listed))
+        return fd;
+    cleanup_close(&fd);
+    return open_hostile_directory(dir, name);
+}
+
 static int empty(struct removal *r, int dir, unsigned depth);
 
 static bool is_mounted_there(const struct removal *r, int fd)
@@ -116,4 +127,21 @@ int remove_tree(int dir, const char *name)
             e = -errno;
     }
     return e;
+}
+
+static int remove_any(int dir, const char *name)
+{
+    struct stat st;
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return -errno;
+    return S_ISDIR(st.st_mode) ? remove_tree(dir, name) : unlinkat(dir, name, 0) < 0 ? -errno : 0;
+}
+
+int remove_hostile(int dir, const char *name)
+{
+    int r = remove_any(dir, name);
+    if (r != -EACCES)
+        return r;
+    _cleanup_close_ int opened = open_hostile_directory(dir, ".");
+    return opened < 0 ? r : remove_any(dir, name);
 }

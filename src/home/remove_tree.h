@@ -8,6 +8,13 @@
  * none). */
 int open_hostile_directory(int dir, const char *name);
 
+/* The same, but the mode is left alone if its owner may list and enter it. */
+int open_listed_directory(int dir, const char *name);
+
+/* Remove name in the directory dir, a file or a tree, also if dir's mode forbids it: that is 0700 then. 0 or -errno, as
+ * remove_tree(). */
+int remove_hostile(int dir, const char *name);
+
 /* Remove name in the directory dir with all that is below it, however deep; no symlink is followed, no other file system
  * and no bind mount entered. 0 or -errno (-EXDEV: something is mounted there). */
 int remove_tree(int dir, const char *name);

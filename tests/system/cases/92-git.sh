@@ -132,6 +132,7 @@ plant remote-with-hooks 'git init -q --bare r && cp evil r/hooks/pre-receive && 
 plant common-directory 'mkdir c && cp -r .git/objects .git/refs c/ && printf "[core]\n\tfsmonitor = %s/evil\n" "$PWD" >c/config && echo "$PWD/c" >.git/commondir'
 NO_HOOKS=yes plant new-hooks 'mkdir -p .git/hooks && cp evil .git/hooks/pre-commit'
 NO_HOOKS=yes plant new-hooks-unreadable 'mkdir -p .git/hooks && cp evil .git/hooks/pre-commit && chmod 111 .git/hooks'
+NO_HOOKS=yes plant new-hooks-closed 'mkdir -p .git/hooks && cp evil .git/hooks/pre-commit && chmod 311 .git'
 NO_HOOKS=yes plant new-hooks-deep 'mkdir .git/hooks && cp evil .git/hooks/pre-commit && cd .git/hooks && for i in $(seq 70); do mkdir d && cd d; done'
 
 # A payload leaves a ".git" file in a workspace that is no repository: what it names must not be granted to the next run.
@@ -258,6 +259,19 @@ for how in "--git=identity 311" "--git=none 0" "--git=none 555"; do
     verdict "control: through a symlink that was there it writes, as git does ($how, $mode)"
     end_world
 done
+
+# A payload that closes .git itself, or digs too deep to be followed, keeps none of the other symlinks, and what was not
+# searched is said, with --quiet as well. CONTROL: nothing is said otherwise.
+new_repository
+deep='ln -sf "$0/.bashrc" .git/FETCH_HEAD && cd .git && for i in $(seq 40); do mkdir -p 0 && cd 0; done; ln -s / x; chmod 311 "$1/.git"'
+jail --git=none --quiet -- sh -c "$deep" "$HOME" "$WS"
+[ ! -L .git/FETCH_HEAD ] && grep -q 'holds more than is searched for symlinks' "$T/stderr" && ! grep -q 'became a symlink' "$T/stderr"
+verdict "a git directory that is closed and too deep: what can be found is removed, the rest told"
+rm -rf .git/0
+jail --git=none -- sh -c 'ln -sf "$0/.bashrc" .git/FETCH_HEAD' "$HOME"
+[ ! -L .git/FETCH_HEAD ] && ! grep -q 'holds more' "$T/stderr"
+verdict "control: nothing is told of one that could be searched"
+end_world
 
 # Two jails, of two workspaces, work together: one makes its repository name the other's directory as a working tree, the
 # other leaves a ".git" file that leads there. The next run in the other is not to be granted the first's repository.
