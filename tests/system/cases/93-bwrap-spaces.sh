@@ -244,7 +244,6 @@ done
 killed_waiting --unshare-pid && ! gone "$child"
 verdict "control: without it nothing ends"
 kill -KILL "$child"
-says "--new-session" 0 "no" "${host[@]}" --new-session --unshare-pid sh -c '(: >/dev/tty) 2>&- && echo yes || echo no'
 
 # ---- filters ----
 filter "$T/no-chmod" chmod
