@@ -20,7 +20,17 @@ b --ro-bind / / --unshare-all --dev-bind /proc /proc sh -c 'for k in pid net ipc
 [ "$(wc -l <"$T/stdout")" -eq 4 ] && ! grep -qxF "$same" "$T/stdout"
 verdict "--unshare-all"
 says "--share-net" 0 "$(readlink /proc/self/ns/net)" --ro-bind / / --unshare-all --share-net --dev-bind /proc /proc readlink /proc/self/ns/net
-says "--unshare-user-try, --unshare-cgroup-try" 0 "" --ro-bind / / --unshare-user-try --unshare-cgroup-try true
+for kind in user cgroup; do
+    here=$(readlink "/proc/self/ns/$kind")
+    for option in --unshare-$kind-try --unshare-all; do
+        b --ro-bind / / $option --dev-bind /proc /proc readlink "/proc/self/ns/$kind"
+        if [ $option = --unshare-all ] && [ $kind = user ] && [ "$UID_NOW" -eq 0 ]; then
+            continue # which is what --unshare-user-try means for all: root need not
+        fi
+        [ -s "$T/stdout" ] && [ "$(cat "$T/stdout")" != "$here" ]
+        verdict "$option: $kind"
+    done
+done
 says "a network of its own has its loopback" 0 "ok" --ro-bind / / --unshare-net python3 -c \
     'import socket; s = socket.create_server(("127.0.0.1", 0)); c = socket.create_connection(s.getsockname()); print("ok")'
 says "--hostname" 0 "some-name" "${host[@]}" --unshare-uts --hostname some-name uname -n

@@ -186,7 +186,7 @@ verdict "filters stacked the other way round"
 is_there() {
     case $1 in
     92-bwrap-words) grep -qxF -- "\$ $2" "$SYSTEM/bwrap_words.txt" ;;
-    *) grep -qF -- "\"$2" "$SYSTEM/cases/$1.sh" ;;
+    *) grep -qF -- "\"$2\"" "$SYSTEM/cases/$1.sh" ;;
     esac
 }
 lost=
