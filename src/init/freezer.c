@@ -27,12 +27,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "init/thread_state.h"
+#include "sys/entries.h"
 
 #define RELAPSES_MAX 32   /* sweeps that found somebody continued */
 #define PATIENCE_MS 5000  /* a loaded machine takes its time until each has stopped */
@@ -53,33 +53,18 @@ struct process {
     bool behind; /* a thread is stopped, and a stop was still waiting when its state had been read */
 };
 
-struct dirent_kernel { /* getdents64(2) */
-    uint64_t ino;
-    int64_t off;
-    uint16_t len;
-    uint8_t type;
-    char name[];
-};
-
 /* Call visit for every number that is a name in the directory: pids, or threads. */
 static int each_number(int dir, int (*visit)(void *with, pid_t number), void *with)
 {
-    _Alignas(struct dirent_kernel) char entries[4096];
-    for (;;) {
-        long n = syscall(SYS_getdents64, dir, entries, sizeof(entries));
-        if (n == 0 || (n < 0 && (errno == ENOENT || errno == ESRCH)))
-            return 0;
-        if (n < 0)
-            return -errno;
-        for (long at = 0; at < n;) {
-            const struct dirent_kernel *e = (const void *)(entries + at);
-            pid_t number = e->name[0] >= '1' && e->name[0] <= '9' ? (pid_t)strtol(e->name, NULL, 10) : 0;
-            int r = number ? visit(with, number) : 0;
-            if (r < 0)
-                return r;
-            at += e->len;
-        }
+    struct entries entries;
+    entries_begin(&entries, dir);
+    for (const struct entry *e; (e = entries_next(&entries));) {
+        pid_t number = e->name[0] >= '1' && e->name[0] <= '9' ? (pid_t)strtol(e->name, NULL, 10) : 0;
+        int r = number ? visit(with, number) : 0;
+        if (r < 0)
+            return r;
     }
+    return entries.error == -ENOENT || entries.error == -ESRCH ? 0 : entries.error;
 }
 
 struct visit {

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/name_pattern.h"
+#include "sys/entries.h"
 
 #define MOVE_ENTRIES_MAX 20000 /* of a directory that is moved */
 #define MOVE_DEPTH_MAX 64
@@ -93,14 +93,6 @@ int guard_judge(const struct guard *g, const struct place *p, enum judge_what wh
 
 /* --- what is in a directory that moves --- */
 
-struct dirent_kernel { /* getdents64(2) */
-    uint64_t ino;
-    int64_t off;
-    uint16_t len;
-    uint8_t type;
-    char name[];
-};
-
 struct move {
     const struct guard *guard;
     char from[PATH_MAX + NAME_MAX + 2], to[PATH_MAX + NAME_MAX + 2]; /* of the directory that is looked at, before and after */
@@ -117,12 +109,10 @@ static bool append(char *path, size_t size, const char *name)
     return snprintf(path + n, size - n, "/%s", name) < (int)(size - n);
 }
 
-static int look_at_entry(struct move *m, int dir, const struct dirent_kernel *e)
+static int look_at_entry(struct move *m, int dir, const struct entry *e)
 {
     size_t from = strlen(m->from), to = strlen(m->to);
     int r = 0;
-    if (strcmp(e->name, ".") == 0 || strcmp(e->name, "..") == 0)
-        return 0;
     if (m->left-- == 0 || !append(m->from, sizeof(m->from), e->name) || !append(m->to, sizeof(m->to), e->name)) {
         r = -EXDEV;
     } else {
@@ -143,25 +133,19 @@ static int look_at_entry(struct move *m, int dir, const struct dirent_kernel *e)
 static int look_into(struct move *m, int dir)
 {
     _cleanup_close_ int opened = dir;
-    _Alignas(8) char entries[4096];
+    struct entries entries;
     if (opened < 0)
         return errno == ENOTDIR || errno == ELOOP ? -errno : -EACCES;
     if (++m->depth > MOVE_DEPTH_MAX)
         return -EXDEV;
-    for (;;) {
-        long n = syscall(SYS_getdents64, opened, entries, sizeof(entries));
-        if (n <= 0) {
-            m->depth--;
-            return n < 0 ? -EACCES : 0;
-        }
-        const struct dirent_kernel *e;
-        for (long at = 0; at < n; at += e->len) {
-            e = (const struct dirent_kernel *)(const void *)(entries + at);
-            int r = look_at_entry(m, opened, e);
-            if (r < 0)
-                return r;
-        }
+    entries_begin(&entries, opened);
+    for (const struct entry *e; (e = entries_next(&entries));) {
+        int r = look_at_entry(m, opened, e);
+        if (r < 0)
+            return r;
     }
+    m->depth--;
+    return entries.error < 0 ? -EACCES : 0;
 }
 
 int guard_judge_move(const struct guard *g, const struct place *from, const struct place *to)
