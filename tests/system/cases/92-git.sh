@@ -240,12 +240,18 @@ end_world
 
 # A symlink in place of a file that git appends to: the host's git would write, with a branch's name that the payload chose, where
 # it leads. CONTROL: it does. In a directory that cannot be listed, too; with any profile; not one that was there before.
+# tick: until the clock of change times is past what has been made.
+tick() {
+    touch "$T/then"
+    until touch "$T/now" && [ "$T/now" -nt "$T/then" ]; do :; done
+}
 for how in "--git=identity 311" "--git=none 0" "--git=none 555"; do
     read -r how mode <<<"$how"
     new_repository
     echo "# mine" >"$HOME/.bashrc"
     git -C "$WS" branch -q 'x$(touch${IFS}ran)'
     ln -s ../kept .git/old
+    tick
     link='ln -sf "$0/.bashrc" .git/FETCH_HEAD && mv .git/logs .git/logs2 && mkdir .git/logs && ln -s "$0/.bashrc" .git/logs/HEAD && chmod $1 .git/logs'
     jail "$how" -- sh -c "$link" "$HOME" "$mode"
     [ ! -L .git/FETCH_HEAD ] && [ ! -L .git/logs/HEAD ] && [ -L .git/old ] && grep -q 'FETCH_HEAD became a symlink .*: removed' "$T/stderr"
@@ -259,6 +265,15 @@ for how in "--git=identity 311" "--git=none 0" "--git=none 555"; do
     verdict "control: through a symlink that was there it writes, as git does ($how, $mode)"
     end_world
 done
+
+# An earlier run's symlink is moved there by a later one, alone or in a directory. CONTROL: in a directory of its own it is kept.
+new_repository
+jail --git=none -- sh -c 'mkdir made kept && ln -s "$0/.bashrc" made/HEAD && ln -s "$0/.bashrc" kept/HEAD && ln -s "$0/.bashrc" one' "$HOME"
+tick
+jail --git=none -- sh -c 'mv .git/logs logs && mv made .git/logs && mv one .git/FETCH_HEAD'
+[ ! -L .git/logs/HEAD ] && [ ! -L .git/FETCH_HEAD ] && [ -L kept/HEAD ] && grep -q 'logs/HEAD became a symlink .*: removed' "$T/stderr"
+verdict "symlinks that an earlier run left elsewhere are removed once they are in git's directory"
+end_world
 
 # A payload that closes .git itself, or digs too deep to be followed, keeps none of the other symlinks, and what was not
 # searched is said, with --quiet as well. CONTROL: nothing is said otherwise.
