@@ -8,7 +8,7 @@
  *  4. Landlock  no file; TCP connections to the policy's ports only; no abstract socket, no signal.
  *  5. rlimits   no file of any size, no process, no core.
  *  6. seccomp   the calls in calls.def; of sockets, TCP and UDP over IPv4 and IPv6 only: the host's network namespace has
- *               abstract Unix sockets and netlink in it.
+ *               abstract Unix sockets and netlink in it; no connection by TCP fast open, which 4 does not hold.
  *
  * What is lost where the kernel lacks Landlock or its newer parts: the choice of ports. Files are out of reach by 2 and 6,
  * too. */

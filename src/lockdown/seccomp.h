@@ -18,7 +18,8 @@ int seccomp_confine(const int *calls, size_t n);
 /* The same, and fchmodat(2) for no mode but 0700. */
 int seccomp_confine_private(const int *calls, size_t n);
 
-/* As seccomp_confine(), and socket(2) only for TCP and UDP over IPv4 and IPv6. */
+/* As seccomp_confine(), and socket(2) only for TCP and UDP over IPv4 and IPv6, and none of the calls that send may connect,
+ * which Landlock would not see. */
 int seccomp_confine_network(const int *calls, size_t n);
 
 #endif
