@@ -33,19 +33,6 @@ bool bwrap_called(int argc, char *const *argv)
     return argc > 1 && strcmp(argv[1], "--bwrap") == 0;
 }
 
-int bwrap_refuse(const struct bwrap_run *run, const char *text)
-{
-    bwrap_say(&run->args, text);
-    return 1;
-}
-
-int bwrap_refuse_errno(const struct bwrap_run *run, const char *what, int error)
-{
-    char text[512];
-    snprintf(text, sizeof(text), "%s: %s", what, strerror(-error));
-    return bwrap_refuse(run, text);
-}
-
 static int print(const char *text, FILE *to)
 {
     return fputs(text, to) < 0 || fflush(to) != 0;

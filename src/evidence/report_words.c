@@ -111,24 +111,3 @@ bool report_is_known(const struct report *report, enum report_table table)
 {
     return !report_gap(report, table) || (table == REPORT_FILES && report->level && strcmp(report->level, "changes") == 0);
 }
-
-enum report_form report_form_of(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    if (dot && (strcmp(dot, ".html") == 0 || strcmp(dot, ".htm") == 0))
-        return REPORT_HTML;
-    return dot && strcmp(dot, ".json") == 0 ? REPORT_JSON : REPORT_TEXT;
-}
-
-int report_print(const struct report *report, enum report_form form, const char *file, const char *integrity, struct buf *out)
-{
-    switch (form) {
-    case REPORT_HTML:
-        return report_html(report, file, integrity, out);
-    case REPORT_JSON:
-        return report_json(report, file, integrity, out);
-    case REPORT_TEXT:
-        break;
-    }
-    return report_text(report, file, integrity, 0, out);
-}

@@ -142,6 +142,8 @@ int cgroup_prepare_on(const struct cgroup_host *host, const struct policy *polic
     }
 
     cgroup_delegate(&cgroup, jail_id, want);
+    if (!cgroup.held)
+        cgroup_remove(&cgroup);
     unsigned scope = need & ~cgroup.held ? cgroup_scope_controllers(host) & want : 0;
     if (scope & need & ~cgroup.held) {
         cgroup_remove(&cgroup);

@@ -294,8 +294,6 @@ void cgroup_delegate(struct cgroup *cgroup, const char *jail_id, unsigned want)
             cgroup->held = write_limits(cgroup->dir, cgroup->policy, on);
         }
     }
-    if (!cgroup->held)
-        cgroup_remove(cgroup);
 }
 
 int cgroup_sweep(const char *path, const char *jail_id)

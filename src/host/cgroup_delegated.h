@@ -7,7 +7,7 @@
 #include "host/cgroup.h"
 
 /* Make and fill the jail's group below a delegated directory. Sets cgroup->held to the bits of want that it holds; when
- * that is none, nothing is left behind. */
+ * that is none, what there may be of it is the caller's to remove. */
 void cgroup_delegate(struct cgroup *cgroup, const char *jail_id, unsigned want);
 
 /* Bring the monitor back from its leaf, if it went there, and remove that. Best effort. */

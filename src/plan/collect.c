@@ -20,35 +20,6 @@ static const char *const grant_keys[] = {
     [GRANT_OVERLAY] = "copy-on-write", [GRANT_DEVICE] = "device",
 };
 
-int collect_resolve_missing(struct collect *c, const char *path, struct resolved *ret_resolved)
-{
-    _cleanup_free_ char *head = strdup(path);
-    if (!head)
-        return -ENOMEM;
-    size_t len = strlen(path);
-
-    for (;;) {
-        while (len > 1 && head[len - 1] != '/')
-            len--;
-        size_t keep = len > 1 ? len - 1 : 1;
-        head[keep] = '\0';
-        len = keep;
-        int r = path_resolve(&c->resolver, head, ret_resolved);
-        if (r == -ENOENT && keep > 1)
-            continue;
-        if (r < 0)
-            return r;
-
-        _cleanup_buf_ struct buf whole = { 0 };
-        const char *rest = path + strlen(head);
-        r = buf_printf(&whole, "%s%s%s", ret_resolved->path[1] ? ret_resolved->path : "", rest[0] == '/' ? "" : "/",
-                       rest);
-        free(ret_resolved->path);
-        ret_resolved->path = buf_take(&whole);
-        return ret_resolved->path ? r : -ENOMEM;
-    }
-}
-
 /* The workspace is a grant to be written that was asked for by another key. */
 static const char *key_of(const struct collect *c, const struct grant *g)
 {
@@ -202,7 +173,7 @@ static int add_scratch(struct collect *c, const struct grant *g)
     int e = path_resolve(&c->resolver, g->path, &r);
     bool exists = e >= 0;
     if (e == -ENOENT)
-        e = collect_resolve_missing(c, g->path, &r);
+        e = path_resolve_missing(&c->resolver, g->path, &r);
     if (e < 0)
         return missing(c, g, e);
     if (exists && !S_ISDIR(r.st.st_mode))

@@ -30,8 +30,4 @@ int collect_grants(struct collect *c, int pass);
  * was written at origin, for messages; they stay the caller's. 0 or -ENOMEM. */
 int collect_links(struct collect *c, const struct origin *origin, const char *key, const char *path, struct resolved *r);
 
-/* Real path of something that need not exist: its deepest existing ancestor resolved, the rest as written. path is
- * absolute. 0 or -errno, as path_resolve(). */
-int collect_resolve_missing(struct collect *c, const char *path, struct resolved *ret_resolved);
-
 #endif

@@ -55,11 +55,9 @@ static int add(struct strv *list, const char *literal, const char *pattern)
 static int add_resolved(struct resolver *resolver, struct strv *list, const char *literal, const char *pattern)
 {
     _cleanup_resolved_ struct resolved real = { 0 };
-    struct collect c = { .resolver = *resolver };
-    int r = path_resolve(&c.resolver, literal, &real);
+    int r = path_resolve(resolver, literal, &real);
     if (r < 0 && r != -ENOMEM)
-        r = collect_resolve_missing(&c, literal, &real);
-    *resolver = c.resolver;
+        r = path_resolve_missing(resolver, literal, &real);
     if (r == -ENOMEM)
         return r;
     return r < 0 || !real.path || !literal || strcmp(real.path, literal) == 0 ? 0 : add(list, real.path, pattern);

@@ -6,8 +6,9 @@
 #include <stdbool.h>
 
 #include "base/strv.h"
-#include "plan/collect.h"
 #include "plan/entries.h"
+#include "plan/resolve.h"
+#include "profile/policy.h"
 
 /* May the guard hold a name for this policy? Not where it is switched off, nor where the command may give names another meaning
  * (nested = allow). */

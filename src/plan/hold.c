@@ -132,14 +132,11 @@ static bool is_held(const struct grant *g)
 static int concerns(struct hold *h, const struct grant *g, const char *source, bool *ret)
 {
     _cleanup_resolved_ struct resolved found = { 0 };
-    struct collect c = { .resolver = RESOLVER_EMPTY };
     int r = path_resolve(&h->resolver, g->path, &found);
-    if (r == -ENOENT) {
-        r = collect_resolve_missing(&c, g->path, &found);
-        resolver_free(&c.resolver);
-    } else if (r == -EACCES || r == -ENOTDIR) {
+    if (r == -ENOENT)
+        r = path_resolve_missing(&h->resolver, g->path, &found);
+    else if (r == -EACCES || r == -ENOTDIR)
         r = path_resolve_as_far(g->path, &found);
-    }
     *ret = r < 0 || path_within(g->path, source) || path_within(found.path, source);
     for (size_t i = 0; i < found.n_links && !*ret; i++)
         *ret = path_within(found.links[i].path, source);

@@ -296,3 +296,32 @@ bool path_may_change(const char *top, const char *path)
     }
     return !dir;
 }
+
+int path_resolve_missing(struct resolver *resolver, const char *path, struct resolved *ret_resolved)
+{
+    _cleanup_free_ char *head = strdup(path);
+    if (!head)
+        return -ENOMEM;
+    size_t len = strlen(path);
+
+    for (;;) {
+        while (len > 1 && head[len - 1] != '/')
+            len--;
+        size_t keep = len > 1 ? len - 1 : 1;
+        head[keep] = '\0';
+        len = keep;
+        int r = path_resolve(resolver, head, ret_resolved);
+        if (r == -ENOENT && keep > 1)
+            continue;
+        if (r < 0)
+            return r;
+
+        _cleanup_buf_ struct buf whole = { 0 };
+        const char *rest = path + strlen(head);
+        r = buf_printf(&whole, "%s%s%s", ret_resolved->path[1] ? ret_resolved->path : "", rest[0] == '/' ? "" : "/",
+                       rest);
+        free(ret_resolved->path);
+        ret_resolved->path = buf_take(&whole);
+        return ret_resolved->path ? r : -ENOMEM;
+    }
+}

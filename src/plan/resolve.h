@@ -56,4 +56,8 @@ void resolved_free(struct resolved *r);
 
 #define _cleanup_resolved_ _cleanup_(resolved_free)
 
+/* Real path of something that need not exist: its deepest existing ancestor resolved, the rest as written. path is
+ * absolute. 0 or -errno, as path_resolve(). */
+int path_resolve_missing(struct resolver *resolver, const char *path, struct resolved *ret_resolved);
+
 #endif

@@ -44,7 +44,7 @@ static int add_home(struct collect *c)
         return 0;
     int e = path_resolve(&c->resolver, home, &r);
     if (e == -ENOENT)
-        e = collect_resolve_missing(c, home, &r);
+        e = path_resolve_missing(&c->resolver, home, &r);
     if (e < 0) {
         buf_printf(c->why, "home directory %s cannot be resolved: %s; set HOME to a directory that can", home,
                    strerror(-e));
