@@ -54,7 +54,7 @@ int dropins_read(struct load *l, const char *name, bool fixed)
         paths[i] = arena_concat(m->arena, d->path, below, NULL);
         r = paths[i] ? config_dir_open(m, paths[i], d->trusted, &fds[i]) : -ENOMEM;
         if (r == 0 && fds[i] >= 0)
-            r = config_dir_list(m, fds[i], paths[i], &names[i]);
+            r = config_dir_list(m, fds[i], paths[i], &names[i], NULL);
         n += names[i].n;
     }
     if (r == 0 && n) {

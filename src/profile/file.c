@@ -80,7 +80,13 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int config_dir_list(struct merge *m, int fd, const char *path, struct strv *ret_names)
+static bool ends_in_ini(const char *name)
+{
+    size_t len = strlen(name);
+    return len > 4 && strcmp(name + len - 4, ".ini") == 0;
+}
+
+int config_dir_list(struct merge *m, int fd, const char *path, struct strv *ret_names, struct strv *ret_others)
 {
     _cleanup_strv_ struct strv names = { 0 };
     int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -93,10 +99,11 @@ int config_dir_list(struct merge *m, int fd, const char *path, struct strv *ret_
         return r;
     }
     for (struct dirent *d; (d = readdir(dir)) != NULL;) {
-        size_t len = strlen(d->d_name);
-        if (d->d_name[0] == '.' || len <= 4 || strcmp(d->d_name + len - 4, ".ini") != 0 || d->d_type == DT_DIR)
+        bool named = ends_in_ini(d->d_name), is_dir = d->d_type == DT_DIR;
+        struct strv *list = named && !is_dir ? &names : named || !is_dir ? ret_others : NULL;
+        if (d->d_name[0] == '.' || !list)
             continue;
-        int r = names.n < FILES_MAX ? strv_add(&names, d->d_name) : -E2BIG;
+        int r = list->n < FILES_MAX ? strv_add(list, d->d_name) : -E2BIG;
         if (r == -E2BIG)
             (void)buf_printf(m->why, "%s: more than %d files; remove some", path, FILES_MAX);
         if (r < 0)

@@ -9,8 +9,9 @@
  * it lies in (unless trusted). */
 int config_dir_open(struct merge *m, const char *path, bool trusted, int *ret_fd);
 
-/* Names of the files below fd that end in ".ini" and do not begin with a dot, sorted by bytes. */
-int config_dir_list(struct merge *m, int fd, const char *path, struct strv *ret_names);
+/* Names of the files below fd that end in ".ini" and do not begin with a dot, sorted by bytes. ret_others (may be NULL): of
+ * what does not, and of directories that end so, in no order; both to be freed, also on failure. 0 or -errno with a message. */
+int config_dir_list(struct merge *m, int fd, const char *path, struct strv *ret_names, struct strv *ret_others);
 
 /* Read a file below fd (AT_FDCWD) into text; -ENOENT without a message if it does not exist. trusted: as above.
  * ret_real (may be NULL) is the file's real path, of the arena. */

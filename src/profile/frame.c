@@ -167,7 +167,7 @@ static const char *similar_profile(struct load *l, const char *name)
         _cleanup_buf_ struct buf ignored = { 0 };
         struct merge m = *l->m;
         m.why = &ignored;
-        if (l->dirs[i].fd < 0 || config_dir_list(&m, l->dirs[i].fd, l->dirs[i].path, &files) < 0)
+        if (l->dirs[i].fd < 0 || config_dir_list(&m, l->dirs[i].fd, l->dirs[i].path, &files, NULL) < 0)
             continue;
         for (size_t k = 0; k < files.n; k++) {
             const char *other = arena_strndup(l->m->arena, files.v[k], strlen(files.v[k]) - strlen(".ini"));

@@ -86,6 +86,42 @@ int load_include(struct load *l, const struct setting *s)
     return frame_include(&top, s);
 }
 
+static bool ends_in(const char *name, const char *end)
+{
+    size_t len = strlen(name), end_len = strlen(end);
+    return len > end_len && strcmp(name + len - end_len, end) == 0;
+}
+
+/* What editors and package managers leave beside a file, and what people call a file that is not to count. */
+static bool left_aside(const char *name)
+{
+    static const char *const ends[] = { "~", ".bak", ".orig", ".rej", ".old", ".tmp", ".swp", ".dpkg-old", ".dpkg-dist",
+                                        ".dpkg-new", ".dpkg-bak", ".dpkg-tmp", ".dpkg-remove", ".ucf-old", ".ucf-dist",
+                                        ".ucf-new", ".rpmsave", ".rpmnew", ".rpmorig", ".pacnew", ".pacsave", ".pacorig",
+                                        ".apk-new", ".disabled", ".off", ".example", ".sample", ".md" };
+    bool aside = strncasecmp(name, "readme", strlen("readme")) == 0;
+    for (size_t i = 0; i < ELEMENTSOF(ends) && !aside; i++)
+        aside = ends_in(name, ends[i]);
+    return aside;
+}
+
+/* Who writes 10-ours.conf believes to be protected: a ceiling is never left out, not by its name either. */
+static int check_others(struct merge *m, const char *path, const struct strv *others)
+{
+    for (size_t i = 0; i < others->n; i++) {
+        const char *name = others->v[i];
+        if (left_aside(name))
+            continue;
+        if (ends_in(name, ".ini"))
+            (void)buf_printf(m->why, "%s/%s: is a directory; a ceiling is a file: move its files up, or rename it", path, name);
+        else
+            (void)buf_printf(m->why, "%s/%s: a ceiling's name ends in \".ini\": rename it, or, if it is not to hold, to "
+                             "%s.disabled", path, name, name);
+        return -EINVAL;
+    }
+    return 0;
+}
+
 int load_ceilings(struct load *l)
 {
     struct merge *m = l->m;
@@ -93,9 +129,10 @@ int load_ceilings(struct load *l)
     if (!path)
         return -ENOMEM;
     _cleanup_close_ int fd = -1;
-    _cleanup_strv_ struct strv names = { 0 };
+    _cleanup_strv_ struct strv names = { 0 }, others = { 0 };
     int r = config_dir_open(m, path, false, &fd);
-    if (r < 0 || fd < 0 || (r = config_dir_list(m, fd, path, &names)) < 0)
+    if (r < 0 || fd < 0 || (r = config_dir_list(m, fd, path, &names, &others)) < 0 ||
+        (r = check_others(m, path, &others)) < 0)
         return r;
     for (size_t i = 0; i < names.n; i++) {
         struct frame f = {

@@ -78,7 +78,7 @@ int match_profile(struct load *l, const char *basename, const char **ret_name, s
         _cleanup_strv_ struct strv names = { 0 };
         if (l->dirs[dir].fd < 0)
             continue;
-        int r = config_dir_list(m, l->dirs[dir].fd, l->dirs[dir].path, &names);
+        int r = config_dir_list(m, l->dirs[dir].fd, l->dirs[dir].path, &names, NULL);
         for (size_t i = 0; i < names.n && r == 0; i++) {
             char name[256];
             snprintf(name, sizeof(name), "%.*s", (int)strlen(names.v[i]) - 4, names.v[i]);

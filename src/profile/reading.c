@@ -127,7 +127,7 @@ static int list_dir(struct reading *r, size_t dir, struct profile_entries *list)
     _cleanup_strv_ struct strv names = { 0 };
     if (d->fd < 0)
         return 0;
-    int error = config_dir_list(&r->m, d->fd, d->path, &names);
+    int error = config_dir_list(&r->m, d->fd, d->path, &names, NULL);
     for (size_t i = 0; i < names.n && error >= 0; i++) {
         struct profile_entry e = { 0 };
         error = look_at_file(r, dir, names.v[i], &e);

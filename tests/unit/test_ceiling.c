@@ -251,6 +251,13 @@ START_TEST(test_fixed_profiles)
 }
 END_TEST
 
+static const char *below_ceilings(const char *name)
+{
+    static char below[128];
+    snprintf(below, sizeof(below), CEILING("%s"), name);
+    return below;
+}
+
 START_TEST(test_bad_ceilings)
 {
     static const struct {
@@ -284,6 +291,26 @@ START_TEST(test_bad_ceilings)
     ck_assert_int_eq(symlink("nowhere", fx_path(CEILING("20.ini"))), 0); /* never left out in silence */
     fx_refused("20.ini: cannot be read", "x");
     unlink(fx_path(CEILING("20.ini")));
+    fx_ok("x");
+    /* Nor for its name: who writes it believes to be protected. */
+    static const char *const odd[] = { "10-ours.conf", "10-ours", "10-ours.INI", "ini", "10-ours.ini.txt" };
+    for (size_t i = 0; i < ELEMENTSOF(odd); i++) {
+        fx_file(below_ceilings(odd[i]), "[network]\nmode = none\n");
+        char want[128];
+        snprintf(want, sizeof(want), "policy.d/%s: a ceiling's name ends in \".ini\": rename it", odd[i]);
+        fx_refused(want, "x");
+        unlink(fx_path("etc/agentjail/policy.d/%s", odd[i]));
+        fx_ok("x");
+    }
+    fx_dir(CEILING("30.ini"));
+    fx_refused("30.ini: is a directory", "x");
+    rmdir(fx_path(CEILING("30.ini")));
+    /* What editors and package managers leave, and what is put aside by its name, is none. */
+    static const char *const aside[] = { "10.ini~", "10.ini.dpkg-dist", "10.ini.rpmsave", "10.ini.disabled", "README",
+                                         ".10.ini" };
+    for (size_t i = 0; i < ELEMENTSOF(aside); i++)
+        fx_file(below_ceilings(aside[i]), "[files]\n");
+    fx_dir("etc/agentjail/policy.d/old");
     fx_ok("x");
     if (getuid() != 0) {
         chmod(fx_path("etc/agentjail/policy.d"), 0);
