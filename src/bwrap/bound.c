@@ -21,11 +21,13 @@
 #include "bwrap/monitor.h"
 #include "bwrap/options.h"
 #include "plan/hold.h"
+#include "sys/fd_kind.h"
 
 struct bound {
     struct bwrap_run *run;
     struct claim *claims; /* owned; their strings are texts' */
     size_t n_claims;
+    bool socket; /* of the host's network, among the descriptors */
     struct strv texts;
     struct buf why;
 };
@@ -51,16 +53,56 @@ static int refuse(struct bound *b, const char *format, ...)
 
 /* --- what the command could undo a ceiling with --- */
 
-/* A directory leads out of the jail by "..", a disk is the files on it. */
+/* path and text are borrowed. */
+static int add_claim(struct bound *b, enum grant_kind kind, const char *path, const char *text)
+{
+    struct claim *claims = reallocarray(b->claims, b->n_claims + 1, sizeof(*claims));
+    if (!claims)
+        return -ENOMEM;
+    b->claims = claims;
+    claims[b->n_claims++] = (struct claim){ .kind = kind, .path = path, .written = text };
+    return 0;
+}
+
+/* A file that the command inherits is one that it may open again, by /proc/self/fd, as far as the file's own mode goes. */
+static int claim_descriptor(struct bound *b, int fd, enum grant_kind kind)
+{
+    char link[64], path[PATH_MAX], *text = NULL, *source = NULL;
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, path, sizeof(path) - 1);
+    path[n < 0 ? 0 : n] = '\0';
+    if (kind == GRANT_READ && faccessat(AT_FDCWD, link, W_OK, AT_EACCESS) == 0)
+        kind = GRANT_WRITE;
+    if (asprintf(&text, "descriptor %d", fd) < 0 || strv_take(&b->texts, text) < 0 || !(source = strdup(path)) ||
+        strv_take(&b->texts, source) < 0)
+        return -ENOMEM;
+    int r = add_claim(b, kind, source, text);
+    if (r >= 0 && kind != GRANT_DEVICE && fd <= STDERR_FILENO) /* people redirect to where they like */
+        b->claims[b->n_claims - 1].anywhere = true;
+    return r;
+}
+
+/* Each that the command would inherit, by what it leads to. */
 static int check_descriptor(struct bound *b, const char *number)
 {
-    int fd = atoi(number);
-    struct stat st;
-    int flags = fcntl(fd, F_GETFD);
-    if (flags < 0 || flags & FD_CLOEXEC || fstat(fd, &st) < 0 || (!S_ISDIR(st.st_mode) && !S_ISBLK(st.st_mode)))
+    int fd = atoi(number), flags = fcntl(fd, F_GETFD);
+    const char *what;
+    if (flags < 0 || flags & FD_CLOEXEC)
         return 0;
-    return refuse(b, "descriptor %d is a %s of the host's, which the command would inherit: close it", fd,
-                  S_ISDIR(st.st_mode) ? "directory" : "disk");
+    switch (fd_kind(fd, &what)) {
+    case FD_HARMLESS:
+        return 0;
+    case FD_FILE:
+        return claim_descriptor(b, fd, GRANT_READ);
+    case FD_DEVICE:
+        return claim_descriptor(b, fd, GRANT_DEVICE);
+    case FD_SOCKET:
+        b->socket = true;
+        return 0;
+    case FD_ESCAPE:
+        break;
+    }
+    return refuse(b, "descriptor %d is %s of the host's, which the command would inherit: close it", fd, what);
 }
 
 static int each_descriptor(struct bound *b, int (*look)(struct bound *, const char *))
@@ -148,16 +190,6 @@ static int settle_source(struct bound *b, struct op *op, struct stat *ret_st)
     return 0;
 }
 
-static int add_claim(struct bound *b, enum grant_kind kind, const struct op *op, const char *text)
-{
-    struct claim *claims = reallocarray(b->claims, b->n_claims + 1, sizeof(*claims));
-    if (!claims)
-        return -ENOMEM;
-    b->claims = claims;
-    claims[b->n_claims++] = (struct claim){ .kind = kind, .path = op->source, .written = text };
-    return 0;
-}
-
 /* Which grant the source of plan->ops[i] comes to. */
 static enum grant_kind kind_of(const struct plan *plan, size_t i)
 {
@@ -183,9 +215,9 @@ static int claim_source(struct bound *b, size_t i)
         return r;
     bool devices = op->kind == OP_BIND && op->flags & OP_DEVICES;
     if (devices)
-        r = add_claim(b, GRANT_DEVICE, op, text);
+        r = add_claim(b, GRANT_DEVICE, op->source, text);
     if (r >= 0 && !(devices && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))))
-        r = add_claim(b, kind_of(plan, i), op, text);
+        r = add_claim(b, kind_of(plan, i), op->source, text);
     return r;
 }
 
@@ -204,7 +236,7 @@ static int claim_proc(struct bound *b, const struct op *op)
     char *text;
     if (asprintf(&text, "--proc %s without --unshare-pid", op->target) < 0 || strv_take(&b->texts, text) < 0)
         return -ENOMEM;
-    return add_claim(b, GRANT_READ, op, text);
+    return add_claim(b, GRANT_READ, op->source, text);
 }
 
 static int claim_sources(struct bound *b)
@@ -278,7 +310,9 @@ static int bound(struct bound *b)
     struct claims claims = {
         .grants = b->claims,
         .n_grants = b->n_claims,
-        .network = b->run->enter.wanted & CLONE_NEWNET ? NULL : "no --unshare-net",
+        .network = !(b->run->enter.wanted & CLONE_NEWNET) ? "no --unshare-net"
+                   : b->socket                             ? "a socket of the host's network among the descriptors"
+                                                           : NULL,
         .nested = on(b, no_more) ? NULL : "no --disable-userns",
         .terminal = terminal_within(b),
         .label = b->run->args.exec_label,

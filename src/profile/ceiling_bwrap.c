@@ -29,8 +29,8 @@ struct bwrap_ceilings {
 
 /* What to write on bubblewrap's command line. */
 static const char *const instead[N_OPTIONS] = {
-    [OPTION_NETWORK] = "write --unshare-net, and no --share-net behind it",
-    [OPTION_NET_ALLOW] = "write --unshare-net, and no --share-net behind it",
+    [OPTION_NETWORK] = "write --unshare-net, no --share-net behind it, and pass on no socket of the host's",
+    [OPTION_NET_ALLOW] = "write --unshare-net, no --share-net behind it, and pass on no socket of the host's",
     [OPTION_NESTED] = "write --unshare-user --disable-userns",
     [OPTION_TERMINAL] = "write --new-session, no --dev-bind, and let no descriptor be a terminal",
     [OPTION_LABEL] = "write --exec-label with one of these",
@@ -177,7 +177,7 @@ static int add_grants(struct merge *m, const struct claims *claims)
         if (!s || !path)
             return -ENOMEM;
         *s = (struct setting){ .option = ceiling_grant_option(g->kind), .value = g->written, .origin = because(g->written),
-                               .layer = LAYER_COMMAND_LINE };
+                               .layer = g->anywhere ? LAYER_ADMINISTRATOR : LAYER_COMMAND_LINE };
         s->name = s->option->key;
         int r = merge_grant(m, g->kind, path, false, s->origin, s);
         if (r < 0)

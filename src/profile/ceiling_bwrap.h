@@ -22,6 +22,7 @@ struct claim {
     enum grant_kind kind;
     const char *path;    /* real path */
     const char *written; /* the option with its values */
+    bool anywhere;       /* it may lie outside the trees, though not at what is hidden or protected */
 };
 
 /* What a command line asks for. Strings are borrowed, also by what comes of it. */

@@ -7,13 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/fence_switch.h"
+#include "sys/fd_kind.h"
 
 #define STDIO_CHUNK 65536
 
@@ -44,18 +43,6 @@ static int refuse(int fd, const char *what, struct buf *why)
                "pipe or /dev/null",
                names[fd], what, n > 0 ? ": " : "", path);
     return -EPERM;
-}
-
-/* Devices that hold nothing and lead nowhere: null, zero, full, random, urandom. */
-static bool harmless_device(dev_t device)
-{
-    static const unsigned minors[] = { 3, 5, 7, 8, 9 };
-    if (major(device) != 1)
-        return false;
-    for (size_t i = 0; i < ELEMENTSOF(minors); i++)
-        if (minor(device) == minors[i])
-            return true;
-    return false;
 }
 
 /* Are two fds one open file description, sharing their offset? */
@@ -132,7 +119,7 @@ static int prepare_one(struct stdio *s, int fd, bool files_fenced, struct buf *w
     case S_IFREG:
         return flags & O_PATH ? refuse(fd, "a path descriptor", why) : prepare_file(s, fd, flags, files_fenced);
     case S_IFCHR:
-        return !(flags & O_PATH) && harmless_device(st.st_rdev) ? 0 : refuse(fd, "a device", why);
+        return !(flags & O_PATH) && fd_device_harmless(st.st_rdev) ? 0 : refuse(fd, "a device", why);
     case S_IFDIR:
         return refuse(fd, "a directory", why);
     case S_IFBLK:
@@ -142,23 +129,11 @@ static int prepare_one(struct stdio *s, int fd, bool files_fenced, struct buf *w
     }
 }
 
-/* A socket stays in the network namespace that it was made in, and not every kind stays with its peer: a TCP one can be
- * disconnected (connect(2), AF_UNSPEC) and connected to, or listen on, any address of the host. */
-static bool bound_to_peer(int fd)
-{
-    struct sockaddr_storage peer;
-    int domain, type;
-    socklen_t len = sizeof(domain), type_len = sizeof(type), peer_len = sizeof(peer);
-    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_UNIX &&
-           getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) == 0 && type != SOCK_DGRAM &&
-           getpeername(fd, (struct sockaddr *)&peer, &peer_len) == 0;
-}
-
 int stdio_check_sockets(const bool terminal[3], struct buf *why)
 {
     for (int fd = 0; fd < 3; fd++) {
         struct stat st;
-        if (terminal[fd] || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) || bound_to_peer(fd))
+        if (terminal[fd] || fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) || fd_bound_to_peer(fd))
             continue;
         return refuse(fd, "a socket of the host's network", why);
     }

@@ -50,7 +50,8 @@ int stdio_open_closed(int flags);
  * the payload will be under file Landlock. 0, or -errno with what is refused and what to do instead in why. */
 int stdio_prepare(struct stdio *s, const bool terminal[3], bool files_fenced, struct buf *why);
 
-/* Refuse sockets among fds 0-2 by which the payload could reach the host's network: all but connected Unix ones. For
+/* Refuse sockets among fds 0-2 by which the payload could reach the host's network: all but Unix ones that stay with their
+ * peer (sys/fd_kind.h). For
  * jails with a network namespace of their own. 0, or -errno with what is refused and what to do instead in why. */
 int stdio_check_sockets(const bool terminal[3], struct buf *why);
 

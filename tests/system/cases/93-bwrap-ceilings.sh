@@ -275,6 +275,74 @@ with_ceilings allow "$hidden" "$BWRAP" "${tame[@]}" "${SHOWN[@]}" sh -c "$outsid
 grep -qx key "$T/stdout"
 verdict "control: bwrap = allow"
 exec 7<&-
+# give KIND PROGRAM...: with something of that kind as descriptor 7. A process beside it has what it leads to, until PROGRAM ends.
+cat >"$T/give" <<'PYTHON'
+import ctypes, os, signal, socket, sys
+kind, program = sys.argv[1], sys.argv[2:]
+held = ctypes.create_string_buffer(b"key")
+service = socket.create_server(("127.0.0.1", 0))
+os.environ["PLACE"] = str(ctypes.addressof(held) if kind == "mem" else service.getsockname()[1])
+parent, beside = os.getpid(), os.fork()
+if beside == 0:
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    while os.getppid() == parent:
+        signal.pause()
+    os._exit(0)
+service.close()
+if kind == "mem":
+    fd = os.open("/proc/%d/mem" % beside, os.O_RDWR)
+elif kind == "pidfd":
+    fd = os.pidfd_open(beside)
+elif kind == "tcp":
+    fd = socket.socket().detach()
+elif kind == "pipe":
+    fd, other = os.pipe()
+    os.write(other, b"key\n")
+elif kind == "pair":
+    ours, theirs = socket.socketpair()
+    ours.send(b"key\n")
+    ours.shutdown(socket.SHUT_WR)
+    os.set_inheritable(ours.fileno(), True)
+    ours.detach(), (fd := theirs.detach())
+elif kind == "memory":
+    fd = os.memfd_create("key")
+    os.write(fd, b"key\n")
+    os.lseek(fd, 0, 0)
+else:
+    fd = os.open(kind, os.O_RDONLY)
+os.dup2(fd, 7)
+os.execv(program[0], program)
+PYTHON
+# escapes NAME KIND LINES PATTERN ARGUMENT...: refused, with a message of both places; the control prints what it got.
+escapes() {
+    local name=$1 kind=$2 lines=$3 pattern=$4
+    shift 4
+    with_ceilings bounded "$lines" python3 "$T/give" "$kind" "$BWRAP" "${tame[@]}" "$@"
+    [ $? -eq 1 ] && [ ! -s "$T/stdout" ] && grep -Eq -- "^bwrap: .*$pattern" "$T/stderr" &&
+        grep -q '/etc/agentjail/policy.d/1.ini:[0-9]' "$T/stderr"
+    verdict "$name" "wanted: $pattern"
+    with_ceilings allow "$lines" python3 "$T/give" "$kind" "$BWRAP" "${tame[@]}" "$@"
+    grep -qx key "$T/stdout"
+    verdict "control: $name, bwrap = allow"
+}
+escapes "no memory of another process" mem '' 'bounded: descriptor 7 is a file of /proc of the host' "${SHOWN[@]}" \
+    python3 -c 'import os; print(os.pread(7, 3, int(os.environ["PLACE"])).decode())'
+escapes "no process to be killed" pidfd '' 'bounded: descriptor 7 is an? (object of the kernel.s|process) of the host' --ro-bind / / --dev /dev \
+    python3 -c 'import signal; signal.pidfd_send_signal(7, 9); print("key")'
+escapes "no socket of the host's network" tcp "[network]\nmode = none\n" "a socket of the host's network among the descriptors: host goes beyond the ceiling" \
+    "${SHOWN[@]}" --unshare-net \
+    python3 -c 'import os, socket; socket.socket(fileno=7).connect(("127.0.0.1", int(os.environ["PLACE"]))); print("key")'
+escapes "no file that is protected, though open for reading" "$TREE/deep/dir/kept" "$protected" "descriptor 7: write: $TREE/deep/dir/kept goes beyond" \
+    "${SHOWN[@]}" sh -c 'echo kept >/proc/self/fd/7 && echo key'
+escapes "none outside the trees" "$SECRETS/keys/key" "$read_only" "descriptor 7: (read|write): $SECRETS/keys/key goes beyond" "${usr_only[@]}" sh -c 'cat <&7'
+with_ceilings bounded "$protected" "$BWRAP" "${tame[@]}" "${SHOWN[@]}" sh -c 'echo x >/proc/self/fd/0' <"$TREE/deep/dir/kept"
+[ $? -eq 1 ] && grep -q "descriptor 0: write: $TREE/deep/dir/kept goes beyond" "$T/stderr" && ! damaged
+verdict "no such file as standard input"
+for kind in pipe pair memory; do
+    with_ceilings bounded "$read_only[network]\nmode = none\n" python3 "$T/give" $kind "$BWRAP" "${tame[@]}" "${usr_only[@]}" --unshare-net sh -c 'cat <&7'
+    [ $? -eq 0 ] && [ "$(cat "$T/stdout")" = key ]
+    verdict "what leads nowhere is passed on: $kind"
+done
 if [ "$UID_NOW" -eq 0 ]; then
     with_ceilings bounded '' "$BWRAP" --cap-drop ALL --ro-bind / / true
     [ $? -eq 1 ] && grep -q 'write --unshare-user' "$T/stderr"
