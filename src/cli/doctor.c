@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "cli/text.h"
+#include "lockdown/guard_filter.h"
 
 enum state {
     STATE_YES,
@@ -116,6 +117,14 @@ static enum state check_seccomp(const struct host_features *f, struct buf *detai
         return STATE_NO;
     buf_str(detail, f->seccomp & HOST_SECCOMP_NOTIFY ? "filters, logging, notification" : "filters, no notification");
     return STATE_YES;
+}
+
+static enum state check_guard(const struct host_features *f, struct buf *detail)
+{
+    const char *lack = guard_lack();
+    (void)f;
+    buf_str(detail, lack ? lack : "init can make and change names for the command");
+    return lack ? STATE_NO : STATE_YES;
 }
 
 static enum state check_landlock(const struct host_features *f, struct buf *detail)
@@ -256,6 +265,8 @@ static const struct row rows[] = {
     { "container", false, check_container, "what it takes away cannot be given back from inside", NULL },
     { "seccomp", true, check_seccomp, "no system call filter: every profile that asks for one is refused",
       "use a kernel with CONFIG_SECCOMP_FILTER" },
+    { "guard", false, check_guard, "patterns and names that do not exist yet cannot be protected: such profiles are refused",
+      NULL },
     { "system calls", false, check_calls, "slower or less exact set-up; agentjail refuses where it would lose a fence",
       "update the kernel, or the container runtime's seccomp profile" },
     { "landlock", false, check_landlock, "one fence less behind the mounts; profiles with landlock = on are refused",

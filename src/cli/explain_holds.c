@@ -129,9 +129,12 @@ static void hold_nested(struct explain *e)
 static void hold_guard(struct explain *e)
 {
     const struct policy *p = e->policy;
-    size_t n = 0;
-    for (size_t i = 0; i < p->n_grants; i++)
-        n += guarded_holds(p, &p->grants[i]);
+    size_t n = 0, needed = 0;
+    for (size_t i = 0; i < p->n_grants; i++) {
+        bool held = guarded_holds(p, &p->grants[i]);
+        n += held;
+        needed += held && !p->grants[i].optional;
+    }
     if (p->nested) {
         HELD(e, "nothing: with nested = allow names mean what the command makes of them");
     } else if (!guarded_may(p)) {
@@ -140,9 +143,11 @@ static void hold_guard(struct explain *e)
         HELD(e, "not needed: no protected name is for it to hold");
     } else {
         HELD(e, "init makes and changes names for the command: %zu protected ones held so", n);
-        if (e->host && guard_supported() < 0)
-            MISSING(e, "guard: needs Linux 5.19: %s\n",
-                    p->guard.optional ? "names that do not exist yet are not held" : "the command will not run");
+        const char *lack = e->host ? guard_lack() : NULL;
+        if (lack)
+            MISSING(e, "guard: %s: %s\n", lack,
+                    needed || p->strict || (p->guard.value && !p->guard.optional) ? "the command will not run"
+                                                                                  : "names that do not exist yet are not held");
     }
 }
 

@@ -116,11 +116,11 @@ static int find_guard(struct run *run, struct buf *why)
     const char *lack = NULL;
     if (run->policy.nested && asked && !f->optional)
         lack = "with nested = allow a name means what the command makes of it";
-    else if (run->plan.guarded.n && guard_supported() < 0)
-        lack = "this kernel lacks what it needs (Linux 5.19)";
+    else if (run->plan.guarded.n)
+        lack = guard_lack();
     if (!lack)
         return 0;
-    if (asked && f->optional && !run->plan.guard_needed) {
+    if (!run->plan.guard_needed && !run->policy.strict && (!asked || f->optional)) {
         strv_free(&run->plan.guarded);
         return run->policy.quiet ? 0 : buf_printf(why, "guard: %s: protected names that do not exist yet are not held", lack);
     }

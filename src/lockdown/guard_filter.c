@@ -22,6 +22,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -140,10 +141,22 @@ static void build(struct program *p)
     add_ioctls(p);
 }
 
-int guard_supported(void)
+/* Yama (Documentation/admin-guide/LSM/Yama.rst): 2 and 3 keep a process without capabilities from its own children's memory. */
+static bool memory_is_closed(void)
+{
+    char scope = '0';
+    _cleanup_close_ int fd = open("/proc/sys/kernel/yama/ptrace_scope", O_RDONLY | O_CLOEXEC);
+    return fd >= 0 && read(fd, &scope, 1) == 1 && scope >= '2';
+}
+
+const char *guard_lack(void)
 {
     /* A kernel that knows the flags goes on to the filter, which is nowhere. */
-    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, LISTEN_FLAGS, NULL) < 0 && errno == EFAULT ? 0 : -EOPNOTSUPP;
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, LISTEN_FLAGS, NULL) >= 0 || errno != EFAULT)
+        return "this kernel lacks what it needs (Linux 5.19)";
+    if (memory_is_closed())
+        return "it cannot read what the command asks for; sudo sysctl kernel.yama.ptrace_scope=1 allows it";
+    return NULL;
 }
 
 int guard_listen(void)

@@ -4,9 +4,10 @@
 #ifndef AGENTJAIL_LOCKDOWN_GUARD_FILTER_H
 #define AGENTJAIL_LOCKDOWN_GUARD_FILTER_H
 
-/* Whether this kernel lets init serve calls: seccomp_unotify(2), and from 5.19 on such that no signal but a deadly one ends a
- * wait for what init has done already. 0 or -EOPNOTSUPP. */
-int guard_supported(void);
+/* Why this host does not let init serve calls, for people, with what helps; NULL: it does. Needed are seccomp_unotify(2), from
+ * 5.19 on such that no signal but a deadly one ends a wait for what init has done already, and the command's memory (ptrace(2),
+ * access mode checking). */
+const char *guard_lack(void);
 
 /* Load the filter on the calling thread. The listener, O_CLOEXEC and the caller's, or -errno (-EBUSY: there is one already).
  * Needs no_new_privs. Irreversible. */
