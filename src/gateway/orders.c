@@ -93,6 +93,7 @@ void orders_serve(struct gateway_process *gateway, int channel)
             return;
         if (r < 0) {
             refusals_flush(gateway->refusals);
+            close(channel); /* the monitor reads to its end: it need not wait while the kernel takes us down */
             _exit(0);
         }
         r = carry_out(gateway, &o, &fd);
