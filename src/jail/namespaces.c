@@ -139,8 +139,6 @@ static void *gateway_main(void *arg)
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, NULL);
-    if (CPU_COUNT(&ns->cpus) > 1)
-        sched_setaffinity(0, sizeof(ns->cpus), &ns->cpus); /* for speed only */
     expect(&ns->made);
     sem_post(&ns->made); /* for who else waits for it: either may be the first */
     ns->gateway.jail_ns = ns->net_fd;
@@ -148,11 +146,19 @@ static void *gateway_main(void *arg)
     return NULL;
 }
 
+/* With two CPUs we are kept on one. A thread that begins there waits for us, who do all the mounts, before it gets as far as
+ * to ask for another: so it begins with all of them, and takes the one that is idle. */
 int namespaces_start_gateway(struct namespaces *ns, const struct network_job *job)
 {
     static _Alignas(4096) char stack[STACK_SIZE];
+    cpu_set_t kept;
+    bool widen = CPU_COUNT(&ns->cpus) > 1 && sched_getaffinity(0, sizeof(kept), &kept) == 0;
     ns->gateway = *job;
+    if (widen)
+        sched_setaffinity(0, sizeof(ns->cpus), &ns->cpus); /* for speed only */
     int r = start_thread(&ns->gateway_helper, stack, gateway_main, ns);
+    if (widen)
+        sched_setaffinity(0, sizeof(kept), &kept);
     ns->joining = r >= 0;
     return r;
 }
