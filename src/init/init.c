@@ -175,6 +175,46 @@ static void report_start(struct init *init, const struct payload_failure *f)
     }
 }
 
+/* Every other process of the jail. Only a test has us in the host's pid namespace, where kill(-1) would be everybody. */
+static void signal_all(const struct init *init, int signal)
+{
+    kill(getpid() == 1 ? -1 : -init->payload, signal);
+}
+
+/* Nothing of the payload's is left when the monitor hears of the end; it need not wait for our own death then. What it has
+ * written to its terminal is still in the pty; the monitor drains that. We go when the monitor has gone, which is what somebody
+ * waits for: the kernel's work for our namespaces would slow its exit down. */
+_Noreturn static void end(struct init *init, int status)
+{
+    pid_t other;
+    while ((other = waitpid(-1, NULL, WNOHANG)) > 0)
+        ;
+    if (other == 0 || errno != ECHILD) { /* kill(2) of everybody walks all processes of the host: not for nobody */
+        signal_all(init, SIGKILL);
+        while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+            ;
+    }
+    tell(init, MSG_EXITED, 0, status);
+    struct message m;
+    int fd;
+    channel_receive(init->args->channel, &m, &fd);
+    _exit(0);
+}
+
+/* Killed before it was the command: maybe while it held a lock of the C library's, whose memory we share, so that nothing
+ * more is done than to end. */
+static void end_early(struct init *init, const struct payload_args *payload)
+{
+    int status;
+    if (payload->lingers || payload->failure.error != 0 || payload->failure.executing)
+        return;
+    while (waitpid(init->payload, &status, 0) < 0)
+        if (errno != EINTR)
+            _exit(1);
+    tell(init, MSG_STARTED, 0, init->payload);
+    end(init, status);
+}
+
 /* Who looks at us from outside takes our user namespace for the payload's (bubblewrap's --userns2). The helper thread is
  * about to end if it has not: until then the kernel says EINVAL. */
 static void follow_payload(const struct init_args *args)
@@ -220,6 +260,7 @@ static void start_payload(struct init *init, struct init_args *args)
     if (late && hide && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         fail(args->channel, "init cannot become not dumpable", errno);
     init->payload = pid;
+    end_early(init, &payload);
     cleanup_close(&payload.guard);
     int r = guard >= 0 && payload.failure.error == 0 ? guard_take_listener(&init->guard, guard) : 0;
     if (r < 0)
@@ -276,32 +317,6 @@ static void drop(struct init *init, const struct init_args *args)
         r = -errno;
     if (r < 0)
         fail(args->channel, "init cannot confine itself", -r);
-}
-
-/* Every other process of the jail. Only a test has us in the host's pid namespace, where kill(-1) would be everybody. */
-static void signal_all(const struct init *init, int signal)
-{
-    kill(getpid() == 1 ? -1 : -init->payload, signal);
-}
-
-/* Nothing of the payload's is left when the monitor hears of the end; it need not wait for our own death then. What it has
- * written to its terminal is still in the pty; the monitor drains that. We go when the monitor has gone, which is what somebody
- * waits for: the kernel's work for our namespaces would slow its exit down. */
-_Noreturn static void end(struct init *init, int status)
-{
-    pid_t other;
-    while ((other = waitpid(-1, NULL, WNOHANG)) > 0)
-        ;
-    if (other == 0 || errno != ECHILD) { /* kill(2) of everybody walks all processes of the host: not for nobody */
-        signal_all(init, SIGKILL);
-        while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-            ;
-    }
-    tell(init, MSG_EXITED, 0, status);
-    struct message m;
-    int fd;
-    channel_receive(init->args->channel, &m, &fd);
-    _exit(0);
 }
 
 /* Only the end of the payload is told; we end with the last process. */

@@ -8,6 +8,9 @@
  * and lock the securebits so that uid 0 gets nothing back at exec (capabilities(7)). 0 or -errno. Irreversible. */
 int caps_drop_all(void);
 
+/* The same by libcap-ng (capng_apply(3)), read back: for the payload, before it is confined. Allocates. */
+int caps_drop_payload(void);
+
 /* Sets of capabilities as bits by number. */
 
 /* Those that are in effect for the calling thread, and those that it may put into effect. 0 or -errno. */

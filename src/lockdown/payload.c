@@ -2,7 +2,7 @@
 /* Theory of operation. This process is a child of the jail's first one: uid 0 of the jail's user namespace with all its
  * capabilities, inside the first Landlock domain, seeing the jail's files. It shares that one's memory, which sleeps
  * until we execute or exit (a fork's copy of it would cost more than all fences together): nothing here may leave a
- * trace there but args->failure. In order, and why in that order:
+ * trace there but args->failure, and what a library keeps there. In order, and why in that order:
  *
  *  1. terminal    its own process group, the pty's foreground one unless in the background; fds 0-2.
  *  2. inner user namespace   setns(2) needs CAP_SYS_ADMIN over it, so before the capabilities go. Nothing that the
@@ -140,7 +140,7 @@ ON_OWN_STACK _Noreturn void payload_main(struct payload_args *args)
     if (fence_on(FENCE_RLIMITS))
         STEP(rlimits_apply(start->policy), "the limits cannot be set");
     if (fence_on(FENCE_CAPS))
-        STEP(caps_drop_all(), "capabilities cannot be dropped");
+        STEP(caps_drop_payload(), "capabilities cannot be dropped");
     STEP(no_new_privs(), "no_new_privs cannot be set");
     STEP(scopes(start), "the Landlock domain of signals and sockets cannot be entered");
     if (fence_on(FENCE_FDS))
@@ -151,6 +151,7 @@ ON_OWN_STACK _Noreturn void payload_main(struct payload_args *args)
     STEP(load_filter(start), "the seccomp filter cannot be loaded");
 #undef STEP
 
+    args->failure.executing = 1;
     environ = (char **)(uintptr_t)start->env; /* execvp(3) searches the PATH of the caller's environment */
     execvp(start->path ? start->path : start->argv[0], start->argv);
     give_up(args, "exec", errno, 1);

@@ -10,7 +10,7 @@ struct settling;
 /* What became of the payload's process. */
 struct payload_failure {
     int error;        /* errno, 0: it is the user's command now */
-    int executing;    /* 1: the command could not be executed; 0: a fence could not be put up */
+    int executing;    /* 1: all fences are up, and an error is the command's execve(2)'s; 0: a fence could not be put up */
     const char *step; /* which fence; NULL: it has been said */
 };
 
