@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "bwrap/message.h"
 #include "bwrap/monitor.h"
 #include "bwrap/options.h"
 #include "plan/hold.h"
@@ -292,6 +293,9 @@ static int carry_out(struct bound *b, const struct bounds *bounds)
     if (r < 0)
         return r;
     run->enter.held = held;
+    r = bwrap_fences_find(run, bounds->policy, &b->why);
+    if (r < 0)
+        return r;
     if (held && (!on(b, BWRAP_UNSHARE_PID) || on(b, BWRAP_AS_PID_1)))
         return refuse(b, "what ceilings hide and protect here must be watched by process 1: write --unshare-pid, and no "
                          "--as-pid-1");
@@ -327,6 +331,8 @@ int bwrap_bound(struct bwrap_run *run)
     int r = bound(&b), status = 0;
     if (r < 0)
         status = bwrap_refuse(run, b.why.data ? b.why.data : strerror(-r));
+    else if (b.why.len) /* what a host lacks, and ceilings let it */
+        bwrap_say(&run->args, b.why.data);
     free(b.claims);
     strv_free(&b.texts);
     buf_free(&b.why);

@@ -34,6 +34,7 @@
 #include "ipc/channel.h"
 #include "jail/namespaces.h"
 #include "jail/view.h"
+#include "lockdown/landlock.h"
 #include "lockdown/payload.h"
 #include "netlink/link.h"
 #include "sys/syscalls.h"
@@ -217,6 +218,32 @@ static void set_file_label(struct bwrap_enter *e)
         bwrap_die(e, -errno, "--file-label setup failed");
 }
 
+/* Where ceilings ask for Landlock, and it can hold files: what the plan shows may be used as it is shown. */
+static int make_ruleset(struct bwrap_enter *e)
+{
+    if (!e->start.landlock_abi || !landlock_holds_files(&e->start))
+        return -1;
+    e->ruleset = landlock_new(e->start.landlock_abi, true, false);
+    if (e->ruleset < 0)
+        bwrap_die(e, e->ruleset, "Landlock has no ruleset for us");
+    return e->ruleset;
+}
+
+/* init sees the same limits as the command below it. */
+static void enter_ruleset(struct bwrap_enter *e)
+{
+    int r = 0;
+    if (e->ruleset < 0)
+        return;
+    for (int fd = 0; fd <= STDERR_FILENO && r >= 0; fd++)
+        r = landlock_allow_open(e->ruleset, e->start.landlock_abi, fd);
+    if (r >= 0)
+        r = landlock_enter(e->ruleset);
+    if (r < 0)
+        bwrap_die(e, r, "the Landlock domain cannot be entered");
+    close(e->ruleset);
+}
+
 /* Stage 3. The root is made when the sources are pinned: it lies in /proc, which is often one of them. */
 static void make_view(struct bwrap_enter *e, struct namespaces *ns)
 {
@@ -225,7 +252,8 @@ static void make_view(struct bwrap_enter *e, struct namespaces *ns)
         .plan = &e->args->plan,
         .root = -1,
         .data = -1,
-        .ruleset = -1,
+        .ruleset = make_ruleset(e),
+        .landlock_abi = e->start.landlock_abi,
         .stage = STAGE_EMPTY,
         .points = POINT_CACHE_EMPTY,
         .console = e->console,
@@ -268,7 +296,7 @@ static void wait_unblocked(struct bwrap_enter *e)
 {
     struct bwrap_args *args = e->args;
     char byte;
-    if (e->looked_at && args->fds[BWRAP_FD_USERNS_BLOCK] < 0)
+    if ((e->looked_at || e->limited) && args->fds[BWRAP_FD_USERNS_BLOCK] < 0)
         wait_told(e);
     if (args->fds[BWRAP_FD_BLOCK] >= 0)
         while (read(args->fds[BWRAP_FD_BLOCK], &byte, 1) < 0 && errno == EINTR)
@@ -326,9 +354,11 @@ _Noreturn static void become_init(struct bwrap_enter *e, struct namespaces *ns)
             held[n++] = e->watch.anchors[i].fd;
     bwrap_die_with_parent(e);
 
+    enter_ruleset(e);
+
     struct init_lingers lingers = {
         .payload = bwrap_payload,
-        .outlive = !on(e, BWRAP_DIE_WITH_PARENT),
+        .outlive = !on(e, BWRAP_DIE_WITH_PARENT) && !e->limited,
         .dumpable = e->looked_at && !e->held, /* the command must not reach who watches */
         .traced = args->caps & UINT64_C(1) << CAP_SYS_PTRACE,
         .keep = held,
@@ -364,6 +394,7 @@ _Noreturn void bwrap_enter(struct bwrap_enter *e)
 
     if (bwrap_has_init(e))
         become_init(e, &ns);
+    enter_ruleset(e);
     struct payload_args payload = { .start = &e->start, .inner = ns.inner_fd, .settling = &ns.settling, .terminal = -1 };
     bwrap_payload(&payload);
 }

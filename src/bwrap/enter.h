@@ -40,6 +40,8 @@ struct bwrap_enter {
     bool helped;             /* a helper thread takes the host's tree down, else it is gone already */
     bool looked_at;          /* somebody outside was told our pid */
     bool held;               /* the plan has names that ceilings hide or protect: init watches them */
+    bool limited;            /* limits of ceilings hold it: it waits until it is under them, and ends with the monitor */
+    int ruleset;             /* Landlock's, where start has it hold files; -1: none */
     struct bwrap_watch watch; /* then: init's */
     struct payload_failure *failure; /* where init learns what became of the command, or NULL; borrowed */
 };

@@ -9,6 +9,8 @@
 
 #include "bwrap/args.h"
 #include "bwrap/enter.h"
+#include "filter/program.h"
+#include "host/cgroup.h"
 #include "profile/ceiling_bwrap.h"
 #include "registry/registry.h"
 
@@ -18,6 +20,10 @@ struct bwrap_run {
     struct strv env;            /* the command's; owned */
     struct registry registry;   /* the jail's entry */
     struct bwrap_ceilings *ceilings; /* that bound the command line, or NULL; owned */
+    struct filter_program filter; /* that they ask for; owned */
+    struct cgroup cgroup;       /* what holds the limits that they ask for; owned */
+    int64_t end_at;             /* when the command is ended, CLOCK_MONOTONIC in ms; 0: never */
+    bool timed_out;
     char *cwd;                  /* the caller's directory, or NULL; owned */
     char console[64];           /* the caller's terminal, where the jail gets one */
     pid_t parent;               /* ours when we began */
@@ -40,6 +46,16 @@ int bwrap_resolve(struct bwrap_run *run);
 /* Hold what has been resolved to run->ceilings, and have the plan carry out what they add. 0, or the exit status with a
  * message printed. */
 int bwrap_bound(struct bwrap_run *run);
+
+/* Find what the policy that ceilings came to puts on the command beside its options, and get it ready: a filter, Landlock,
+ * limits. The policy must live as long as run. 0, or -errno with a message in why, which may hold notes otherwise. */
+int bwrap_fences_find(struct bwrap_run *run, const struct policy *policy, struct buf *why);
+
+/* Put the jail's first process under the limits; it must not go on before. 0, or -errno with a message in why. */
+int bwrap_limits_attach(struct bwrap_run *run, struct buf *why);
+
+/* How long the command may run yet, in ms as poll(2) takes them: -1: for ever. */
+int bwrap_time_left(const struct bwrap_run *run);
 
 /* Make the jail's first process, in its namespaces or below those that were given; returns in the monitor alone. Fills
  * channel, pidfd, pid and born. 0, or the exit status with a message printed. */

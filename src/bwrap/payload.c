@@ -9,8 +9,9 @@
  *  4. host            wait until its tree is gone (jail/namespaces.c): a path with ".." could lead there until then.
  *  5. directory, label.
  *  6. die with parent  for the process that becomes the command; its maker did so as soon as it was there.
- *  7. seccomp          the caller's programs; the last one may forbid everything above.
- *  8. execve. */
+ *  7. ceilings         of an administrator's, where they bound this: the number of processes, Landlock's scopes, a filter.
+ *  8. seccomp          the caller's programs; the last one may forbid everything above.
+ *  9. execve. */
 #include "bwrap/payload.h"
 
 #include <errno.h>
@@ -31,8 +32,11 @@
 #include "init/init.h"
 #include "ipc/channel.h"
 #include "lockdown/caps.h"
+#include "filter/program.h"
 #include "lockdown/label.h"
+#include "lockdown/landlock.h"
 #include "lockdown/payload.h"
+#include "lockdown/rlimits.h"
 #include "lockdown/seccomp.h"
 #include "lockdown/settle.h"
 
@@ -147,6 +151,24 @@ void bwrap_die_with_parent(struct bwrap_enter *e)
         _exit(1);
 }
 
+static void keep_ceilings(struct bwrap_enter *e)
+{
+    const struct jail_start *start = &e->start;
+    if (!start->policy)
+        return;
+    int r = start->policy->processes.set ? rlimits_apply(start->policy) : 0;
+    if (r < 0)
+        bwrap_die(e, r, "the limit on processes cannot be set");
+    if (start->landlock_abi && fence_on(FENCE_LANDLOCK_SCOPE))
+        r = landlock_enter_scopes(start->landlock_abi, true, true, false, landlock_holds_files(start));
+    if (r < 0)
+        bwrap_die(e, r, "the Landlock domain cannot be entered");
+    if (start->filter && start->filter->n && fence_on(FENCE_SECCOMP))
+        r = seccomp_load(start->filter->code, start->filter->n);
+    if (r < 0)
+        bwrap_die(e, r, "the filter of %s cannot be loaded", start->policy->filter.value);
+}
+
 static void load_filters(struct bwrap_enter *e)
 {
     for (size_t i = 0; i < e->args->n_filters; i++) {
@@ -180,6 +202,7 @@ ON_OWN_STACK _Noreturn void bwrap_payload(struct payload_args *args)
     if (e->files_raised && setrlimit(RLIMIT_NOFILE, &e->files) < 0)
         bwrap_die(e, -errno, "setrlimit");
     sigprocmask(SIG_SETMASK, &e->start.mask, NULL);
+    keep_ceilings(e);
     load_filters(e);
 
     /* What the caller means by this path is us, doing what we do now: not agentjail's own command line. */

@@ -63,7 +63,10 @@ static int run_command(struct bwrap_run *run, char *const *argv)
         status = bwrap_bound(run);
     if (status == 0)
         status = bwrap_clone(run);
-    return status == 0 ? bwrap_serve(run) : status;
+    if (status == 0)
+        return bwrap_serve(run);
+    cgroup_remove(&run->cgroup);
+    return status;
 }
 
 /* Root's own are the command's if nothing else is said. Anybody else has none, or this program has been given some that its
@@ -82,7 +85,8 @@ static int take_capabilities(struct bwrap_run *run)
 int bwrap_main(int argc, char **argv)
 {
     _cleanup_buf_ struct buf why = { 0 };
-    struct bwrap_run run = { .registry = REGISTRY_EMPTY, .channel = -1, .pidfd = -1 };
+    struct bwrap_run run = { .registry = REGISTRY_EMPTY, .cgroup = CGROUP_EMPTY, .channel = -1, .pidfd = -1,
+                              .enter = { .ruleset = -1 } };
     run.parent = getppid(); /* before we read what may keep us waiting */
     int skip = argc > 1 && strcmp(argv[1], "--bwrap") == 0 ? 2 : 1;
     run.args.read = bwrap_descriptor_read_given;
@@ -110,6 +114,7 @@ int bwrap_main(int argc, char **argv)
     bwrap_args_free(&run.args);
     strv_free(&run.env);
     bwrap_ceilings_close(run.ceilings);
+    filter_program_free(&run.filter);
     free(run.cwd);
 #endif
     return status;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -18,6 +19,8 @@
 #include "monitor/confine.h"
 #include "sys/fds.h"
 #include "sys/syscalls.h"
+
+#define STATUS_TIMEOUT 124 /* as in a jail of agentjail's own command line */
 
 static bool on(const struct bwrap_run *run, unsigned bits)
 {
@@ -48,8 +51,10 @@ static void register_jail(struct bwrap_run *run)
         .profile = profile,
         .network = on(run, BWRAP_UNSHARE_NET) ? "none" : "host",
         .command = run->args.command,
+        .cgroup = run->cgroup.path,
     };
-    if (registry_name(&run->registry) >= 0 && registry_add(&run->registry, runtime, has_state ? state : NULL, &facts) >= 0)
+    bool named = run->registry.id[0] || registry_name(&run->registry) >= 0;
+    if (named && registry_add(&run->registry, runtime, has_state ? state : NULL, &facts) >= 0)
         registry_sweep(&run->registry);
 }
 
@@ -77,7 +82,7 @@ static int tell_outside(struct bwrap_run *run)
             ;
     }
     struct message m = { .kind = MSG_GO };
-    if (run->enter.looked_at)
+    if (run->enter.looked_at || run->enter.limited)
         channel_send(run->channel, &m, -1); /* a process that is gone shows below */
     return 0;
 }
@@ -95,7 +100,7 @@ int bwrap_follow_parent(const struct bwrap_run *run)
 static int give_up_power(struct bwrap_run *run)
 {
     int keep[] = { run->channel, run->pidfd, run->registry.dir, run->registry.entry,
-                   run->args.fds[BWRAP_FD_JSON_STATUS] };
+                   run->args.fds[BWRAP_FD_JSON_STATUS], run->cgroup.dir, run->cgroup.above };
     int r = fds_close_others(STDERR_FILENO + 1, keep, ELEMENTSOF(keep));
     if (r < 0)
         return r;
@@ -111,6 +116,23 @@ static int status_of(int status)
     return WIFEXITED(status) ? WEXITSTATUS(status) : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : 255;
 }
 
+/* Wait until fd has something, and end everything when the time is over. */
+static void wait_within_time(struct bwrap_run *run, int fd)
+{
+    struct pollfd p = { .fd = fd, .events = POLLIN };
+    int left;
+    while (!run->timed_out && (left = bwrap_time_left(run)) >= 0) {
+        int n = left ? poll(&p, 1, left) : 0;
+        if (n > 0 || (n < 0 && errno != EINTR))
+            return;
+        if (n < 0 || left)
+            continue; /* it is looked at again */
+        run->timed_out = true;
+        bwrap_say(&run->args, "the time limit is reached; the command is ended");
+        sys_pidfd_send_signal(run->pidfd, SIGKILL);
+    }
+}
+
 /* Hear what becomes of the command; the exit status once it is known. A command that needs no init closes the channel by
  * being executed. */
 static int await(struct bwrap_run *run)
@@ -118,6 +140,7 @@ static int await(struct bwrap_run *run)
     for (;;) {
         struct message m;
         _cleanup_close_ int fd = -1;
+        wait_within_time(run, run->channel);
         int status, r = channel_receive(run->channel, &m, &fd);
         if (r >= 0 && m.kind == MSG_STARTED) {
             run->started = true;
@@ -129,19 +152,33 @@ static int await(struct bwrap_run *run)
             run->failed = true;
         } else {
             run->started = !run->failed && r == -EPIPE;
+            wait_within_time(run, run->pidfd);
             while (waitpid(run->pid, &status, 0) < 0)
                 if (errno != EINTR)
                     return 255;
-            return run->failed ? 1 : status_of(status);
+            return run->timed_out ? STATUS_TIMEOUT : run->failed ? 1 : status_of(status);
         }
     }
 }
 
+/* Before it may start anything: it waits for us. 0, or the exit status. */
+static int limit(struct bwrap_run *run)
+{
+    _cleanup_buf_ struct buf why = { 0 };
+    int r = bwrap_limits_attach(run, &why);
+    if (why.len)
+        bwrap_say(&run->args, why.data);
+    return r < 0 ? 1 : 0;
+}
+
 int bwrap_serve(struct bwrap_run *run)
 {
-    int status = tell_outside(run);
+    int status = limit(run);
+    if (status == 0)
+        status = tell_outside(run);
     if (status != 0) {
         sys_pidfd_send_signal(run->pidfd, SIGKILL); /* it waits for us */
+        cgroup_remove(&run->cgroup);
         return status;
     }
     register_jail(run);
@@ -151,6 +188,9 @@ int bwrap_serve(struct bwrap_run *run)
         return bwrap_refuse_errno(run, "the monitor cannot confine itself", r);
     }
     status = await(run);
+    if (cgroup_was_oom(&run->cgroup))
+        bwrap_say(&run->args, "the memory limit was reached and a process was killed");
+    cgroup_remove(&run->cgroup);
     registry_remove(&run->registry);
     _cleanup_buf_ struct buf text = { 0 };
     int fd = run->args.fds[BWRAP_FD_JSON_STATUS];

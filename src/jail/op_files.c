@@ -90,7 +90,10 @@ int op_dir(struct view *view, const struct op *op)
     _cleanup_close_ int fd = point_open_directory(&rules, rules.target, view->plan->bubblewrap ? op->mode : 0755);
     if (fd < 0 && view->plan->bubblewrap && is_lost_link(&rules))
         return 0; /* the name is there, which is all that bubblewrap's mkdir(2) says */
-    return fd < 0 ? view_fail(view, op, fd, "directory cannot be made") : 0;
+    if (fd < 0)
+        return view_fail(view, op, fd, "directory cannot be made");
+    int r = view->plan->bubblewrap ? view_allow(view, op, fd, true) : 0; /* it is the command's to use */
+    return r < 0 ? view_fail(view, op, r, "cannot be described to Landlock") : 0;
 }
 
 static int write_all(int fd, const char *data, size_t len)

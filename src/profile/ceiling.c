@@ -144,6 +144,16 @@ static int apply_maximum(struct merge *m, const struct setting *c)
     return 0;
 }
 
+/* A filter that a ceiling names is the machine's: a user's file of that name would be another one. */
+static void leave_users_filters(struct merge *m)
+{
+    const char **dirs = m->policy->filter_dirs;
+    const char *config = m->dirs.config;
+    if (!config || !dirs[0] || !path_within(dirs[0], config))
+        return;
+    memmove(dirs, dirs + 1, sizeof(m->policy->filter_dirs) - sizeof(dirs[0]));
+}
+
 static int apply_names(struct merge *m, const struct setting *c)
 {
     const struct option *o = c->option;
@@ -151,6 +161,8 @@ static int apply_names(struct merge *m, const struct setting *c)
     const char *list = c->value, *word, *first = NULL;
     size_t first_len = 0;
     bool required = false;
+    if (o == &options[OPTION_FILTER])
+        leave_users_filters(m);
     const char *value = fence->value ? fence->value : o == &options[OPTION_LANDLOCK] ? "off"
                                                 : o == &options[OPTION_GUARD]    ? "auto" : "";
     for (size_t len; (len = next_word(&list, &word)) > 0;) {

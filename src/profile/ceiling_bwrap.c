@@ -157,15 +157,15 @@ static int describe(struct merge *m, const struct claims *claims)
     p->nested_origin = because(claims->nested ? claims->nested : "--disable-userns");
     p->terminal = claims->terminal ? TERMINAL_FULL : TERMINAL_SAFE;
     p->terminal_origin = because(claims->terminal);
-    p->filter = (struct fence){ .origin = own };
-    p->landlock = (struct fence){ .value = arena_strdup(m->arena, "off"), .origin = own };
+    p->filter = p->landlock = (struct fence){ 0 }; /* bubblewrap's jails have none, so that ceilings may give them one */
+    p->guard = (struct fence){ .value = arena_strdup(m->arena, "off"), .origin = own };
     p->label = (struct fence){ .value = claims->label ? arena_strdup(m->arena, claims->label) : NULL,
                                .origin = because(claims->label ? "--exec-label" : NULL) };
     p->evidence_level = EVIDENCE_OFF;
     p->evidence_sink = EVIDENCE_NONE;
     p->evidence_full = EVIDENCE_DROP;
     p->evidence_level_origin = p->evidence_sink_origin = p->evidence_full_origin = own;
-    return p->landlock.value ? 0 : -ENOMEM;
+    return p->guard.value ? 0 : -ENOMEM;
 }
 
 static int add_grants(struct merge *m, const struct claims *claims)
@@ -186,13 +186,19 @@ static int add_grants(struct merge *m, const struct claims *claims)
     return 0;
 }
 
-/* The host's network knows no rules, names or ports: what a ceiling says of them holds only where there is none. */
+static bool in_section(const struct option *o, const char *section)
+{
+    return o->section && strcmp(o->section, section) == 0;
+}
+
+/* The host's network knows no rules, names or ports, and nobody counts there: what a ceiling says of them holds only where
+ * there is none. */
 static int check_network(const struct merge *m)
 {
     for (size_t i = 0; i < m->ceilings.n && m->policy->network != NETWORK_NONE; i++) {
         const struct setting *c = &m->ceilings.v[i];
-        if (!c->option->section || strcmp(c->option->section, "network") != 0 || c->option == &options[OPTION_NETWORK] ||
-            c->option == &options[OPTION_LOOPBACK])
+        if ((!in_section(c->option, "network") && !in_section(c->option, "alerts")) ||
+            c->option == &options[OPTION_NETWORK] || c->option == &options[OPTION_LOOPBACK])
             continue;
         int r = buf_printf(m->why, "%s: the ceiling in %s:%u (%s = %s) cannot be held on the host's network; %s",
                            m->policy->network_origin.file, c->origin.file, c->origin.line, c->option->key,
@@ -202,25 +208,13 @@ static int check_network(const struct merge *m)
     return 0;
 }
 
-/* A ceiling sets a limit where nobody has. */
-static int check_limits(const struct merge *m)
+/* strict = yes takes the '-' off what may be lacking otherwise. */
+static void apply_strict(struct policy *p)
 {
-    const struct policy *p = m->policy;
-    const struct {
-        const struct limit *limit;
-        enum option_id id;
-    } limits[] = { { &p->memory, OPTION_MEMORY }, { &p->cpu, OPTION_CPU }, { &p->processes, OPTION_PROCESSES },
-                   { &p->time, OPTION_TIME } };
-    for (size_t i = 0; i < ELEMENTSOF(limits); i++) {
-        if (!limits[i].limit->set)
-            continue;
-        int r = origin_print(m->why, &limits[i].limit->origin, options[limits[i].id].key);
-        if (r >= 0)
-            r = buf_str(m->why, "bubblewrap's command line has no limits that could hold this; write a profile, and agentjail "
-                        "COMMAND");
-        return r < 0 ? r : -EPERM;
-    }
-    return 0;
+    bool *optional[] = { &p->filter.optional, &p->landlock.optional, &p->memory.optional, &p->cpu.optional,
+                         &p->processes.optional };
+    for (size_t i = 0; i < ELEMENTSOF(optional) && p->strict; i++)
+        *optional[i] = false;
 }
 
 /* Entries of hide and protect that are relative, or name ${WORKSPACE}, are meant of what is worked on: of each directory that
@@ -293,13 +287,12 @@ int bwrap_ceilings_judge(struct bwrap_ceilings *c, const struct claims *claims, 
     if (r >= 0)
         r = ceiling_apply(m);
     if (r >= 0)
-        r = check_limits(m);
-    if (r >= 0)
         r = add_relative(m);
     if (r >= 0)
         r = find_exec(c);
     if (r < 0)
         return r;
+    apply_strict(&c->policy);
     *ret_bounds = (struct bounds){ .policy = &c->policy, .exec = &c->exec, .strict = c->policy.strict };
     for (size_t i = 0; i < m->ceilings.n; i++)
         ret_bounds->exec_bounded = ret_bounds->exec_bounded || m->ceilings.v[i].option == &options[OPTION_EXEC];

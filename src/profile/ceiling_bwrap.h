@@ -7,8 +7,8 @@
  *             and protect are put up, modes and fences are what bubblewrap's jails have of them
  *   deny      agentjail does not stand in for bubblewrap
  *
- * Of several files the narrowest holds. What a ceiling asks for and such a jail cannot have ends the run: a filter of a
- * name, Landlock, limits, a record. */
+ * Of several files the narrowest holds. A filter, Landlock and limits that a ceiling asks for are in the policy it comes to,
+ * for the command line has none; what such a jail cannot have ends the run: a record, the guard, a network with rules. */
 #ifndef AGENTJAIL_PROFILE_CEILING_BWRAP_H
 #define AGENTJAIL_PROFILE_CEILING_BWRAP_H
 

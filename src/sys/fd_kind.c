@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sys/fd_kind.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
@@ -88,11 +89,15 @@ static const char *kernel_file(int fd)
     return NULL;
 }
 
-/* Is the name that /proc has for it this very file, here? */
+/* Is the name that /proc has for it this very file, here? Or somewhere where we may not look: what root redirects to. */
 static bool is_named(const char *path, const struct stat *st)
 {
     struct stat there;
-    return path[0] == '/' && lstat(path, &there) == 0 && there.st_dev == st->st_dev && there.st_ino == st->st_ino;
+    if (path[0] != '/')
+        return false;
+    if (lstat(path, &there) < 0)
+        return errno == EACCES;
+    return there.st_dev == st->st_dev && there.st_ino == st->st_ino;
 }
 
 static enum fd_kind escape(const char *what, const char **ret_what)

@@ -127,11 +127,8 @@ END_TEST
 START_TEST(test_not_to_be_had)
 {
     static const char *const texts[] = {
-        "[isolation]\nfilter = default\n", "[isolation]\nfilter = -default\n", "[isolation]\nlandlock = on\n",
-        "[isolation]\nlandlock = -on\n",   "[isolation]\nbackend = microvm\n", "[limits]\nmemory = 1G\n",
-        "[limits]\nmemory = -1G\n",        "[limits]\nprocesses = 50\n",       "[limits]\ntime = 1h\n",
-        "[limits]\ncpu = 50%\n",           "[evidence]\nsink = file\n",        "[evidence]\nlevel = writes\n",
-        "[evidence]\non-full = stop\n",    "[network]\nloopback = no\n",
+        "[isolation]\nbackend = microvm\n", "[isolation]\nguard = on\n",     "[evidence]\nsink = file\n",
+        "[evidence]\nlevel = writes\n",     "[evidence]\non-full = stop\n",  "[network]\nloopback = no\n",
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         char text[256];
@@ -146,8 +143,35 @@ START_TEST(test_not_to_be_had)
     ceiling("require = network=none\n");
     finds(&(struct claims){ 0 }, NULL);
     finds(&(struct claims){ .network = "no --unshare-net" }, "write --unshare-net");
+    ceiling("[alerts]\nsent = 1M\n"); /* nobody counts there */
+    finds(&(struct claims){ .network = "no --unshare-net" }, "10.ini:4 (sent = 1M) cannot be held on the host's network");
+    finds(&(struct claims){ 0 }, NULL);
     ceiling("[isolation]\nlandlock = on off\n[files]\nhome = none\n[network]\nupstream = http://proxy:3128\n");
     finds(&(struct claims){ 0 }, NULL);
+}
+END_TEST
+
+/* And what such a jail can be given is in the policy, however little its command line has of it. */
+START_TEST(test_given)
+{
+    ceiling("");
+    finds(&(struct claims){ 0 }, NULL);
+    const struct policy *p = bounds.policy;
+    ck_assert(!p->filter.value && !p->landlock.value && !p->memory.set && !p->cpu.set && !p->processes.set && !p->time.set);
+    ceiling("[isolation]\nfilter = locked default\nlandlock = -on\nguard = on off\n"
+            "[limits]\nmemory = 1G\ncpu = -50%\nprocesses = 50\ntime = 1h\n");
+    finds(&(struct claims){ 0 }, NULL);
+    p = bounds.policy;
+    ck_assert_str_eq(p->filter.value, "locked");
+    ck_assert_str_eq(p->landlock.value, "on");
+    ck_assert(!p->filter.optional && p->landlock.optional && !p->memory.optional && p->cpu.optional);
+    ck_assert_uint_eq(p->memory.value, 1U << 30);
+    ck_assert_uint_eq(p->processes.value, 50);
+    ck_assert_uint_eq(p->time.value, 3600 * 1000);
+    ck_assert_uint_eq(p->filter.origin.line, 4);
+    ceiling("[isolation]\nlandlock = on off\nstrict = yes\n[limits]\ncpu = -50%\n");
+    finds(&(struct claims){ 0 }, NULL);
+    ck_assert(!bounds.policy->landlock.value && !bounds.policy->cpu.optional);
 }
 END_TEST
 
@@ -322,6 +346,7 @@ static Suite *suite(void)
     tcase_add_test(t, test_trees);
     tcase_add_test(t, test_modes);
     tcase_add_test(t, test_not_to_be_had);
+    tcase_add_test(t, test_given);
     suite_add_tcase(s, t);
     t = tcase_create("the plan");
     tcase_add_checked_fixture(t, begin, done);

@@ -63,9 +63,14 @@ START_TEST(test_names)
     ck_assert(fx.policy.filter.optional);
     fx_ok("--filter=-locked", "x");
     ck_assert(!fx.policy.filter.optional);
+    ck_assert_str_eq(fx.policy.filter_dirs[0], fx_path("etc/agentjail/seccomp")); /* a user's of that name is another */
+    ck_assert_ptr_null(fx.policy.filter_dirs[2]);
     fx_refused("--filter=loose: loose goes beyond the ceiling in", "--filter=loose", "x");
     fx_refused("goes beyond the ceiling", "--filter=/tmp/own.filter", "x");
     fx_refused("--landlock=off: off goes beyond", "--landlock=off", "x");
+    ceiling("[isolation]\nlandlock = on\n");
+    fx_ok("x");
+    ck_assert_str_eq(fx.policy.filter_dirs[0], fx_path("home/.config/agentjail/seccomp")); /* control */
     ceiling("[isolation]\nfilter = locked\nlabel = site\n");
     fx_ok("x"); /* nobody wrote one */
     ck_assert_str_eq(fx.policy.filter.value, "locked");

@@ -8,73 +8,7 @@
 new_world
 . "$SYSTEM/bwrap.sh"
 
-if [ -e /etc/agentjail/policy.d ]; then
-    skip "ceilings bound what options name" "optional: this host has ceilings of its own"
-    end_world
-    done_testing
-    exit 0
-fi
-if ! unshare -Urm true 2>/dev/null; then
-    skip "ceilings bound what options name" "optional: no user namespaces for this user"
-    end_world
-    done_testing
-    exit 0
-fi
-
-# Where ceilings, homes and what is tried are: all below $T, which others may look at.
-TREE=$T/tree
-SECRETS=$T/secrets
-mkdir -p "$T/etc/agentjail/policy.d" "$T/work" "$TREE/.git/hooks" "$TREE/deep/dir" "$SECRETS/keys"
-chmod 755 "$BASE" "$T" "$T/etc" "$T/etc/agentjail" "$T/etc/agentjail/policy.d"
-echo key >"$SECRETS/keys/key"
-echo plain >"$SECRETS/plain"
-echo text >"$TREE/file"
-echo kept >"$TREE/deep/dir/kept"
-ln -s "$SECRETS/keys" "$TREE/link"
-cp "$(type -P true)" "$TREE/program"
-chmod -R go+rX "$TREE" "$SECRETS"
-
-# with_ceilings WORD LINES PROGRAM ARGUMENT...: in a mount namespace whose /etc has them. As root of it: its user namespace is
-# made by us where we are no root.
-own=(unshare -m)
-[ "$UID_NOW" -eq 0 ] || own=(unshare -Urm)
-with_ceilings() {
-    local word=$1 lines=$2
-    shift 2
-    printf '[ceiling]\nbwrap = %s\n%b' "$word" "$lines" >"$T/etc/agentjail/policy.d/1.ini"
-    timeout -k 5 60 "${own[@]}" sh -c 'mount --bind "$1/etc" /mnt && mount -t overlay overlay -o lowerdir=/mnt:/etc /etc && umount /mnt &&
-        cd "$2" && shift 2 && exec "$@"' - "$T" "$TREE" "$@" >"$T/stdout" 2>"$T/stderr"
-}
-if ! with_ceilings allow '' cat /etc/agentjail/policy.d/1.ini; then
-    skip "ceilings bound what options name" "optional: no overlay of /etc can be had here"
-    end_world
-    done_testing
-    exit 0
-fi
-
-# What bounded wants of everybody: no capabilities, which root has as a rule.
-tame=(--unshare-user --cap-drop ALL)
-SHOWN=(--ro-bind / / --dev /dev --unshare-pid --proc /proc)
-
-# bounds NAME LINES PATTERN ARGUMENT...: refused with a message of both places; the control runs.
-bounds() {
-    local name=$1 lines=$2 pattern=$3
-    shift 3
-    with_ceilings bounded "$lines" "$BWRAP" "${tame[@]}" "$@" echo ran
-    [ $? -eq 1 ] && [ ! -s "$T/stdout" ] && grep -Eq -- "^bwrap: .*$pattern" "$T/stderr" &&
-        grep -q '/etc/agentjail/policy.d/1.ini:[0-9]' "$T/stderr"
-    verdict "$name" "wanted: $pattern"
-    with_ceilings allow "$lines" "$BWRAP" "${tame[@]}" "$@" echo ran
-    [ $? -eq 0 ] && [ "$(cat "$T/stdout")" = ran ]
-    verdict "control: $name, bwrap = allow"
-}
-# lets NAME LINES ARGUMENT... : it runs, and the command's output is in $T/stdout.
-lets() {
-    local name=$1 lines=$2
-    shift 2
-    with_ceilings bounded "$lines" "$BWRAP" "${tame[@]}" "$@"
-    verdict "$name"
-}
+. "$SYSTEM/ceilings.sh"
 
 # ---- the word itself ----
 with_ceilings deny '' "$BWRAP" --ro-bind / / echo in
@@ -89,8 +23,6 @@ verdict "another word refuses"
 lets "bwrap = bounded, and nothing to be bounded by" '' --ro-bind / / true
 
 # ---- sources ----
-read_only="[files]\nread = /usr\nread = $TREE\nwrite = $TREE\n"
-usr_only=("${usr[@]}" --unshare-pid)
 bounds "a bind of more than the read trees" "$read_only" '--ro-bind / /: read: / goes beyond the ceiling in .*\(read = /usr\)' --ro-bind / /
 bounds "of another tree" "$read_only" "read: $SECRETS goes beyond" "${usr_only[@]}" --ro-bind "$SECRETS" /x
 bounds "through a symlink" "$read_only" "--ro-bind $TREE/link /x: read: $SECRETS/keys goes beyond" "${usr_only[@]}" --ro-bind "$TREE/link" /x
@@ -127,7 +59,6 @@ bounds "a device beyond the device trees" "[files]\ndevice = /dev/null\n" '--dev
 lets "one of them" "[files]\ndevice = /dev/null\nwrite = /nowhere\n" "${SHOWN[@]}" --dev-bind /dev/null /dev/null true
 
 # ---- names that are hidden ----
-hidden="[files]\nhide = $SECRETS/keys\n"
 bounds "a bind of what is hidden" "$hidden" "read: $SECRETS/keys goes beyond the ceiling in .*\(hide = " --ro-bind / / --unshare-pid --ro-bind "$TREE/link" /tmp
 read_key="cat $SECRETS/keys/key || ls $SECRETS/keys || cat $TREE/link/key || cat /proc/self/root$SECRETS/keys/key || cat /x/keys/key ||
     { umount $SECRETS/keys && cat $SECRETS/keys/key; } || unshare -Urm sh -c 'umount $SECRETS/keys; cat $SECRETS/keys/key' ||
@@ -172,7 +103,6 @@ bounds "no process 1 that watches" "$hidden" 'must be watched by process 1: writ
 bounds "a command that is process 1" "$hidden" 'must be watched by process 1' --ro-bind / / --unshare-pid --as-pid-1
 
 # ---- names that are protected ----
-protected="[files]\nprotect = .git/hooks\nprotect = $TREE/deep/dir/kept\n"
 damage="echo x >deep/dir/kept; rm -f deep/dir/kept; mv deep/dir/kept y; mv deep/dir y; mv deep y; echo x >.git/hooks/post-commit; mv .git/hooks y; mv .git y; :"
 damaged() { [ "$(cat "$TREE/deep/dir/kept" 2>&1)" != kept ] || [ -n "$(ls "$TREE/.git/hooks")" ] || [ ! -d "$TREE/.git/hooks" ]; }
 lets "a writable bind with what is protected" "$protected" "${SHOWN[@]}" --bind "$TREE" "$TREE" sh -c "$damage"
@@ -252,7 +182,7 @@ lets "none of it" "[network]\nmode = none\ndeny = example.org\n" --ro-bind / / -
 bounds "rules on the host's network" "[network]\ndeny = example.org\n" 'cannot be held on the host.s network' --ro-bind / /
 bounds "namespaces of its own" "[isolation]\nnested = deny\n" 'no --disable-userns: allow goes beyond' --ro-bind / /
 lets "none of these" "[isolation]\nnested = deny\n" --ro-bind / / --disable-userns sh -c '! unshare -U true'
-for lines in "[isolation]\nfilter = default" "[isolation]\nlandlock = on" "[limits]\nmemory = 1G" "[evidence]\nsink = file" "require = memory"; do
+for lines in "[isolation]\nguard = on" "[evidence]\nsink = file" "require = memory"; do
     lines=${lines#"[ceiling]\n"}
     bounds "what there is none of: ${lines##*n}" "$lines\n" 'agentjail COMMAND' --ro-bind / /
 done
@@ -275,74 +205,6 @@ with_ceilings allow "$hidden" "$BWRAP" "${tame[@]}" "${SHOWN[@]}" sh -c "$outsid
 grep -qx key "$T/stdout"
 verdict "control: bwrap = allow"
 exec 7<&-
-# give KIND PROGRAM...: with something of that kind as descriptor 7. A process beside it has what it leads to, until PROGRAM ends.
-cat >"$T/give" <<'PYTHON'
-import ctypes, os, signal, socket, sys
-kind, program = sys.argv[1], sys.argv[2:]
-held = ctypes.create_string_buffer(b"key")
-service = socket.create_server(("127.0.0.1", 0))
-os.environ["PLACE"] = str(ctypes.addressof(held) if kind == "mem" else service.getsockname()[1])
-parent, beside = os.getpid(), os.fork()
-if beside == 0:
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-    while os.getppid() == parent:
-        signal.pause()
-    os._exit(0)
-service.close()
-if kind == "mem":
-    fd = os.open("/proc/%d/mem" % beside, os.O_RDWR)
-elif kind == "pidfd":
-    fd = os.pidfd_open(beside)
-elif kind == "tcp":
-    fd = socket.socket().detach()
-elif kind == "pipe":
-    fd, other = os.pipe()
-    os.write(other, b"key\n")
-elif kind == "pair":
-    ours, theirs = socket.socketpair()
-    ours.send(b"key\n")
-    ours.shutdown(socket.SHUT_WR)
-    os.set_inheritable(ours.fileno(), True)
-    ours.detach(), (fd := theirs.detach())
-elif kind == "memory":
-    fd = os.memfd_create("key")
-    os.write(fd, b"key\n")
-    os.lseek(fd, 0, 0)
-else:
-    fd = os.open(kind, os.O_RDONLY)
-os.dup2(fd, 7)
-os.execv(program[0], program)
-PYTHON
-# escapes NAME KIND LINES PATTERN ARGUMENT...: refused, with a message of both places; the control prints what it got.
-escapes() {
-    local name=$1 kind=$2 lines=$3 pattern=$4
-    shift 4
-    with_ceilings bounded "$lines" python3 "$T/give" "$kind" "$BWRAP" "${tame[@]}" "$@"
-    [ $? -eq 1 ] && [ ! -s "$T/stdout" ] && grep -Eq -- "^bwrap: .*$pattern" "$T/stderr" &&
-        grep -q '/etc/agentjail/policy.d/1.ini:[0-9]' "$T/stderr"
-    verdict "$name" "wanted: $pattern"
-    with_ceilings allow "$lines" python3 "$T/give" "$kind" "$BWRAP" "${tame[@]}" "$@"
-    grep -qx key "$T/stdout"
-    verdict "control: $name, bwrap = allow"
-}
-escapes "no memory of another process" mem '' 'bounded: descriptor 7 is a file of /proc of the host' "${SHOWN[@]}" \
-    python3 -c 'import os; print(os.pread(7, 3, int(os.environ["PLACE"])).decode())'
-escapes "no process to be killed" pidfd '' 'bounded: descriptor 7 is an? (object of the kernel.s|process) of the host' --ro-bind / / --dev /dev \
-    python3 -c 'import signal; signal.pidfd_send_signal(7, 9); print("key")'
-escapes "no socket of the host's network" tcp "[network]\nmode = none\n" "a socket of the host's network among the descriptors: host goes beyond the ceiling" \
-    "${SHOWN[@]}" --unshare-net \
-    python3 -c 'import os, socket; socket.socket(fileno=7).connect(("127.0.0.1", int(os.environ["PLACE"]))); print("key")'
-escapes "no file that is protected, though open for reading" "$TREE/deep/dir/kept" "$protected" "descriptor 7: write: $TREE/deep/dir/kept goes beyond" \
-    "${SHOWN[@]}" sh -c 'echo kept >/proc/self/fd/7 && echo key'
-escapes "none outside the trees" "$SECRETS/keys/key" "$read_only" "descriptor 7: (read|write): $SECRETS/keys/key goes beyond" "${usr_only[@]}" sh -c 'cat <&7'
-with_ceilings bounded "$protected" "$BWRAP" "${tame[@]}" "${SHOWN[@]}" sh -c 'echo x >/proc/self/fd/0' <"$TREE/deep/dir/kept"
-[ $? -eq 1 ] && grep -q "descriptor 0: write: $TREE/deep/dir/kept goes beyond" "$T/stderr" && ! damaged
-verdict "no such file as standard input"
-for kind in pipe pair memory; do
-    with_ceilings bounded "$read_only[network]\nmode = none\n" python3 "$T/give" $kind "$BWRAP" "${tame[@]}" "${usr_only[@]}" --unshare-net sh -c 'cat <&7'
-    [ $? -eq 0 ] && [ "$(cat "$T/stdout")" = key ]
-    verdict "what leads nowhere is passed on: $kind"
-done
 if [ "$UID_NOW" -eq 0 ]; then
     with_ceilings bounded '' "$BWRAP" --cap-drop ALL --ro-bind / / true
     [ $? -eq 1 ] && grep -q 'write --unshare-user' "$T/stderr"
