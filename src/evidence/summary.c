@@ -100,6 +100,15 @@ int summary_print(const struct summary *summary, struct buf *out)
     return r;
 }
 
+const char *summary_remedy(const struct summary *summary)
+{
+    const struct summary_denial *d = NULL;
+    for (size_t shown = 0; shown < SUMMARY_SHOWN && (d = next_most(summary, d)); shown++)
+        if (d->fix[0])
+            return d->fix;
+    return NULL;
+}
+
 void summary_free(struct summary *summary)
 {
     free(summary->v);

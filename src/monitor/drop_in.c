@@ -23,6 +23,25 @@ int drop_in_path(const struct policy *policy, struct buf *out)
     return buf_printf(out, "%s/%s.d/" FILE_NAME, policy->profiles_dir, policy->name);
 }
 
+int drop_in_tell(const struct policy *policy, const char *line, struct buf *out)
+{
+    _cleanup_buf_ struct buf path = { 0 };
+    const char *rule = strncmp(line, "allow = ", 8) == 0 ? line + 8 : NULL;
+    int r = 0;
+    if (drop_in_possible(policy))
+        r = buf_printf(&path, "%s/%s.d/mine.ini", policy->profiles_dir, policy->name);
+    if (r >= 0)
+        r = buf_str(out, "such a line is kept below [network] in ");
+    if (r >= 0)
+        r = path.data ? buf_visible(out, path.data) : buf_str(out, "the profile");
+    if (r >= 0 && rule) {
+        r = buf_str(out, "; for one run: --net-allow=");
+        if (r >= 0)
+            r = buf_visible(out, rule);
+    }
+    return r < 0 ? r : buf_char(out, '\n');
+}
+
 /* Open NAME below dir (AT_FDCWD: an absolute path), made if it is not there. It has to be the user's own, and nobody else's to
  * write: the profile is refused otherwise. */
 static int open_dir(int dir, const char *name)

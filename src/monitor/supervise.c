@@ -25,6 +25,7 @@
 #include "monitor/command.h"
 #include "monitor/confine.h"
 #include "monitor/control_requests.h"
+#include "monitor/drop_in.h"
 #include "monitor/freeze.h"
 #include "monitor/gateway.h"
 #include "monitor/gateway_watch.h"
@@ -464,6 +465,9 @@ static void tell_summary(const struct loop *l)
     int r = changes_print(l->s->plan, l->s->policy->workspace, l->since, CHANGES_LIMITS, &text);
     if (r >= 0)
         r = summary_print(&l->summary, &text);
+    const char *remedy = summary_remedy(&l->summary);
+    if (r >= 0 && remedy)
+        r = drop_in_tell(l->s->policy, remedy, &text);
     if (r >= 0 && l->s->policy->verbose)
         r = reached_print(&l->reached, &text);
     for (char *rest = text.data, *line; r >= 0 && (line = record_line(&rest));)

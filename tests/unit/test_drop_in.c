@@ -86,6 +86,23 @@ START_TEST(test_place)
 }
 END_TEST
 
+START_TEST(test_tell)
+{
+    struct buf out = { 0 };
+    char wanted[PATH_MAX + 128];
+    load();
+    ck_assert_int_eq(drop_in_tell(&fx.policy, "allow = b.example\x1b", &out), 0);
+    snprintf(wanted, sizeof(wanted), "such a line is kept below [network] in %s; for one run: --net-allow=b.example\\033\n",
+             fx_path("home/.config/agentjail/profiles/default.d/mine.ini"));
+    ck_assert_str_eq(out.data, wanted);
+    buf_free(&out);
+    fx.policy.fixed = true;
+    ck_assert_int_eq(drop_in_tell(&fx.policy, "host-port = 1", &out), 0);
+    ck_assert_str_eq(out.data, "such a line is kept below [network] in the profile\n");
+    buf_free(&out);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("drop_in");
@@ -94,6 +111,7 @@ static Suite *suite(void)
     tcase_add_test(tc, test_keeps);
     tcase_add_test(tc, test_no_injection);
     tcase_add_test(tc, test_place);
+    tcase_add_test(tc, test_tell);
     return s;
 }
 

@@ -33,6 +33,21 @@ START_TEST(equal_ones_are_one)
     printed(&s, "denied: connect b.example:443 (3 times), by /p.ini:7\n"
                 "denied: connect a.example:443; to allow it write allow = a.example\n"
                 "denied: lookup b.example:443, by /p.ini:7\n");
+    ck_assert_str_eq(summary_remedy(&s), "allow = a.example");
+    summary_free(&s);
+}
+END_TEST
+
+START_TEST(what_is_not_printed_has_no_remedy)
+{
+    struct summary s = { 0 };
+    char name[16];
+    ck_assert_ptr_null(summary_remedy(&s));
+    for (int i = 0; i < SUMMARY_SHOWN + 1; i++) {
+        snprintf(name, sizeof(name), "%d", i);
+        summary_denied(&s, "connect", name, none, i < SUMMARY_SHOWN ? "" : "allow = a.example");
+    }
+    ck_assert_ptr_null(summary_remedy(&s));
     summary_free(&s);
 }
 END_TEST
@@ -84,6 +99,7 @@ static Suite *suite(void)
     TCase *tc = tcase_create("denials");
     tcase_add_test(tc, nothing_says_nothing);
     tcase_add_test(tc, equal_ones_are_one);
+    tcase_add_test(tc, what_is_not_printed_has_no_remedy);
     tcase_add_test(tc, many_are_bounded);
     tcase_add_test(tc, names_are_the_payloads);
     suite_add_tcase(s, tc);

@@ -49,6 +49,20 @@ settle
 on_terminal -- "$AGENTJAIL" --write="$DATA" -- sh -c 'echo x >"$0/file"; ln -s / root' "$DATA" &&
     grep -Eqx "agentjail: 2 files changed: (root, $DATA/file|$DATA/file, root)" "$T/stdout"
 verdict "another grant: by its whole path; a link is not followed"
+
+# What is told can be pasted: the line into the file that is named, the option behind agentjail.
+on_terminal -- "$AGENTJAIL" --network=filtered -- getent hosts a.example.org
+line=$(sed -n 's/^agentjail: denied: .*; to allow it write //p' "$T/stdout")
+file=$(sed -n 's/^agentjail: such a line is kept below \[network\] in \(.*\); for one run: .*/\1/p' "$T/stdout")
+option=$(sed -n 's/^agentjail: such a line is .*; for one run: //p' "$T/stdout")
+[ -n "$line" ] && [ -n "$option" ] && [ "$file" = "$HOME/.config/agentjail/profiles/default.d/mine.ini" ]
+verdict "a denial: what to write, and where"
+jail --network=filtered --why=a.example.org:443 --json && grep -q '"allowed":false' "$T/stdout" &&
+    jail --network=filtered "$option" --why=a.example.org:443 --json && grep -q '"allowed":true' "$T/stdout"
+verdict "its option, pasted, allows it for one run"
+mkdir -p "${file%/*}" && printf '[network]\n%s\n' "$line" >"$file" &&
+    jail --network=filtered --why=a.example.org:443 --json && grep -q '"allowed":true' "$T/stdout"
+verdict "its line, pasted, allows it from then on"
 end_world
 
 done_testing
