@@ -337,6 +337,18 @@ static int json_processes(struct json *j, const struct view *view)
     return 0;
 }
 
+/* A field by its name; '#' before the name: a number. */
+static void json_field(struct json *j, const char *name, const char *value)
+{
+    uint64_t n;
+    if (*name != '#')
+        json_string(j, name, strcmp(name, "origin") == 0 && !*value ? NULL : value);
+    else if (parse_u64(value, &n) == 0)
+        json_unsigned(j, name + 1, n);
+    else
+        json_null(j, name + 1);
+}
+
 /* An array of objects of one kind of record, its fields by these names. */
 static void json_records(struct json *j, const struct view *view, const char *key, const char *kind, const char *const *names)
 {
@@ -344,10 +356,8 @@ static void json_records(struct json *j, const struct view *view, const char *ke
     size_t at = 0;
     for (const struct record *r; (r = next_of(view, kind, &at));) {
         json_object(j, NULL);
-        for (size_t i = 0; i < FIELDS && names[i]; i++) {
-            bool origin = strcmp(names[i], "origin") == 0;
-            json_string(j, names[i], origin && !*r->field[i] ? NULL : r->field[i]);
-        }
+        for (size_t i = 0; i < FIELDS && names[i]; i++)
+            json_field(j, names[i], r->field[i]);
         json_end(j);
     }
     json_end(j);
@@ -387,6 +397,8 @@ static int print_json(const struct view *view, struct buf *out)
     json_string(&j, "cgroup", jail->cgroup[0] ? jail->cgroup : NULL);
     if (left && parse_u64(left, &ms) == 0)
         json_unsigned(&j, "time_left_ms", ms);
+    else
+        json_null(&j, "time_left_ms");
     json_string(&j, "lost", first_of(view, "lost"));
     json_unsigned(&j, "memory", view->now.memory);
     json_bool(&j, "memory_exact", view->now.memory_exact);
@@ -398,10 +410,10 @@ static int print_json(const struct view *view, struct buf *out)
     json_records(&j, view, "policy", "value", (const char *const[]){ "section", "key", "value", "origin", NULL });
     json_records(&j, view, "grants", "grant", (const char *const[]){ "key", "path", "origin", NULL });
     json_records(&j, view, "rules", "rule", (const char *const[]){ "verdict", "rule", "origin", NULL });
-    json_records(&j, view, "host_ports", "host-port", (const char *const[]){ "inside", "outside", "origin", NULL });
-    json_records(&j, view, "published", "publish", (const char *const[]){ "inside", "outside", "origin", NULL });
+    json_records(&j, view, "host_ports", "host-port", (const char *const[]){ "#inside", "#outside", "origin", NULL });
+    json_records(&j, view, "published", "publish", (const char *const[]){ "#inside", "#outside", "origin", NULL });
     json_records(&j, view, "reached", "reached",
-                 (const char *const[]){ "protocol", "host", "port", "connections", "sent", "received" });
+                 (const char *const[]){ "protocol", "host", "#port", "#connections", "#sent", "#received" });
     json_records(&j, view, "variables", "env", (const char *const[]){ "name", "kind", "origin", NULL });
     json_texts(&j, view, "view", "view");
     json_end(&j);

@@ -282,6 +282,8 @@ static int tell_command(struct question *q, const char *command, const struct an
         json_string(&j, "matched_by", q->match_file);
         if (q->match_file)
             json_unsigned(&j, "matched_line", q->match_line);
+        else
+            json_null(&j, "matched_line");
         json_bool(&j, "found", a != NULL);
         if (a)
             answer_json(a, &j);

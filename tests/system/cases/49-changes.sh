@@ -62,7 +62,7 @@ verdict "--inspect --json, too"
 timeout 20 "$AGENTJAIL" --inspect="$ID" --json >"$T/stdout" 2>"$T/stderr" && python3 -c '
 import json, sys
 r = [r for r in json.load(open(sys.argv[1]))["reached"] if r["host"] == "www.example.com"]
-assert len(r) == 1 and r[0]["protocol"] == "tls" and r[0]["port"] == "443" and r[0]["connections"] == "1", r' "$T/stdout" &&
+assert len(r) == 1 and r[0]["protocol"] == "tls" and r[0]["port"] == 443 and r[0]["connections"] == 1, r' "$T/stdout" &&
     timeout 20 "$AGENTJAIL" --inspect="$ID" | grep -q 'tls www.example.com:443'
 verdict "and what was reached"
 change --revoke=www.example.com && fails "$get" && grep -q 'resolve' "$T/stdout"

@@ -229,7 +229,7 @@ grep -q 'FLATPAK_BWRAP=.*bwrap' "$SYSTEM/cases/95-bwrap-callers.sh" && grep -q '
 verdict "Flatpak by that variable: run by 95-bwrap-callers"
 page_ends
 
-[ "$(cd "$PAGES" && echo *)" = "agentjail-admin.7 agentjail-bwrap.1 agentjail-events.5 agentjail-filter.5 agentjail-profile.5 agentjail.1" ]
+[ "$(cd "$PAGES" && echo *)" = "agentjail-admin.7 agentjail-bwrap.1 agentjail-events.5 agentjail-filter.5 agentjail-json.5 agentjail-profile.5 agentjail.1" ]
 verdict "there is no other page"
 end_world
 
