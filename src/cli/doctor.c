@@ -258,6 +258,28 @@ static enum state check_kvm(const struct host_features *f, struct buf *detail)
     return check_device("/dev/kvm", f->kvm_there, f->kvm, detail, NULL);
 }
 
+/* What ceilings there are says --explain; whether they can be got around by another command line is nobody's to find out. */
+static enum state check_ceilings(const struct host_features *f, struct buf *detail)
+{
+    static const char *const words[] = {
+        [BWRAP_FREE] = "do not bind", [BWRAP_BOUNDED] = "bind", [BWRAP_DENIED] = "forbid",
+    };
+    if (f->ceilings == HOST_CEILINGS_NONE)
+        buf_str(detail, "none: profiles and command lines decide");
+    if (f->ceilings == HOST_CEILINGS_BROKEN)
+        buf_str(detail, f->ceilings_text);
+    if (f->ceilings != HOST_CEILINGS_HOLD)
+        return f->ceilings == HOST_CEILINGS_NONE ? STATE_YES : STATE_NO;
+    buf_printf(detail, "an administrator's, in policy.d; they %s who calls agentjail as bubblewrap", words[f->bwrap]);
+    if (*f->ceilings_text)
+        buf_printf(detail, " (%s)", f->ceilings_text);
+    bool meant = *f->ceilings_text;
+    if (!meant)
+        buf_str(detail, "\nwrite bwrap = bounded or bwrap = deny in [ceiling] of a file there; bwrap = allow says that it is "
+                        "meant");
+    return meant ? STATE_YES : STATE_PART;
+}
+
 static const struct row rows[] = {
     { "kernel", false, check_kernel, "untested on kernels before 5.14; fences may be missing", "update the kernel" },
     { "namespaces", true, check_userns, "no jail can be made", NULL },
@@ -278,6 +300,8 @@ static const struct row rows[] = {
       "sudo modprobe veth" },
     { "nft", false, check_nft, "network = open is refused, and network = filtered for rules that name many ports",
       "sudo modprobe -a nf_tables nft_tproxy" },
+    { "ceilings", true, check_ceilings,
+      "who comes with bubblewrap's command line goes beyond them; with a mistake in one nothing runs at all", NULL },
     { "tun", false, check_tun, "no tunnel device for programs inside that want one", NULL },
     { "kvm", false, check_kvm, "nothing: this version has no microVM (backend = microvm is refused)", NULL },
 };

@@ -31,6 +31,42 @@ static void add_head(struct explain *e)
     }
 }
 
+static const char *const bwrap_words[] = { [BWRAP_FREE] = "allow", [BWRAP_BOUNDED] = "bounded", [BWRAP_DENIED] = "deny" };
+
+/* Whether who comes with bubblewrap's command line is bounded as this policy is. */
+static void add_bwrap(struct explain *e)
+{
+    static const char *const meanings[] = {
+        [BWRAP_FREE] = "no ceiling holds for who calls agentjail as bubblewrap",
+        [BWRAP_BOUNDED] = "all of them hold for who calls agentjail as bubblewrap, too",
+        [BWRAP_DENIED] = "nobody may call agentjail as bubblewrap",
+    };
+    const struct policy *p = e->policy;
+    if (!p->ceilings)
+        return;
+    ADD(e, "  ceilings: %s: bwrap = %s, ", meanings[p->bwrap], bwrap_words[p->bwrap]);
+    if (p->bwrap_origin.file) {
+        explain_add(e, p->bwrap_origin.file);
+        ADD(e, ":%u\n", p->bwrap_origin.line);
+    } else {
+        ADD(e, "which nobody wrote; an administrator may write bounded or deny in [ceiling]\n");
+    }
+}
+
+static void json_bwrap(struct json *j, const struct policy *p)
+{
+    if (!p->ceilings)
+        return;
+    json_object(j, "ceiling_bwrap");
+    json_string(j, "value", bwrap_words[p->bwrap]);
+    json_string(j, "file", p->bwrap_origin.file);
+    if (p->bwrap_origin.file)
+        json_unsigned(j, "line", p->bwrap_origin.line);
+    else
+        json_null(j, "line");
+    json_end(j);
+}
+
 static void add_own(struct explain *e)
 {
     ADD(e, "\nNever visible, whatever is granted: agentjail's own\n");
@@ -86,6 +122,7 @@ int explain_text(const struct policy *policy, const struct plan *plan, const str
 {
     struct explain e = { .policy = policy, .host = host, .out = out, .colour = in_colour };
     add_head(&e);
+    add_bwrap(&e);
     for (const struct option_section *s = option_sections; s->name || s->title; s++)
         if (s->name && s->title && strcmp(s->name, "profile") != 0)
             explain_section(&e, s, s[1].first);
@@ -129,6 +166,7 @@ int explain_json(const struct policy *policy, const struct plan *plan, const str
         json_string(&j, NULL, *file);
     json_end(&j);
     add_strings(&j, "notes", &policy->notes);
+    json_bwrap(&j, policy);
     json_array(&j, "policy");
     for (const struct option_section *s = option_sections; s->name || s->title; s++)
         if (s->name && s->title && strcmp(s->name, "profile") != 0)

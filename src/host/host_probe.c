@@ -29,6 +29,7 @@
 #include "host/cgroup.h"
 #include "host/cgroup_scope.h"
 #include "netlink/nft.h"
+#include "profile/ceiling_bwrap.h"
 #include "sys/syscalls.h"
 
 #ifndef SYS_landlock_create_ruleset
@@ -396,6 +397,16 @@ unsigned host_net(void)
     return r < 0 ? 0 : (unsigned)r;
 }
 
+static void find_ceilings(struct host_features *f)
+{
+    _cleanup_buf_ struct buf why = { 0 };
+    struct ceilings_told told = { 0 };
+    int r = ceilings_tell(NULL, &told, &why);
+    f->ceilings = r < 0 ? HOST_CEILINGS_BROKEN : told.any ? HOST_CEILINGS_HOLD : HOST_CEILINGS_NONE;
+    f->bwrap = told.bwrap;
+    snprintf(f->ceilings_text, sizeof(f->ceilings_text), "%s", r >= 0 ? told.place : why.data ? why.data : strerror(-r));
+}
+
 /* ---- all ---- */
 
 void host_probe(struct host_features *ret_features)
@@ -427,6 +438,7 @@ void host_probe(struct host_features *ret_features)
     f.container = host_container();
     f.filtered = host_filtered();
     f.proc_covers = host_proc_covers();
+    find_ceilings(&f);
     f.tun_there = access("/dev/net/tun", F_OK) == 0;
     f.kvm_there = access("/dev/kvm", F_OK) == 0;
     f.net = host_net();

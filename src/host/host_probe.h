@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "profile/policy.h"
+
 /* What came of the attempt to make a jail's namespaces. Everything but USERNS_WORKS means: no jail on this host. */
 enum host_userns {
     USERNS_WORKS,
@@ -51,6 +53,9 @@ enum host_controller {
 };
 #define CONTROLLERS_ALL (CONTROLLER_MEMORY | CONTROLLER_CPU | CONTROLLER_PIDS)
 
+/* What an administrator has in policy.d. */
+enum host_ceilings { HOST_CEILINGS_NONE, HOST_CEILINGS_HOLD, HOST_CEILINGS_BROKEN };
+
 struct host_features {
     unsigned kernel_major, kernel_minor;
     bool kernel_old; /* older than 5.14 */
@@ -79,6 +84,9 @@ struct host_features {
     bool overlay; /* overlayfs in a user namespace */
     unsigned net; /* enum host_net bits */
     bool tun, kvm;
+    enum host_ceilings ceilings;
+    enum bwrap_ceiling bwrap;  /* what they say of bubblewrap's command line */
+    char ceilings_text[512];   /* where that is written, or empty; or why they cannot be read */
 };
 
 /* Kernel version from uname(2): 0, or -EINVAL if its form is unknown. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "profile/ceiling_bwrap.h"
 #include "profile/net_ceiling.h"
 #include "profile/types.h"
 
@@ -399,6 +400,18 @@ static int apply_require(struct merge *m, const struct setting *c)
     return r < 0 ? r : -EPERM;
 }
 
+static int note_bwrap(struct merge *m, const struct setting *c)
+{
+    struct policy *p = m->policy;
+    enum bwrap_ceiling word;
+    int r = bwrap_ceiling_parse(m, c, &word);
+    if (r >= 0 && (!p->bwrap_origin.file || word > p->bwrap)) {
+        p->bwrap = word;
+        p->bwrap_origin = c->origin;
+    }
+    return r;
+}
+
 static int apply_one(struct merge *m, const struct setting *c)
 {
     switch (c->option->ceiling) {
@@ -417,6 +430,7 @@ static int apply_one(struct merge *m, const struct setting *c)
     case CEILING_TREES:
         return check_trees(m, c);
     case CEILING_OWN:
+        return c->option == &options[OPTION_BWRAP] ? note_bwrap(m, c) : 0;
     case CEILING_REFUSED:
         break;
     }
@@ -425,6 +439,7 @@ static int apply_one(struct merge *m, const struct setting *c)
 
 int ceiling_apply(struct merge *m)
 {
+    m->policy->ceilings = m->ceilings.n > 0;
     for (size_t i = 0; i < m->ceilings.n; i++) {
         int r = apply_one(m, &m->ceilings.v[i]);
         if (r < 0)

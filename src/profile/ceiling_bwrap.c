@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,7 +24,8 @@ struct bwrap_ceilings {
     struct policy_host host;
     struct merge m;
     struct load load;
-    struct origin origin; /* of bwrap = bounded */
+    enum bwrap_ceiling word;
+    struct origin origin; /* of the word, if it is written */
     struct strv exec;
 };
 
@@ -62,7 +64,7 @@ int bwrap_ceiling_parse(const struct merge *m, const struct setting *s, enum bwr
     return setting_fail(s, m->why, "\"%s\" is none of its values; write allow, bounded or deny", value);
 }
 
-/* Does bwrap = bounded stand anywhere? -EPERM if it is forbidden. */
+/* The narrowest word that is written, and where. 0 or -errno with a message. */
 static int find_word(struct bwrap_ceilings *c)
 {
     const struct merge *m = &c->m;
@@ -70,24 +72,18 @@ static int find_word(struct bwrap_ceilings *c)
         const struct setting *s = &m->ceilings.v[i];
         enum bwrap_ceiling word = BWRAP_FREE;
         int r = s->option == &options[OPTION_BWRAP] ? bwrap_ceiling_parse(m, s, &word) : 0;
-        if (r >= 0 && word == BWRAP_DENIED)
-            r = buf_printf(m->why, "%s:%u: bwrap = deny: the administrator does not let agentjail stand in for "
-                           "bubblewrap; use a profile: agentjail COMMAND", s->origin.file, s->origin.line) < 0
-                    ? -ENOMEM
-                    : -EPERM;
         if (r < 0)
             return r;
-        if (word == BWRAP_BOUNDED && !c->origin.file)
-            c->origin = s->origin;
+        if (s->option != &options[OPTION_BWRAP] || (c->origin.file && word <= c->word))
+            continue;
+        c->word = word;
+        c->origin = s->origin;
     }
     return 0;
 }
 
-int bwrap_ceilings_open(const struct policy_host *host, struct bwrap_ceilings **ret_ceilings, struct buf *why)
+static int read_ceilings(const struct policy_host *host, struct bwrap_ceilings **ret_ceilings, struct buf *why)
 {
-    *ret_ceilings = NULL;
-    if (!host && !ceiling_files()) /* whoever owns that directory: in a user namespace root's seems to be nobody's */
-        return 0;
     struct bwrap_ceilings *c = calloc(1, sizeof(*c));
     struct arena *arena = c ? arena_new() : NULL;
     if (!arena) {
@@ -103,11 +99,45 @@ int bwrap_ceilings_open(const struct policy_host *host, struct bwrap_ceilings **
         r = load_ceilings(&c->load);
     if (r >= 0)
         r = find_word(c);
-    if (r < 0 || !c->origin.file) {
+    if (r < 0)
         bwrap_ceilings_close(c);
-        return r < 0 ? r : 0;
+    else
+        *ret_ceilings = c;
+    return r;
+}
+
+int bwrap_ceilings_open(const struct policy_host *host, struct bwrap_ceilings **ret_ceilings, struct buf *why)
+{
+    struct bwrap_ceilings *c;
+    *ret_ceilings = NULL;
+    if (!host && !ceiling_files()) /* whoever owns that directory: in a user namespace root's seems to be nobody's */
+        return 0;
+    int r = read_ceilings(host, &c, why);
+    if (r < 0)
+        return r;
+    if (c->word == BWRAP_DENIED)
+        r = buf_printf(why, "%s:%u: bwrap = deny: the administrator does not let agentjail stand in for "
+                       "bubblewrap; use a profile: agentjail COMMAND", c->origin.file, c->origin.line) < 0
+                ? -ENOMEM
+                : -EPERM;
+    if (r < 0 || c->word == BWRAP_FREE) {
+        bwrap_ceilings_close(c);
+        return r;
     }
     *ret_ceilings = c;
+    return 0;
+}
+
+int ceilings_tell(const struct policy_host *host, struct ceilings_told *ret_told, struct buf *why)
+{
+    struct bwrap_ceilings *c;
+    int r = read_ceilings(host, &c, why);
+    if (r < 0)
+        return r;
+    *ret_told = (struct ceilings_told){ .any = c->m.ceilings.n > 0, .bwrap = c->word };
+    if (c->origin.file)
+        snprintf(ret_told->place, sizeof(ret_told->place), "%s:%u", c->origin.file, c->origin.line);
+    bwrap_ceilings_close(c);
     return 0;
 }
 

@@ -48,14 +48,22 @@ struct merge;
 struct policy_host;
 struct setting;
 
-enum bwrap_ceiling { BWRAP_FREE, BWRAP_BOUNDED, BWRAP_DENIED };
-
 /* What a setting of the key says. 0, or -errno with a message in m->why. */
 int bwrap_ceiling_parse(const struct merge *m, const struct setting *s, enum bwrap_ceiling *ret_word);
 
 /* Read the ceilings of a host (NULL: this one). *ret_ceilings is NULL if they leave bubblewrap's command line alone; to be
  * closed. 0 or -errno with a message, also where they forbid it. */
 int bwrap_ceilings_open(const struct policy_host *host, struct bwrap_ceilings **ret_ceilings, struct buf *why);
+
+/* What --doctor tells of the ceilings of a host. */
+struct ceilings_told {
+    bool any;
+    enum bwrap_ceiling bwrap;
+    char place[512]; /* "FILE:LINE" where that is written; empty: nowhere, it is the default */
+};
+
+/* Look at the ceilings of a host (NULL: this one). 0, or -errno with a message of why nothing runs. */
+int ceilings_tell(const struct policy_host *host, struct ceilings_told *ret_told, struct buf *why);
 
 /* Where it is written that they hold. */
 const struct origin *bwrap_ceilings_origin(const struct bwrap_ceilings *ceilings);

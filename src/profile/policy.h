@@ -36,6 +36,7 @@ enum unknown_mode { UNKNOWN_DENY, UNKNOWN_ASK };                      /* what be
 #define OPENER_NAME "xdg-open"
 
 enum open_url_mode { OPEN_URL_DENY, OPEN_URL_ASK, OPEN_URL_ALLOW };   /* addresses for the host's browser */
+enum bwrap_ceiling { BWRAP_FREE, BWRAP_BOUNDED, BWRAP_DENIED };      /* [ceiling] bwrap (profile/ceiling_bwrap.h) */
 enum evidence_level { EVIDENCE_OFF, EVIDENCE_WRITES, EVIDENCE_ALL }; /* of files and programs; the rest is always recorded */
 enum evidence_sink { EVIDENCE_AUTO, EVIDENCE_FILE, EVIDENCE_NONE }; /* auto: a file if there is more to tell than its life */
 enum evidence_full { EVIDENCE_STOP, EVIDENCE_DROP }; /* records cannot be written: end the payload, or go on and count */
@@ -252,6 +253,9 @@ struct policy {
     char *state_dir;       /* $XDG_STATE_HOME/agentjail */
     char *cache_dir;       /* $XDG_CACHE_HOME/agentjail */
     char *profiles_dir;    /* the user's profiles: $XDG_CONFIG_HOME/agentjail/profiles; NULL without a home */
+    bool ceilings;         /* this host has some */
+    enum bwrap_ceiling bwrap; /* what they say of bubblewrap's command line; origin: nobody, the default */
+    struct origin bwrap_origin;
     bool fixed;            /* a ceiling fixes the profile: what the user writes beside it counts for nothing */
     char *runtime_dir;     /* $XDG_RUNTIME_DIR/agentjail; its parent may not exist */
     const char *filter_dirs[4]; /* where seccomp filters are looked for, in order, up to NULL */

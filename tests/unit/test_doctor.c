@@ -228,6 +228,27 @@ START_TEST(json_says_the_same)
 }
 END_TEST
 
+START_TEST(ceilings_are_told)
+{
+    struct host_features f = best();
+    struct buf out = { 0 };
+    row_says(&f, "ceilings", "yes", NULL);
+    f.ceilings = HOST_CEILINGS_HOLD;
+    ck_assert(table(&f, false, &out));
+    ck_assert_ptr_nonnull(strstr(out.data, "write bwrap = bounded or bwrap = deny")); /* nobody has thought of it */
+    row_says(&f, "ceilings", "part", NULL);
+    strcpy(f.ceilings_text, "/etc/agentjail/policy.d/1.ini:7");
+    row_says(&f, "ceilings", "yes", NULL);
+    f.bwrap = BWRAP_BOUNDED;
+    ck_assert(table(&f, false, &out));
+    ck_assert_ptr_nonnull(strstr(out.data, "they bind who calls agentjail as bubblewrap (/etc/agentjail/policy.d/1.ini:7)"));
+    f.ceilings = HOST_CEILINGS_BROKEN;
+    ck_assert(!table(&f, false, &out)); /* nothing runs */
+    row_says(&f, "ceilings", "no", NULL);
+    buf_free(&out);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("doctor");
@@ -240,6 +261,7 @@ static Suite *suite(void)
     tcase_add_test(c, what_restricts_user_namespaces);
     tcase_add_test(c, containers);
     tcase_add_test(c, devices_and_networks);
+    tcase_add_test(c, ceilings_are_told);
     tcase_add_test(c, json_says_the_same);
     suite_add_tcase(s, c);
     return s;

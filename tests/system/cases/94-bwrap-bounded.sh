@@ -73,6 +73,34 @@ if [ "$UID_NOW" -eq 0 ]; then
     verdict "control: as many as it has"
 fi
 
+# ---- what is told of them ----
+with_ceilings allow '' "$AGENTJAIL" --explain true
+grep -q "ceilings: no ceiling holds for who calls agentjail as bubblewrap: bwrap = allow, .*/1.ini:2" "$T/stdout"
+verdict "--explain: that they do not hold there"
+with_ceilings bounded '' "$AGENTJAIL" --explain --json true
+python3 -c 'import json, sys
+c = json.load(open(sys.argv[1]))["ceiling_bwrap"]
+assert c["value"] == "bounded" and c["file"].endswith("/1.ini") and c["line"] == 2, c' "$T/stdout" 2>"$T/stderr"
+verdict "--explain --json: that they do"
+with_ceilings bounded '' "$AGENTJAIL" --doctor
+grep -q '^ceilings *yes .*they bind who calls agentjail as bubblewrap (/etc/agentjail/policy.d/1.ini:2)' "$T/stdout"
+verdict "--doctor: the same"
+printf '[network]\nmode = none\n' >"$T/etc/agentjail/policy.d/10-ours.conf"
+with_ceilings allow '' "$BWRAP" --ro-bind / / echo ran
+[ $? -eq 1 ] && grep -q "^bwrap: /etc/agentjail/policy.d/10-ours.conf: a ceiling's name ends in" "$T/stderr" && [ ! -s "$T/stdout" ]
+verdict "a file there whose name makes it none: nothing runs as bubblewrap"
+with_ceilings allow '' "$AGENTJAIL" true
+[ $? -eq 125 ] && grep -q 'rename it, or, if it is not to hold, to 10-ours.conf.disabled' "$T/stderr"
+verdict "nor otherwise"
+with_ceilings allow '' "$AGENTJAIL" --doctor
+[ $? -eq 1 ] && grep -q '^ceilings *no .*10-ours.conf' "$T/stdout"
+verdict "and --doctor says so"
+mv "$T/etc/agentjail/policy.d/10-ours.conf" "$T/etc/agentjail/policy.d/10-ours.conf.disabled"
+with_ceilings allow '' "$BWRAP" --ro-bind / / echo ran
+[ "$(cat "$T/stdout")" = ran ]
+verdict "control: renamed it may stay"
+rm "$T/etc/agentjail/policy.d/10-ours.conf.disabled"
+
 # ---- descriptors ----
 # give KIND PROGRAM...: with something of that kind as descriptor 7. A process beside it has what it leads to, until PROGRAM ends.
 cat >"$T/give" <<'PYTHON'
