@@ -59,6 +59,23 @@ for user in tester root; do
     check "$user: no group is left after KILL" wait_no_group
 done
 
+# ---- bubblewrap's command line, with a ceiling's limit ----
+bwrap="$jail --bwrap --ro-bind / / --dev /dev --proc /proc --unshare-pid sh -c"
+ceiling=/etc/agentjail/policy.d/machine.ini
+mkdir -p /etc/agentjail/policy.d
+# shellcheck disable=SC2086
+check_status "bwrap: without a ceiling the memory hog ends well" 0 as_tester $bwrap "$hog"
+printf '[ceiling]\nbwrap = bounded\n[limits]\nmemory = 400M\n' >$ceiling
+# shellcheck disable=SC2086
+check_status "bwrap: within the ceiling it ends well" 0 as_tester $bwrap "$hog"
+sed -i 's/400M/48M/' $ceiling
+# shellcheck disable=SC2086
+check_status "bwrap: over the ceiling the command is killed" 137 as_tester $bwrap "$hog"
+# shellcheck disable=SC2086
+check_says "bwrap: the message says that it was the memory limit" 'memory limit' as_tester $bwrap "$hog"
+check "bwrap: no group is left" wait_no_group
+rm $ceiling
+
 # ---- a delegated subtree ----
 check_status "delegated: without a limit the memory hog ends well" 0 service "$jail" -- sh -c "$hog"
 check_status "delegated: over the limit the jail is killed" 137 service "$jail" --memory=48M -- sh -c "$hog"
