@@ -11,24 +11,6 @@
 /* All words, of the command and of --args too: bubblewrap's own bound. */
 #define WORDS_MAX 9000
 
-static const char layers_alone[] =
-    "--overlay-src must be followed by another --overlay-src or one of --overlay, --tmp-overlay, or --ro-overlay";
-
-static int refuse(struct buf *why, const char *text)
-{
-    return buf_str(why, text) < 0 ? -ENOMEM : -EINVAL;
-}
-
-/* What --perms, --size and --overlay-src wait for must be the next operation. */
-static int check_waiting(const struct bwrap_args *args, unsigned flags, struct buf *why)
-{
-    if (!(flags & BWRAP_MODIFIER) && args->next_perms >= 0)
-        return refuse(why, "--perms must be followed by an option that creates a file");
-    if (!(flags & BWRAP_MODIFIER) && args->next_size)
-        return refuse(why, "--size must be followed by --tmpfs");
-    return !(flags & BWRAP_LAYERS) && args->next_layers.n ? refuse(why, layers_alone) : 0;
-}
-
 static int take_words(struct bwrap_args *args, int *argc, char *const **argv, bool in_file, struct buf *why);
 
 /* What --args has read: options that stand in its place, a NUL behind each word but perhaps the last. */
@@ -61,7 +43,8 @@ static int take_word(struct bwrap_args *args, const struct bwrap_option *option,
     int r = option->take(&word);
     if (r >= 0 && args->n_texts > n_texts)
         r = take_text(args, &args->texts[n_texts], why);
-    return r < 0 || args->mode != BWRAP_RUN ? r : check_waiting(args, option->flags, why);
+    const struct operation *row = operation_find(option->name);
+    return r < 0 || args->mode != BWRAP_RUN ? r : operations_check(&args->operations, row ? row->flags : 0, why);
 }
 
 /* Until the command begins; what is left in *argc and *argv. */
@@ -95,12 +78,12 @@ int bwrap_args_parse(struct bwrap_args *args, int argc, char *const *argv, struc
     for (size_t i = 0; i < BWRAP_FDS; i++)
         args->fds[i] = -1;
     args->uid = args->gid = -1;
-    args->next_perms = -1;
+    args->operations = (struct operations){ .plan = &args->plan, .next_perms = -1 };
     args->n_words = (size_t)argc;
     args->plan.bubblewrap = true;
     int r = take_words(args, &argc, &argv, false, why);
-    if (r >= 0 && args->mode == BWRAP_RUN && args->next_layers.n)
-        r = refuse(why, layers_alone);
+    if (r >= 0 && args->mode == BWRAP_RUN)
+        r = operations_end(&args->operations, why);
     args->command = argv;
     if (r < 0 && !why->len)
         (void)buf_printf(why, "%s", strerror(-r));
@@ -119,6 +102,6 @@ void bwrap_args_free(struct bwrap_args *args)
         buf_free(&args->texts[i]);
     free(args->texts);
     buf_free(&args->warnings);
-    strv_free(&args->next_layers);
+    strv_free(&args->operations.next_layers);
     *args = (struct bwrap_args){ 0 };
 }

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/strv.h"
+#include "plan/operations.h"
 #include "plan/plan.h"
 
 enum bwrap_mode { BWRAP_RUN, BWRAP_HELP, BWRAP_VERSION };
@@ -87,9 +88,7 @@ struct bwrap_args {
     char *const *command;     /* what is left of argv, NULL-terminated; empty: none */
     struct buf warnings;      /* lines, each with "bwrap: " before it */
 
-    int next_perms;           /* --perms for the next operation, -1: none */
-    uint64_t next_size;       /* --size, 0: none */
-    struct strv next_layers;  /* --overlay-src */
+    struct operations operations; /* that fill the plan */
     size_t n_words;           /* so far */
 };
 

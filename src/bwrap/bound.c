@@ -134,14 +134,12 @@ static int check_power(struct bound *b)
 
 /* --- the options' sources --- */
 
+/* Without "--". */
 static const char *name_of(const struct op *op)
 {
     static const char *const unions[] = { "overlay", "tmp-overlay", "ro-overlay" };
-    for (size_t i = 0; op->kind == OP_BIND && i < n_bwrap_options; i++) {
-        const struct bwrap_option *o = &bwrap_options[i];
-        if (o->take == (op->fd >= 0 ? bwrap_take_bind_fd : bwrap_take_bind) && o->number == BWRAP_OP(OP_BIND, op->flags))
-            return o->name;
-    }
+    if (op->kind == OP_BIND)
+        return operation_bind_name(op);
     if (op->kind == OP_LAYER)
         return "overlay-src";
     return unions[op->source ? 0 : op->flags & OP_READ_ONLY ? 2 : 1];

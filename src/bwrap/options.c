@@ -33,7 +33,7 @@ static int take_args(const struct bwrap_word *w)
 
     if (w->in_file)
         return buf_str(w->why, "--args not supported in arguments file") < 0 ? -ENOMEM : -EINVAL;
-    int r = bwrap_fd_parse(w->value[0], "fd", &fd, w->why);
+    int r = operation_fd_parse(w->value[0], "fd", &fd, w->why);
     if (r < 0)
         return r;
     struct buf *texts = reallocarray(args->texts, args->n_texts + 1, sizeof(*texts));
@@ -73,7 +73,7 @@ static int take_fd(const struct bwrap_word *w)
         return buf_str(w->why, "--seccomp cannot be combined with --add-seccomp-fd") < 0 ? -ENOMEM : -EINVAL;
     if (*field >= 0 && bwrap_warn_last(w->args, w->name) < 0)
         return -ENOMEM;
-    return bwrap_fd_parse(w->value[0], "fd", field, w->why);
+    return operation_fd_parse(w->value[0], "fd", field, w->why);
 }
 
 static int take_filter(const struct bwrap_word *w)
@@ -85,7 +85,7 @@ static int take_filter(const struct bwrap_word *w)
 
     if (args->fds[BWRAP_FD_SECCOMP] >= 0)
         return buf_str(w->why, "--add-seccomp-fd cannot be combined with --seccomp") < 0 ? -ENOMEM : -EINVAL;
-    int r = bwrap_fd_parse(w->value[0], "fd", &fd, w->why);
+    int r = operation_fd_parse(w->value[0], "fd", &fd, w->why);
     if (r < 0)
         return r;
     r = args->read(fd, &bytes);
@@ -113,7 +113,7 @@ static int take_id(const struct bwrap_word *w)
     int id;
     if (*field >= 0 && bwrap_warn_last(w->args, w->name) < 0)
         return -ENOMEM;
-    int r = bwrap_fd_parse(w->value[0], w->name + 2, &id, w->why);
+    int r = operation_fd_parse(w->value[0], w->name + 2, &id, w->why);
     if (r >= 0)
         *field = id;
     return r;
@@ -153,11 +153,18 @@ static int take_capability(const struct bwrap_word *w)
     return 0;
 }
 
+/* A row of plan/operations.h. */
+static int take_operation(const struct bwrap_word *w)
+{
+    const struct operation *row = operation_find(w->name + 2);
+    w->args->needs_devpts = w->args->needs_devpts || strcmp(w->name, "--dev") == 0;
+    return operation_take(&w->args->operations, row, w->name, w->value, w->why);
+}
+
 #define FIELD(name) offsetof(struct bwrap_args, name)
 #define UNSHARE_ALL                                                                                          \
     (BWRAP_UNSHARE_USER_TRY | BWRAP_UNSHARE_IPC | BWRAP_UNSHARE_PID | BWRAP_UNSHARE_NET | BWRAP_UNSHARE_UTS | \
      BWRAP_UNSHARE_CGROUP_TRY)
-#define TRY OP_OPTIONAL
 
 const struct bwrap_option bwrap_options[] = {
     { "help", 0, take_mode, BWRAP_HELP, 0, "", "print this" },
@@ -189,33 +196,33 @@ const struct bwrap_option bwrap_options[] = {
     { "unsetenv", 1, take_env, 1, 0, "VAR", "drop a variable" },
     { "lock-file", 1, take_lock, 0, 0, "DEST", "hold a lock on DEST until the end" },
     { "sync-fd", 1, take_fd, BWRAP_FD_SYNC, 0, "FD", "keep FD open until the end" },
-    { "bind", 2, bwrap_take_bind, BWRAP_OP(OP_BIND, 0), 0, "SRC DEST", "show the host's SRC at DEST" },
-    { "bind-try", 2, bwrap_take_bind, BWRAP_OP(OP_BIND, TRY), 0, "SRC DEST", "that, if SRC exists" },
-    { "dev-bind", 2, bwrap_take_bind, BWRAP_OP(OP_BIND, OP_DEVICES), 0, "SRC DEST", "with working device nodes" },
-    { "dev-bind-try", 2, bwrap_take_bind, BWRAP_OP(OP_BIND, OP_DEVICES | TRY), 0, "SRC DEST", "that, if SRC exists" },
-    { "ro-bind", 2, bwrap_take_bind, BWRAP_OP(OP_BIND, OP_READ_ONLY), 0, "SRC DEST", "read-only" },
-    { "ro-bind-try", 2, bwrap_take_bind, BWRAP_OP(OP_BIND, OP_READ_ONLY | TRY), 0, "SRC DEST",
+    { "bind", 2, take_operation, 0, 0, "SRC DEST", "show the host's SRC at DEST" },
+    { "bind-try", 2, take_operation, 0, 0, "SRC DEST", "that, if SRC exists" },
+    { "dev-bind", 2, take_operation, 0, 0, "SRC DEST", "with working device nodes" },
+    { "dev-bind-try", 2, take_operation, 0, 0, "SRC DEST", "that, if SRC exists" },
+    { "ro-bind", 2, take_operation, 0, 0, "SRC DEST", "read-only" },
+    { "ro-bind-try", 2, take_operation, 0, 0, "SRC DEST",
       "that, if SRC exists" },
-    { "bind-fd", 2, bwrap_take_bind_fd, BWRAP_OP(OP_BIND, OP_CHECKED), 0, "FD DEST", "show what FD is at DEST" },
-    { "ro-bind-fd", 2, bwrap_take_bind_fd, BWRAP_OP(OP_BIND, OP_CHECKED | OP_READ_ONLY), 0, "FD DEST",
+    { "bind-fd", 2, take_operation, 0, 0, "FD DEST", "show what FD is at DEST" },
+    { "ro-bind-fd", 2, take_operation, 0, 0, "FD DEST",
       "that, read-only" },
-    { "remount-ro", 1, bwrap_take_target, BWRAP_OP(OP_REMOUNT, OP_READ_ONLY), BWRAP_ONE, "DEST",
+    { "remount-ro", 1, take_operation, 0, BWRAP_ONE, "DEST",
       "make the mount at DEST read-only, not those below" },
-    { "overlay-src", 1, bwrap_take_layer, 0, BWRAP_LAYERS, "SRC", "the next upper layer of the overlay to come" },
-    { "overlay", 3, bwrap_take_union, 0, BWRAP_LAYERS, "RWSRC WORKDIR DEST", "changes go to the host's RWSRC" },
-    { "tmp-overlay", 1, bwrap_take_union, 1, BWRAP_LAYERS, "DEST", "changes are gone at the end" },
-    { "ro-overlay", 1, bwrap_take_union, 2, BWRAP_LAYERS, "DEST", "read-only" },
+    { "overlay-src", 1, take_operation, 0, 0, "SRC", "the next upper layer of the overlay to come" },
+    { "overlay", 3, take_operation, 0, 0, "RWSRC WORKDIR DEST", "changes go to the host's RWSRC" },
+    { "tmp-overlay", 1, take_operation, 0, 0, "DEST", "changes are gone at the end" },
+    { "ro-overlay", 1, take_operation, 0, 0, "DEST", "read-only" },
     { "exec-label", 1, take_string, FIELD(exec_label), 0, "LABEL", "SELinux context of the command" },
     { "file-label", 1, take_string, FIELD(file_label), 0, "LABEL", "SELinux context of new files" },
-    { "proc", 1, bwrap_take_target, BWRAP_OP(OP_PROC, 0), 0, "DEST", "procfs" },
-    { "dev", 1, bwrap_take_target, BWRAP_OP(OP_DEV, 0), 0, "DEST", "a small /dev" },
-    { "tmpfs", 1, bwrap_take_target, BWRAP_OP(OP_TMPFS, 0), 0, "DEST", "an empty file system" },
-    { "mqueue", 1, bwrap_take_target, BWRAP_OP(OP_MQUEUE, 0), 0, "DEST", "POSIX message queues" },
-    { "dir", 1, bwrap_take_target, BWRAP_OP(OP_DIR, 0), 0, "DEST", "a directory" },
-    { "file", 2, bwrap_take_data, BWRAP_OP(OP_FILE, 0), 0, "FD DEST", "a file with what FD gives" },
-    { "bind-data", 2, bwrap_take_data, BWRAP_OP(OP_BIND_DATA, 0), 0, "FD DEST", "that, bound over DEST" },
-    { "ro-bind-data", 2, bwrap_take_data, BWRAP_OP(OP_BIND_DATA, OP_READ_ONLY), 0, "FD DEST", "that, read-only" },
-    { "symlink", 2, bwrap_take_symlink, 0, 0, "SRC DEST", "a symlink at DEST that reads SRC" },
+    { "proc", 1, take_operation, 0, 0, "DEST", "procfs" },
+    { "dev", 1, take_operation, 0, 0, "DEST", "a small /dev" },
+    { "tmpfs", 1, take_operation, 0, 0, "DEST", "an empty file system" },
+    { "mqueue", 1, take_operation, 0, 0, "DEST", "POSIX message queues" },
+    { "dir", 1, take_operation, 0, 0, "DEST", "a directory" },
+    { "file", 2, take_operation, 0, 0, "FD DEST", "a file with what FD gives" },
+    { "bind-data", 2, take_operation, 0, 0, "FD DEST", "that, bound over DEST" },
+    { "ro-bind-data", 2, take_operation, 0, 0, "FD DEST", "that, read-only" },
+    { "symlink", 2, take_operation, 0, 0, "SRC DEST", "a symlink at DEST that reads SRC" },
     { "seccomp", 1, take_fd, BWRAP_FD_SECCOMP, 0, "FD", "the compiled filter that FD gives; once" },
     { "add-seccomp-fd", 1, take_filter, 0, 0, "FD", "another compiled filter" },
     { "block-fd", 1, take_fd, BWRAP_FD_BLOCK, 0, "FD", "wait for a byte from FD before the command starts" },
@@ -228,9 +235,9 @@ const struct bwrap_option bwrap_options[] = {
     { "as-pid-1", 0, take_switch, BWRAP_AS_PID_1, 0, "", "the command is process 1 (needs --unshare-pid)" },
     { "cap-add", 1, take_capability, 1, 0, "CAP", "a capability in its user namespace, or ALL" },
     { "cap-drop", 1, take_capability, 0, 0, "CAP", "drop one, or ALL" },
-    { "perms", 1, bwrap_take_perms, 0, BWRAP_MODIFIER, "OCTAL", "mode of what the next option makes" },
-    { "size", 1, bwrap_take_size, 0, BWRAP_MODIFIER, "BYTES", "size of the tmpfs of the next option" },
-    { "chmod", 2, bwrap_take_chmod, BWRAP_OP(OP_CHMOD, 0), 0, "OCTAL PATH", "change the mode of what is there" },
+    { "perms", 1, take_operation, 0, 0, "OCTAL", "mode of what the next option makes" },
+    { "size", 1, take_operation, 0, 0, "BYTES", "size of the tmpfs of the next option" },
+    { "chmod", 2, take_operation, 0, 0, "OCTAL PATH", "change the mode of what is there" },
 };
 const size_t n_bwrap_options = ELEMENTSOF(bwrap_options);
 

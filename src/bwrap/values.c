@@ -10,26 +10,6 @@
 
 #include "base/buf.h"
 
-int bwrap_fd_parse(const char *text, const char *what, int *ret_fd, struct buf *why)
-{
-    char *end;
-    int value = (int)strtol(text, &end, 10); /* what is too large wraps, as it does there */
-    if (!*text || *end || value < 0)
-        return buf_printf(why, "Invalid %s: %s", what, text) < 0 ? -ENOMEM : -EINVAL;
-    *ret_fd = value;
-    return 0;
-}
-
-int bwrap_mode_parse(const char *text, const char *option, int *ret_mode, struct buf *why)
-{
-    char *end;
-    unsigned long value = strtoul(text, &end, 8);
-    if (!*text || *end || value > 07777)
-        return buf_printf(why, "%s takes an octal argument <= 07777", option) < 0 ? -ENOMEM : -EINVAL;
-    *ret_mode = (int)value;
-    return 0;
-}
-
 int bwrap_warn_last(struct bwrap_args *args, const char *name)
 {
     const char *level = args->switches & BWRAP_LEVEL_PREFIX ? "<4>" : "";

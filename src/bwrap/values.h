@@ -7,13 +7,6 @@
 
 #include "bwrap/args.h"
 
-/* A number that is not negative, such as a file descriptor; one that is too large for an int wraps, as it does in bubblewrap.
- * what: its name in the message, "fd". 0, or -EINVAL with a message in why, or -ENOMEM. */
-int bwrap_fd_parse(const char *text, const char *what, int *ret_fd, struct buf *why);
-
-/* A mode, octal, 07777 at most; option: its name with "--". 0, or -EINVAL with a message in why, or -ENOMEM. */
-int bwrap_mode_parse(const char *text, const char *option, int *ret_mode, struct buf *why);
-
 /* A capability by its name in capabilities(7), by its number, or ALL, in letters of either case, as cap_from_name(3) has them:
  * bits by number. 0 or -EINVAL. */
 int bwrap_capability(const char *name, uint64_t *ret_set);

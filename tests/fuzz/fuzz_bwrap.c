@@ -141,7 +141,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     argv[argc] = NULL;
     if (parse(&args, argc, argv, &why) == 0) {
         check(&args);
-        bool waits = args.next_perms >= 0 || args.next_size;
+        bool waits = args.operations.next_perms >= 0 || args.operations.next_size;
         if (argc < WORDS && !args.n_texts && !args.n_filters && !args.command[0] && !waits && args.mode == BWRAP_RUN)
             check_in_file(&args, words.data, words.len);
     }
