@@ -37,6 +37,9 @@ _agentjail() {
         --profile= --include=
         --workspace= --home= --git= --import= --credentials= --import-credentials
         --read= --write= --exec= --hide= --protect= --unprotect= --scratch= --copy-on-write= --device=
+        --bind --bind-try --ro-bind --ro-bind-try --dev-bind --dev-bind-try --bind-fd --ro-bind-fd
+        --file --bind-data --ro-bind-data --dir= --symlink --tmpfs= --mqueue=
+        --overlay-src= --overlay --tmp-overlay= --ro-overlay= --remount-ro= --chmod --perms= --size=
         --env=
         --network= --net-allow= --net-deny= --host-port= --publish= --upstream= --upstream-credentials=
         --dns= --net-unknown= --open-url= --gateway-lost=
@@ -54,6 +57,10 @@ _agentjail() {
             _command_offset $((i + 1))
             return
             ;;
+        --bind | --bind-try | --ro-bind | --ro-bind-try | --dev-bind | --dev-bind-try | --bind-fd | --ro-bind-fd | --file | --bind-data | --ro-bind-data | --symlink | --chmod)
+            ((i += 2))
+            ;;
+        --overlay) ((i += 3)) ;;
         --*) if [[ $options == *[[:space:]]"${words[i]}="[[:space:]]* ]]; then ((i++)); fi ;;
         -*) ;;
         *)
@@ -117,7 +124,7 @@ _agentjail() {
         mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'auto none' -- "$cur")
         return
         ;;
-    --import | --credentials | --read | --write | --exec | --hide | --protect | --unprotect | --scratch | --copy-on-write | --device)
+    --import | --credentials | --read | --write | --exec | --hide | --protect | --unprotect | --scratch | --copy-on-write | --device | --dir | --tmpfs | --mqueue | --overlay-src | --tmp-overlay | --ro-overlay | --remount-ro)
         _filedir
         return
         ;;
@@ -148,9 +155,13 @@ _agentjail() {
     --nested) mapfile -t COMPREPLY < <(compgen -W 'allow deny' -- "$cur") && return ;;
     --terminal) mapfile -t COMPREPLY < <(compgen -W 'safe full' -- "$cur") && return ;;
     --host-port | --publish | --unpublish) return ;;
-    --label | --memory | --cpu | --processes | --timeout | --evidence-keep | --evidence-size | --alert-sent | --alert-denied) return ;;
+    --label | --perms | --size | --memory | --cpu | --processes | --timeout | --evidence-keep | --evidence-size | --alert-sent | --alert-denied) return ;;
     --alert-action) mapfile -t COMPREPLY < <(compgen -W 'tell freeze end' -- "$cur") && return ;;
     esac
+    if ((i > cword)); then # a value of an operation
+        _filedir
+        return
+    fi
     # What follows these without "=" is not theirs.
     if $split; then
         case $prev in

@@ -39,9 +39,21 @@ end
 # True while no command has been typed: what follows the first word that is no option is the command's.
 function __agentjail_options
     set -l words (commandline --tokenize --cut-at-cursor --current-process)
+    set -l values 0
     for word in $words[2..-1]
+        if test $values -gt 0 # of an operation
+            set values (math $values - 1)
+            continue
+        end
         string match --quiet -- '-*' $word; or return 1
         test "$word" = --; and return 1
+        switch $word
+            case --bind --bind-try --ro-bind --ro-bind-try --dev-bind --dev-bind-try --bind-fd --ro-bind-fd \
+                    --file --bind-data --ro-bind-data --symlink --chmod
+                set values 2
+            case --overlay
+                set values 3
+        end
     end
     return 0
 end
@@ -102,6 +114,29 @@ complete -c agentjail -n __agentjail_options -l unprotect -r -F -d 'Take an entr
 complete -c agentjail -n __agentjail_options -l scratch -r -F -d 'An empty private directory'
 complete -c agentjail -n __agentjail_options -l copy-on-write -r -F -d 'Writable, but the changes are gone at the end'
 complete -c agentjail -n __agentjail_options -l device -r -F -d 'A device node below /dev'
+complete -c agentjail -n __agentjail_options -l bind -r -F -d 'Show the SRC of the host at DEST'
+complete -c agentjail -n __agentjail_options -l bind-try -r -F -d 'That, if there is a SRC'
+complete -c agentjail -n __agentjail_options -l ro-bind -r -F -d 'Show it read-only'
+complete -c agentjail -n __agentjail_options -l ro-bind-try -r -F -d 'That, if there is a SRC'
+complete -c agentjail -n __agentjail_options -l dev-bind -r -F -d 'Show a device below /dev'
+complete -c agentjail -n __agentjail_options -l dev-bind-try -r -F -d 'That, if there is one'
+complete -c agentjail -n __agentjail_options -l bind-fd -r -F -d 'Show what FD is'
+complete -c agentjail -n __agentjail_options -l ro-bind-fd -r -F -d 'Show it read-only'
+complete -c agentjail -n __agentjail_options -l file -r -F -d 'A file with what FD gives'
+complete -c agentjail -n __agentjail_options -l bind-data -r -F -d 'That, over whatever is at DEST'
+complete -c agentjail -n __agentjail_options -l ro-bind-data -r -F -d 'That, read-only'
+complete -c agentjail -n __agentjail_options -l dir -r -F -d 'A directory'
+complete -c agentjail -n __agentjail_options -l symlink -r -F -d 'A symlink that reads TEXT'
+complete -c agentjail -n __agentjail_options -l tmpfs -r -F -d 'An empty file system'
+complete -c agentjail -n __agentjail_options -l mqueue -r -F -d 'POSIX message queues'
+complete -c agentjail -n __agentjail_options -l overlay-src -r -F -d 'The next upper layer of the overlay to come'
+complete -c agentjail -n __agentjail_options -l overlay -r -F -d 'The layers as one, changes go to RWSRC'
+complete -c agentjail -n __agentjail_options -l tmp-overlay -r -F -d 'That, changes are gone at the end'
+complete -c agentjail -n __agentjail_options -l ro-overlay -r -F -d 'That, read-only'
+complete -c agentjail -n __agentjail_options -l remount-ro -r -F -d 'Make the mount read-only'
+complete -c agentjail -n __agentjail_options -l chmod -r -F -d 'Mode of what the jail has made'
+complete -c agentjail -n __agentjail_options -l perms -r -f -d 'Mode of what the next option makes'
+complete -c agentjail -n __agentjail_options -l size -r -f -d 'Size of the tmpfs of the next option'
 complete -c agentjail -n __agentjail_options -l env -x -a '(set --names --export)' -d 'Pass a variable on, or set it'
 complete -c agentjail -n __agentjail_options -l network -x -a 'none filtered open host' -d 'Network'
 complete -c agentjail -n __agentjail_options -l net-allow -x -a '(__fish_print_hostnames)' -d 'Let it reach a host'

@@ -26,8 +26,8 @@ static const char foot[] =
     "\n"
     "Lists (paths, variables) add up; an empty value empties one: --read=\n"
     "'-' before a path, or before the value of a fence or limit, makes it optional.\n"
-    "Every option but these of Modes and Messages is also a key of profiles:\n"
-    "agentjail-profile(5). More: agentjail(1).\n"
+    "Every option but those of modes, operations and messages is also a key of\n"
+    "profiles: agentjail-profile(5). More: agentjail(1).\n"
     "\n"
     "Exit status: COMMAND's; 128+N if signal N ended it; 124 after --timeout;\n"
     "125 if agentjail refuses; 126 COMMAND cannot be run; 127 it is not found.\n";
@@ -35,7 +35,8 @@ static const char foot[] =
 static int print_option(FILE *out, const struct option *o)
 {
     char left[80];
-    const char *open = o->flags & OPTION_BARE ? "[=" : "=", *close = o->flags & OPTION_BARE ? "]" : "";
+    const char *open = o->flags & OPTION_BARE ? "[=" : option_arguments(o) > 1 ? " " : "=";
+    const char *close = o->flags & OPTION_BARE ? "]" : "";
     int n = snprintf(left, sizeof(left), "  %c%c%s--%s%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
                      o->letter ? ", " : "  ", o->name, o->argument ? open : "", o->argument ? o->argument : "",
                      o->argument ? close : "");

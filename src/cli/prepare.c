@@ -14,6 +14,7 @@
 #include "monitor/ask.h"
 #include "monitor/environment.h"
 #include "monitor/say.h"
+#include "plan/asked.h"
 #include "plan/resolve.h"
 #include "profile/origin.h"
 #include "profile/policy_load.h"
@@ -170,11 +171,14 @@ static int find_directory(struct run *run)
         const struct op *op = &run->plan.ops[i];
         bool place = op->kind == OP_BIND || op->kind == OP_TMPFS || op->kind == OP_OVERLAY || op->kind == OP_MASK ||
                      op->kind == OP_PROC || op->kind == OP_DEV;
-        if (place && path_within(cwd, op->target) && (!best || strlen(op->target) >= strlen(best->target)))
+        place = place || op->kind == OP_UNION;
+        if (place && path_within(cwd, op->target) &&
+            (!best || op->flags & OP_ASKED || strlen(op->target) >= strlen(best->target)))
             best = op;
     }
     bool shown = best && (best->kind == OP_BIND || best->kind == OP_OVERLAY) && !(best->flags & OP_OWN);
-    if (shown)
+    bool elsewhere = shown && best->source && strcmp(best->source, best->target) != 0; /* another tree at that place */
+    if (shown && !elsewhere)
         run->directory = TAKE_PTR(cwd);
     else
         run->directory = strdup(p->workspace ? p->workspace : p->home_target ? p->home_target : "/");
@@ -215,6 +219,10 @@ int run_prepare(struct run *run, struct buf *why)
     if (r < 0)
         return r;
     run_step(run, "plan made");
+    r = run->policy.n_asked ? plan_asked_read(&run->plan, why) : 0;
+    if (r < 0)
+        return r;
+    run->once = r > 0;
     r = find_guard(run, why);
     if (r < 0)
         return r;

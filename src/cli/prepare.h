@@ -34,6 +34,7 @@ struct run {
     int landlock_abi;
     int home_lock; /* keeps --reset-home off while the jail lives; -1: no home is kept */
     char *directory; /* where the command starts */
+    bool once;       /* what a descriptor gave is used up: there can be no second try */
     struct timespec begin;
 };
 

@@ -212,6 +212,7 @@ static int serve(struct run *run, struct handover *handover, struct supervise *s
     if (r >= 0) {
         library_begun();
         s->directory = run->directory;
+        s->may_repeat = s->may_repeat && !run->once;
         r = account_prepare(s, &why);
     }
     if (r >= 0)

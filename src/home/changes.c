@@ -200,7 +200,8 @@ static void walk_tree(struct walk *w, const char *root, const char *workspace)
 
 static bool is_writable_tree(const struct op *op)
 {
-    return op->kind == OP_BIND && op->source && strcmp(op->source, op->target) == 0 &&
+    bool elsewhere = op->source && op->flags & OP_ASKED; /* the host's at another place inside */
+    return op->kind == OP_BIND && op->source && (elsewhere || strcmp(op->source, op->target) == 0) &&
            !(op->flags & (OP_READ_ONLY | OP_DEVICES | OP_OWN));
 }
 
@@ -208,7 +209,7 @@ static bool is_writable_tree(const struct op *op)
 static bool is_within_earlier(const struct plan *plan, size_t i)
 {
     for (size_t k = 0; k < i; k++)
-        if (is_writable_tree(&plan->ops[k]) && path_within(plan->ops[i].target, plan->ops[k].target))
+        if (is_writable_tree(&plan->ops[k]) && path_within(plan->ops[i].source, plan->ops[k].source))
             return true;
     return false;
 }
@@ -231,7 +232,7 @@ int changes_print(const struct plan *plan, const char *workspace, int64_t since,
     struct walk w = { .since = since - TICK_NS, .left = limits.entries, .until = now_ms() + limits.ms };
     for (size_t i = 0; i < plan->n && w.result >= 0 && !w.cut; i++)
         if (changes_tree(plan, i))
-            walk_tree(&w, plan->ops[i].target, workspace);
+            walk_tree(&w, plan->ops[i].source, workspace);
     int r = w.result;
     if (r >= 0 && w.files) {
         r = buf_printf(out, "%s%llu file%s changed: ", w.cut ? "at least " : "", (unsigned long long)w.files,

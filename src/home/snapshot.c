@@ -168,7 +168,7 @@ int snapshot_take(struct snapshot *ret, const struct plan *plan, const struct sn
     *ret = (struct snapshot){ 0 };
     for (size_t i = 0; i < plan->n && l.result >= 0; i++)
         if (changes_tree(plan, i))
-            look_at_grant(&l, plan->ops[i].target);
+            look_at_grant(&l, plan->ops[i].source);
     if (ret->n)
         qsort(ret->v, ret->n, sizeof(*ret->v), by_path);
     buf_free(&l.path);

@@ -37,7 +37,7 @@ static int renew_symlink(const struct point_rules *rules, const struct op *op, i
     return r;
 }
 
-/* -EEXIST: something else is there, described in why in bubblewrap's words, which programs look for. */
+/* -EEXIST: something else is there, described in why; of bubblewrap's in its words, which programs look for. */
 static int compare_symlink(struct view *view, const struct op *op, int parent, const char *name)
 {
     char text[PATH_MAX];
@@ -48,12 +48,16 @@ static int compare_symlink(struct view *view, const struct op *op, int parent, c
     if (n >= 0 && strcmp(text, op->data) == 0)
         return 0;
     view->failed = op;
+    if (!view->plan->bubblewrap)
+        buf_printf(view->why, "%s: %s: ", op->origin.file, op->target);
     if (n >= 0)
         buf_printf(view->why, "existing destination is %s", text);
     else if (error == EINVAL)
         buf_str(view->why, "destination exists and is not a symlink");
     else
         buf_printf(view->why, "destination exists, and cannot read symlink target: %s", strerror(error));
+    if (!view->plan->bubblewrap)
+        buf_str(view->why, "; remove it, or leave the option out");
     return -EEXIST;
 }
 
@@ -64,10 +68,13 @@ int op_symlink(struct view *view, const struct op *op)
     int parent = point_parent(&rules, rules.target, &name);
     if (parent < 0)
         return view_fail(view, op, parent, "its directory cannot be made");
-    if (symlinkat(op->data, parent, name) == 0)
+    int r = op->flags & OP_ASKED ? point_own(&rules, parent) : 0;
+    if (r == -EROFS && faccessat(parent, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        r = -EEXIST; /* the host's, which may be alike */
+    if (r >= 0 && symlinkat(op->data, parent, name) == 0)
         return 0;
-    int r = -errno;
-    if (r == -EEXIST && view->plan->bubblewrap)
+    r = r < 0 ? r : -errno;
+    if (r == -EEXIST && (view->plan->bubblewrap || op->flags & OP_ASKED))
         return compare_symlink(view, op, parent, name);
     if (r == -EEXIST)
         r = renew_symlink(&rules, op, parent, name);
@@ -87,7 +94,8 @@ static bool is_lost_link(const struct point_rules *rules)
 int op_dir(struct view *view, const struct op *op)
 {
     struct point_rules rules = view_rules(view, op);
-    _cleanup_close_ int fd = point_open_directory(&rules, rules.target, view->plan->bubblewrap ? op->mode : 0755);
+    bool named = view->plan->bubblewrap || op->flags & OP_ASKED;
+    _cleanup_close_ int fd = point_open_directory(&rules, rules.target, named ? op->mode : 0755);
     if (fd < 0 && view->plan->bubblewrap && is_lost_link(&rules))
         return 0; /* the name is there, which is all that bubblewrap's mkdir(2) says */
     if (fd < 0)
@@ -157,6 +165,15 @@ static int write_over(struct view *view, const struct op *op, int directory, con
     return r < 0 ? r : TAKE_FD(fd);
 }
 
+/* In our own plans, where only the jail's own file systems are written to: what an earlier run has left in a home that is kept
+ * is replaced, never followed nor written to. */
+static int write_anew(struct view *view, const struct op *op, int directory, const char *name)
+{
+    if (op->flags & OP_ASKED && unlinkat(directory, name, 0) < 0 && errno != ENOENT)
+        return -errno;
+    return write_file(view, op, directory, name);
+}
+
 int op_file(struct view *view, const struct op *op)
 {
     const char *name;
@@ -166,7 +183,7 @@ int op_file(struct view *view, const struct op *op)
         return view_fail(view, op, parent, "its directory cannot be made");
     int r = point_own(&rules, parent);
     _cleanup_close_ int fd = r < 0 ? r : view->plan->bubblewrap ? write_over(view, op, parent, name)
-                                                                : write_file(view, op, parent, name);
+                                                                : write_anew(view, op, parent, name);
     if (fd < 0)
         return view_fail(view, op, fd, "file cannot be written");
     r = view->ruleset < 0 ? 0 : landlock_allow(view->ruleset, view->landlock_abi, fd, LANDLOCK_READ, false);

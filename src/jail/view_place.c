@@ -34,6 +34,13 @@ int view_fail(struct view *view, const struct op *op, int error, const char *wha
     if (home)
         buf_printf(view->why, ": something else is in its way in the profile's home, which an earlier command has put "
                    "there; look below %s and remove it", home->source);
+    else if (error == -ELOOP && op->flags & OP_ASKED && !(op->flags & OP_WATCHED))
+        buf_str(view->why, ": a symlink is on the way to it; name the place that it leads to");
+    else if (error == -EROFS && op->kind == OP_CHMOD)
+        buf_str(view->why, ": it is the host's, where agentjail changes nothing; leave it out");
+    else if (error == -EROFS && (op->kind == OP_FILE || op->kind == OP_SYMLINK))
+        buf_str(view->why, ": it would lie on the host, where agentjail makes no files; name a place of the jail's own, "
+                "or write --bind-data over a file");
     else if (error == -ELOOP)
         buf_str(view->why, ": a symlink has appeared on the way since it was looked up");
     else if (error == -EROFS)
@@ -48,7 +55,7 @@ int view_fail(struct view *view, const struct op *op, int error, const char *wha
 
 bool view_fail_says_all(int error)
 {
-    static const int files[] = { EACCES, ENOENT, ENOTDIR, ELOOP, EROFS };
+    static const int files[] = { EACCES, EEXIST, ENOENT, ENOTDIR, ELOOP, EROFS };
     for (size_t i = 0; i < ELEMENTSOF(files); i++)
         if (error == -files[i])
             return true;
@@ -86,7 +93,8 @@ size_t view_grant_around(const struct plan *plan, size_t i)
 
     if (!(op->flags & OP_WATCHED) || !fence_on(FENCE_SYMLINKS))
         return best;
-    for (size_t k = i; plan->bubblewrap && k > 0; k--) /* one may cover another: what is held stands behind its own bind */
+    bool behind = plan->bubblewrap || op->flags & OP_ASKED; /* one may cover another: what is held stands behind its own bind */
+    for (size_t k = i; behind && k > 0; k--)
         if (is_grant(&plan->ops[k - 1]))
             return path_within(op->target, plan->ops[k - 1].target) ? k - 1 : best;
     for (size_t k = 0; k < i; k++) {

@@ -37,7 +37,8 @@ static const struct op *shown_by(const struct plan *plan, const char *path)
     for (size_t i = 0; i < plan->n; i++) {
         const struct op *op = &plan->ops[i];
         bool place = op->kind == OP_BIND || op->kind == OP_OVERLAY || op->kind == OP_TMPFS || op->kind == OP_MASK;
-        if (place && path_within(path, op->target) && (!best || strlen(op->target) >= strlen(best->target)))
+        if (place && path_within(path, op->target) &&
+            (!best || op->flags & OP_ASKED || strlen(op->target) >= strlen(best->target)))
             best = op;
     }
     return best;
@@ -45,7 +46,8 @@ static const struct op *shown_by(const struct plan *plan, const char *path)
 
 static bool host_file(const struct op *op)
 {
-    return op && (op->kind == OP_BIND || op->kind == OP_OVERLAY) && !(op->flags & OP_OWN);
+    return op && (op->kind == OP_BIND || op->kind == OP_OVERLAY) && !(op->flags & OP_OWN) &&
+           (!op->source || strcmp(op->source, op->target) == 0);
 }
 
 /* A file that is named by its path, and can be run neither here nor there. */

@@ -7,6 +7,7 @@
 
 #include "base/fence_switch.h"
 #include "base/path.h"
+#include "plan/asked.h"
 #include "plan/git_identity.h"
 #include "plan/identity.h"
 #include "plan/view_entries.h"
@@ -376,7 +377,7 @@ static int seal_own(struct plan *plan, const struct entries *list)
     bool host_root = plan->n && plan->ops[0].kind == OP_BIND && strcmp(plan->ops[0].target, "/") == 0;
     int r = seal(plan, "/dev");
     for (size_t i = 0; i < list->n && r >= 0; i++)
-        if (list->v[i].kind == ENTRY_HOME && list->v[i].access == ACCESS_READ)
+        if (list->v[i].kind == ENTRY_HOME && list->v[i].access == ACCESS_READ && !plan_asked_covers(plan, list->v[i].path))
             r = seal(plan, list->v[i].path);
     return r < 0 || host_root ? r : seal(plan, "/");
 }
@@ -403,6 +404,8 @@ int plan_from_policy(const struct policy *policy, bool notes, struct plan *ret_p
         r = identity_add(policy, &plan);
     if (r >= 0)
         r = git_identity_add(policy, &plan);
+    if (r >= 0)
+        r = plan_asked(policy, &list, &plan, why);
     if (r >= 0)
         r = seal_own(&plan, &list);
     if (r >= 0 && plan.n > PLAN_MAX) {

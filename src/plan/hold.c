@@ -8,6 +8,7 @@
 #include "base/fence_switch.h"
 #include "base/path.h"
 #include "plan/collect.h"
+#include "plan/view_entries.h"
 #include "profile/origin.h"
 
 /* The plan as it comes to be: operations are moved from the old one, with others between them. */
@@ -16,6 +17,7 @@ struct hold {
     struct plan out;
     struct resolver resolver;
     size_t first; /* of the operations that belong to the bind at hand */
+    bool own;     /* of a jail of our own, not bubblewrap's */
     bool held;
     struct buf *why;
 };
@@ -137,7 +139,8 @@ static int concerns(struct hold *h, const struct grant *g, const char *source, b
         r = path_resolve_missing(&h->resolver, g->path, &found);
     else if (r == -EACCES || r == -ENOTDIR)
         r = path_resolve_as_far(g->path, &found);
-    *ret = r < 0 || path_within(g->path, source) || path_within(found.path, source);
+    *ret = r < 0 || path_within(g->path, source) || path_within(found.path, source) ||
+           (h->own && path_within(source, found.path));
     for (size_t i = 0; i < found.n_links && !*ret; i++)
         *ret = path_within(found.links[i].path, source);
     return r == -ENOMEM ? r : 0;
@@ -164,8 +167,14 @@ static int find_places(struct hold *h, const char *source, bool writable, struct
     if (!around)
         return r < 0 ? r : -ENOMEM;
     around->access = writable ? ACCESS_WRITE : ACCESS_READ;
+    if (h->own) {
+        policy.nested = h->policy->nested;
+        policy.guard = h->policy->guard;
+    }
     struct collect c = { .policy = &policy, .list = ret_list, .why = h->why, .resolver = RESOLVER_EMPTY };
     r = collect_grants(&c, 2);
+    if (r >= 0 && h->own)
+        r = view_entries_own(&c, h->policy, true);
     resolver_free(&c.resolver);
     entries_sort(ret_list);
     return r;
@@ -177,7 +186,7 @@ static struct op *add_held(struct hold *h, enum op_kind kind, const char *source
     struct op *op = plan_add(&h->out, kind, source, target);
     if (!op)
         return NULL;
-    op->flags = OP_NO_SYMLINKS | OP_WATCHED;
+    op->flags = OP_NO_SYMLINKS | OP_WATCHED | (h->own ? OP_ASKED : 0);
     op->origin = *origin;
     h->held = true;
     return op;
@@ -244,6 +253,28 @@ static bool runs_at(const struct hold *h, size_t bind, const char *target)
     return runs;
 }
 
+/* What cannot be held where source is shown: it is the name itself, or lies below it. */
+static int refuse_source(struct hold *h, const struct op *op, const struct entry *e, const char *source, bool writable)
+{
+    bool hidden = e->kind == ENTRY_MASK;
+    if (!h->own || (!hidden && (!writable || e->kind != ENTRY_PROTECT)) || !path_within(source, e->path))
+        return 0;
+    const struct origin *by = &e->origin;
+    bool itself = strcmp(source, e->path) == 0;
+    int r = buf_printf(h->why, "%s: %s ", op->origin.file, source);
+    if (r >= 0 && !itself)
+        r = buf_printf(h->why, "lies in %s, which ", e->path);
+    if (r >= 0)
+        r = buf_printf(h->why, "is %s by ", hidden ? "hidden" : "protected");
+    if (r >= 0 && by->file && by->line && by->line != ORIGIN_REASON)
+        r = buf_printf(h->why, "%s:%u", by->file, by->line);
+    else if (r >= 0)
+        r = buf_str(h->why, !by->file ? "agentjail: its own" : origin_is_option(by) ? "an option" : by->file);
+    if (r >= 0)
+        r = buf_printf(h->why, "; %s", hidden ? "name something else" : "write --ro-bind, or name something else");
+    return r < 0 ? r : -EPERM;
+}
+
 static int hold_bind(struct hold *h, size_t bind)
 {
     _cleanup_entries_ struct entries list = { 0 };
@@ -253,6 +284,9 @@ static int hold_bind(struct hold *h, size_t bind)
     for (size_t i = 0; i < list.n && r >= 0; i++) {
         const struct entry *e = &list.v[i];
         b = &h->out.ops[bind];
+        r = refuse_source(h, b, e, b->source, !(b->flags & OP_READ_ONLY));
+        if (r < 0)
+            return r;
         bool below = path_within(e->path, b->source) && strcmp(e->path, b->source) != 0;
         if (!below || (e->kind != ENTRY_MASK && e->kind != ENTRY_PROTECT && e->kind != ENTRY_HELD_LINK))
             continue;
@@ -264,16 +298,21 @@ static int hold_bind(struct hold *h, size_t bind)
 
 /* overlayfs shows what is in a layer under other names and takes no mounts over: nothing can be held there. upper: changes
  * go to it, else nothing of it is changed. */
-static int refuse_in_layer(struct hold *h, const char *source, bool upper)
+static int refuse_in_layer(struct hold *h, const struct op *op, bool upper)
 {
     _cleanup_entries_ struct entries list = { 0 };
+    const char *source = op->source;
     int r = find_places(h, source, upper, &list);
     for (size_t i = 0; i < list.n && r >= 0; i++) {
         const struct entry *e = &list.v[i];
+        r = refuse_source(h, op, e, source, upper);
+        if (r < 0)
+            return r;
         bool bad = e->kind == ENTRY_MASK || (upper && (e->kind == ENTRY_PROTECT || e->kind == ENTRY_HELD_LINK));
         if (!bad || !path_within(e->path, source))
             continue;
-        r = origin_print(h->why, &e->origin, e->kind == ENTRY_MASK ? "hide" : "protect");
+        if (e->origin.file)
+            r = origin_print(h->why, &e->origin, e->kind == ENTRY_MASK ? "hide" : "protect");
         if (r >= 0)
             r = buf_printf(h->why, "%s lies in %s, which is a layer of an overlay, where it cannot be held; name a directory "
                            "with less in it, or bind it", e->path, source);
@@ -294,7 +333,7 @@ static int hold_op(struct hold *h, const struct plan *plan, size_t *i)
     if (!moved)
         return r;
     if ((moved->kind == OP_UNION || moved->kind == OP_LAYER) && moved->source)
-        return refuse_in_layer(h, moved->source, upper);
+        return refuse_in_layer(h, moved, upper);
     if (!binds_host(moved))
         return 0;
     while (*i + 1 < plan->n && plan->ops[*i + 1].kind == OP_BIND && !plan->ops[*i + 1].source && r >= 0)
@@ -304,7 +343,7 @@ static int hold_op(struct hold *h, const struct plan *plan, size_t *i)
 
 int plan_hold(struct plan *plan, const struct policy *policy, bool *ret_held, struct buf *why)
 {
-    struct hold h = { .policy = policy, .resolver = RESOLVER_EMPTY, .why = why };
+    struct hold h = { .policy = policy, .resolver = RESOLVER_EMPTY, .own = !plan->bubblewrap, .why = why };
     int r = 0;
     *ret_held = false;
     for (size_t i = 0; i < plan->n && r >= 0; i++)

@@ -84,9 +84,13 @@ static int print_op(const struct op *op, struct buf *out)
         r = buf_printf(out, " (%s%s%s)", op->flags & OP_READ_ONLY ? "read-only" : "writable",
                        op->flags & OP_NO_EXEC ? ", no exec" : "", op->flags & OP_WATCHED ? ", watched" : "");
     if (r >= 0 && op->origin.file)
-        r = op->origin.line && op->origin.line != ORIGIN_REASON
-                ? buf_printf(out, "  [%s:%u]", op->origin.file, op->origin.line)
-                : buf_printf(out, "  [%s]", op->origin.file);
+        r = buf_str(out, "  [");
+    if (r >= 0 && op->origin.file)
+        r = add_path(out, op->origin.file);
+    if (r >= 0 && op->origin.file && op->origin.line && op->origin.line != ORIGIN_REASON)
+        r = buf_printf(out, ":%u", op->origin.line);
+    if (r >= 0 && op->origin.file)
+        r = buf_char(out, ']');
     return r < 0 ? r : buf_char(out, '\n');
 }
 

@@ -45,6 +45,7 @@ enum op_flags {
     OP_CHECKED = 1 << 5,     /* dev, ino hold what the monitor resolved: compare */
     OP_WATCHED = 1 << 6,     /* the host can make this mount vanish: freeze the jail when it does */
     OP_OWN = 1 << 7,         /* source is agentjail's own (a profile's home): mount points may be made in it */
+    OP_ASKED = 1 << 8,       /* our command line asked for it by bubblewrap's name, or it is held in what that shows */
 };
 
 struct op {

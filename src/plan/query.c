@@ -10,7 +10,11 @@ static enum view_kind kind_of(const struct op *op)
 {
     switch (op->kind) {
     case OP_BIND:
+        if (op->source && op->flags & OP_ASKED)
+            return VIEW_HOST;
         return !op->source || strcmp(op->source, op->target) != 0 ? VIEW_PRIVATE : VIEW_HOST;
+    case OP_UNION:
+        return op->source || op->flags & OP_READ_ONLY ? VIEW_HOST : VIEW_COPY;
     case OP_OVERLAY:
         return VIEW_COPY;
     case OP_MASK:

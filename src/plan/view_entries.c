@@ -281,6 +281,34 @@ static int add_own_program(struct collect *c)
     return r;
 }
 
+/* Configurations that git inside has copies of, elsewhere than in the repository's own place: as any protected name. */
+static int add_git_protect(struct collect *c, const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->n_git_repos; i++) {
+        _cleanup_resolved_ struct resolved r = { 0 };
+        if (path_resolve(&c->resolver, policy->git_repos[i].config, &r) < 0)
+            continue;
+        struct entry *e = entries_at(c->list, ENTRY_PROTECT, TAKE_PTR(r.path), &policy->git_origin);
+        if (!e)
+            return -ENOMEM;
+        e->exists = true;
+        e->st = r.st;
+    }
+    return 0;
+}
+
+int view_entries_own(struct collect *c, const struct policy *policy, bool git)
+{
+    int r = git ? add_git_protect(c, policy) : 0;
+    if (!fence_on(FENCE_OWN_MASKS))
+        return r;
+    for (size_t i = 0; i < policy->own_paths.n && r >= 0; i++)
+        r = add_own_mask(c, policy->own_paths.v[i]);
+    if (r >= 0)
+        r = add_own_program(c);
+    return r < 0 ? r : add_own_protect(c, "/sys/fs/cgroup"); /* or the payload would lift its own limits */
+}
+
 int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct strv *guarded, bool *ret_guard_needed,
                         struct strv *notes, struct buf *why)
 {
@@ -307,12 +335,8 @@ int entries_from_policy(const struct policy *policy, struct entries *ret_list, s
         r = add_git_configs(&c);
     if (r >= 0)
         r = refuse_planted_links(&c);
-    for (size_t i = 0; i < policy->own_paths.n && r >= 0 && fence_on(FENCE_OWN_MASKS); i++)
-        r = add_own_mask(&c, policy->own_paths.v[i]);
-    if (r >= 0 && fence_on(FENCE_OWN_MASKS))
-        r = add_own_program(&c);
-    if (r >= 0 && fence_on(FENCE_OWN_MASKS))
-        r = add_own_protect(&c, "/sys/fs/cgroup"); /* or the payload would lift its own limits */
+    if (r >= 0)
+        r = view_entries_own(&c, policy, false);
     if (r >= 0 && c.guarded)
         r = guarded_patterns(&c.resolver, policy, &list, guarded);
     resolver_free(&c.resolver);

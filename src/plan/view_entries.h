@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/strv.h"
+#include "plan/collect.h"
 #include "plan/entries.h"
 #include "profile/policy.h"
 
@@ -14,6 +15,10 @@
  * (may be NULL). 0 or -errno with a message for people in why. */
 int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct strv *guarded, bool *ret_guard_needed,
                         struct strv *notes, struct buf *why);
+
+/* Add to c->list what is held of agentjail's own wherever the places there show it: its directories, its program, the control
+ * groups; with git also the configurations that git inside has copies of. 0 or -errno with a message in c->why. */
+int view_entries_own(struct collect *c, const struct policy *policy, bool git);
 
 /* Where the copies of git configurations are inside. */
 #define GIT_COPIES_INSIDE "/run/agentjail/git"

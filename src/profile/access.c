@@ -7,6 +7,16 @@
 
 #include "base/path.h"
 
+/* Does an operation of the command line let the host's file be written, wherever it shows it? */
+static bool asked_writes(const struct policy *policy, const char *path)
+{
+    for (size_t i = 0; i < policy->n_asked; i++)
+        for (size_t k = 0; k < policy->asked[i].n_sources; k++)
+            if (policy->asked[i].sources[k].kind == GRANT_WRITE && path_within(path, policy->asked[i].sources[k].path))
+                return true;
+    return false;
+}
+
 struct access policy_access(const struct policy *policy, const char *path)
 {
     const struct grant *view = NULL;
@@ -33,7 +43,7 @@ struct access policy_access(const struct policy *policy, const char *path)
                              (view->kind == GRANT_SCRATCH && view_len > exec_len));
     struct access a = { .exec = exec_len && !replaced, .grant = view };
     a.visible = (view && view->kind != GRANT_HIDE) || a.exec;
-    a.host_write = view && view->kind == GRANT_WRITE && !protected_;
+    a.host_write = ((view && view->kind == GRANT_WRITE) || asked_writes(policy, path)) && !protected_;
     return a;
 }
 

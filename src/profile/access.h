@@ -10,7 +10,7 @@
 
 struct access {
     bool visible;
-    bool host_write; /* writes reach the host's file */
+    bool host_write; /* writes reach the host's file, there or where an operation shows it */
     bool exec;
     const struct grant *grant; /* the one that decided visible and host_write; NULL: none encloses it */
 };

@@ -78,6 +78,13 @@ const struct option *option_by_letter(char letter)
     return NULL;
 }
 
+unsigned option_arguments(const struct option *option)
+{
+    if (option->flags & (OPTION_NO_ARGUMENT | OPTION_BARE))
+        return 0;
+    return option->flags & OPTION_THREE ? 3 : option->flags & OPTION_TWO ? 2 : 1;
+}
+
 bool option_section_known(const char *section)
 {
     for (size_t i = 0; i < N_OPTIONS; i++)

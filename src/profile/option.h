@@ -45,6 +45,8 @@ enum option_flags {
     OPTION_MODE = 1 << 4,        /* chooses the mode */
     OPTION_FRONT = 1 << 5,       /* acts on the request itself: takes no part in merging */
     OPTION_MAIN_FILE = 1 << 6,   /* only in the profile's own file, not in includes and drop-ins */
+    OPTION_TWO = 1 << 7,         /* two arguments on the command line, each a word of its own */
+    OPTION_THREE = 1 << 8,       /* three */
 };
 
 /* How a value in policy.d bounds the others. */
@@ -64,6 +66,22 @@ enum ceiling_kind {
 /* What the lists of [network] are lists of: values of their rows' places. */
 enum { NET_RULE_ALLOW, NET_RULE_DENY };
 enum { PORT_HOST, PORT_PUBLISH };
+
+/* What of the host's an operation of the view names with its first value: values of its row's place. */
+enum asked_kind {
+    ASKED_NOTHING,
+    ASKED_READ,
+    ASKED_WRITE,
+    ASKED_DEVICE,
+    ASKED_LAYER,         /* the union to come says what it is */
+    ASKED_UNION,         /* of the layers, changes go to the host's: its first two values are to be written */
+    ASKED_UNION_COPY,    /* of the layers, changes are gone at the end */
+    ASKED_UNION_READ,    /* of the layers, none are made */
+    ASKED_KINDS = 0xff,
+    ASKED_TRY = 1 << 8,  /* left out where there is no such thing */
+    ASKED_FD = 1 << 9,   /* named by a descriptor */
+    ASKED_DATA = 1 << 10, /* the first value is a descriptor, whose content counts */
+};
 
 /* A word that stands for a value. width orders them: a larger one lets the payload do more. */
 struct word {
@@ -130,6 +148,9 @@ const struct option *option_by_name(const char *name, size_t len);
 
 /* The row of a short option; NULL if there is none. */
 const struct option *option_by_letter(char letter);
+
+/* How many words behind a long option are its own, if it is written without "=". */
+unsigned option_arguments(const struct option *option);
 
 /* True if a profile may have this section. */
 bool option_section_known(const char *section);

@@ -104,6 +104,23 @@ struct grant {
     struct origin origin;
 };
 
+/* One option of the command line that changes the view, by bubblewrap's name (plan/operations.h), and what it names of the
+ * host's: looked up once, so that what is judged is what is shown, or nothing. */
+struct asked {
+    const char *name;
+    const char *values[3];
+    bool missing; /* "-try", and there is none: to be left out */
+    struct asked_source {
+        enum grant_kind kind; /* the grant that it comes to */
+        const char *path;     /* real path */
+        dev_t dev;
+        ino_t ino;
+        mode_t type; /* S_IFMT of st_mode */
+    } sources[2];
+    size_t n_sources;
+    struct origin origin; /* the option with its values, in words */
+};
+
 /* One entry of [env]: value NULL passes the host's variable on; name may end in '*' then. */
 struct env_rule {
     char *name;
@@ -222,6 +239,8 @@ struct policy {
 
     struct grant *grants; /* in the order written */
     size_t n_grants;
+    struct asked *asked; /* operations of the command line, in order, behind all that the grants come to */
+    size_t n_asked;
     struct env_rule *env;
     size_t n_env;
 

@@ -8,6 +8,7 @@
 
 #include "base/path.h"
 #include "profile/access.h"
+#include "profile/asked.h"
 #include "profile/ceiling.h"
 #include "profile/closure.h"
 #include "profile/command.h"
@@ -28,6 +29,12 @@ static int add_command_line(struct merge *m, struct load *l, const struct policy
 {
     for (size_t i = 0; i < q->n_options; i++) {
         const struct request_option *o = &q->options[i];
+        if (o->option->type == &type_operation) {
+            int added = asked_add(m, o);
+            if (added < 0)
+                return added;
+            continue;
+        }
         struct setting s = {
             .option = o->option,
             .name = o->option->key ? o->option->key : o->option->name,
@@ -181,7 +188,7 @@ static void apply_strict(const struct merge *m)
 static int resolve(struct merge *m, const char *command)
 {
     int r = merge_defaults(m);
-    if (r < 0 || (r = apply_settings(m, false)) < 0 || (r = workspace_find(m)) < 0)
+    if (r < 0 || (r = apply_settings(m, false)) < 0 || (r = workspace_find(m)) < 0 || (r = asked_find(m)) < 0)
         return r;
     struct policy *p = m->policy;
     if (p->workspace) {
@@ -190,8 +197,9 @@ static int resolve(struct merge *m, const char *command)
             return r;
     }
     if ((r = apply_settings(m, true)) < 0 || (r = closure_add(m, command)) < 0 ||
-        (r = git_inside_add(m)) < 0 || (r = ceiling_apply(m)) < 0)
+        (r = git_inside_add(m)) < 0 || (r = asked_claim(m)) < 0 || (r = ceiling_apply(m)) < 0)
         return r;
+    asked_unclaim(m);
     apply_strict(m);
     if ((r = drop_repeated(m)) < 0 || (r = net_check(m)) < 0 || (r = refuse_unbuilt(m)) < 0 ||
         (r = refuse_unseen(m)) < 0 || (r = sources_check(m)) < 0)

@@ -30,7 +30,8 @@ static const char *mode_name(enum mode mode)
 }
 
 /* What needs no merging is taken here, the rest kept in order. */
-static int take(struct policy_request *q, const struct option *option, const char *value, struct buf *why)
+static int take(struct policy_request *q, const struct option *option, const char *value, char *const *more,
+                struct buf *why)
 {
     if (option->flags & OPTION_MODE) {
         enum mode mode = (enum mode)option->place.value;
@@ -74,12 +75,12 @@ static int take(struct policy_request *q, const struct option *option, const cha
     } else if (option == &options[OPTION_VERBOSE]) {
         q->verbose++;
     } else {
-        q->options[q->n_options++] = (struct request_option){ option, value };
+        q->options[q->n_options++] = (struct request_option){ option, value, more };
     }
     return 0;
 }
 
-/* One "--name", "--name=value" or "--name value". *i is moved over a value that was an argument of its own. */
+/* One "--name", "--name=value" or "--name value". *i is moved over values that were arguments of their own. */
 static int take_long(struct policy_request *q, int argc, char **argv, int *i, struct buf *why)
 {
     const char *arg = argv[*i] + 2;
@@ -94,14 +95,22 @@ static int take_long(struct policy_request *q, int argc, char **argv, int *i, st
         (void)buf_printf(why, "--%s: takes no value; write --%s", arg, option->name);
         return -EINVAL;
     }
-    if (!value && !(option->flags & (OPTION_NO_ARGUMENT | OPTION_BARE))) {
-        if (*i + 1 >= argc) {
-            (void)buf_printf(why, "--%s: needs a value; write --%s=%s", option->name, option->name, option->argument);
-            return -EINVAL;
-        }
-        value = argv[++*i];
+    unsigned n = option_arguments(option);
+    if (n > 1 && (value || argc - *i <= (int)n)) {
+        (void)buf_printf(why, "--%s: takes %s values, each a word of its own; write --%s %s", option->name,
+                         n == 2 ? "two" : "three", option->name, option->argument);
+        return -EINVAL;
     }
-    return take(q, option, value, why);
+    if (!value && n > 0 && *i + 1 >= argc) {
+        (void)buf_printf(why, "--%s: needs a value; write --%s=%s", option->name, option->name, option->argument);
+        return -EINVAL;
+    }
+    char *const *more = n > 1 ? argv + *i + 2 : NULL;
+    if (!value && n > 0) {
+        value = argv[*i + 1];
+        *i += (int)n;
+    }
+    return take(q, option, value, more, why);
 }
 
 /* "-v", "-vv": letters of options without arguments. */
@@ -113,7 +122,7 @@ static int take_letters(struct policy_request *q, const char *arg, struct buf *w
             (void)buf_printf(why, "%s: unknown option; see agentjail --help", arg);
             return -EINVAL;
         }
-        int r = take(q, option, NULL, why);
+        int r = take(q, option, NULL, NULL, why);
         if (r < 0)
             return r;
     }

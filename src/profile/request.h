@@ -26,6 +26,7 @@ struct policy_host {
 struct request_option {
     const struct option *option;
     const char *value; /* NULL: none given */
+    char *const *more; /* the second value and the third, of options that take so many; else NULL */
 };
 
 struct policy_request {

@@ -475,6 +475,7 @@ const struct option_type type_mode = { .set = set_nothing }, type_front = { .set
 const struct option_type type_match = { .set = set_nothing, .form = "names of commands" };
 const struct option_type type_include = { .set = set_nothing, .form = "the name of a profile file" };
 const struct option_type type_ceiling = { .set = set_nothing };
+const struct option_type type_operation = { .set = set_nothing }; /* asked.c */
 const struct option_type type_description = { .set = set_description, .show = show_description };
 const struct option_type type_workspace = { .set = set_workspace,
                                             .show = show_workspace,

@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "cli/help.h"
+#include "plan/operations.h"
 #include "profile/nearest.h"
 #include "profile/option.h"
 #include "profile/request.h"
+#include "profile/types.h"
 
 /* All long options of bubblewrap 0.11 (bwrap(1)). */
 static const char *const bubblewrap[] = {
@@ -85,9 +87,19 @@ START_TEST(test_bubblewraps_names_are_not_taken)
 {
     for (size_t i = 0; i < ELEMENTSOF(bubblewrap); i++) {
         const char *name = bubblewrap[i];
+        const struct option *o = option_by_name(name, strlen(name));
+        const struct operation *operation = operation_find(name);
         bool same_meaning = strcmp(name, "help") == 0 || strcmp(name, "version") == 0;
-        ck_assert_msg(same_meaning || !option_by_name(name, strlen(name)), "--%s is bubblewrap's", name);
+        if (!o || same_meaning)
+            continue;
+        ck_assert_msg(operation && o->type == &type_operation, "--%s is bubblewrap's", name);
+        ck_assert_msg(option_arguments(o) == operation->n_values, "--%s takes another number of values", name);
+        bool by_fd = o->place.value & (ASKED_FD | ASKED_DATA);
+        ck_assert_msg(by_fd == !!(operation->flags & OPERATION_FD), "--%s takes something else", name);
     }
+    for (size_t i = 0; i < N_OPTIONS; i++)
+        if (options[i].type == &type_operation)
+            ck_assert_msg(operation_find(options[i].name), "--%s is no operation", options[i].name);
 }
 END_TEST
 
@@ -206,6 +218,16 @@ START_TEST(test_values)
     ck_assert_str_eq(q.options[2].value, "A=b=c");
     ck_assert_str_eq(q.command[0], "x");
 
+    taken("--bind", "/a", "--x", "--tmpfs=/b", "--overlay", "1", "2", "3", "x");
+    ck_assert_uint_eq(q.n_options, 3);
+    ck_assert_ptr_eq(q.options[0].option, &options[OPTION_BIND]);
+    ck_assert_str_eq(q.options[0].value, "/a");
+    ck_assert_str_eq(q.options[0].more[0], "--x");
+    ck_assert_str_eq(q.options[1].value, "/b");
+    ck_assert_str_eq(q.options[2].value, "1");
+    ck_assert_str_eq(q.options[2].more[1], "3");
+    ck_assert_str_eq(q.command[0], "x");
+
     taken("--read", "--", "x"); /* the word behind an option is its value, whatever it looks like */
     ck_assert_str_eq(q.options[0].value, "--");
 
@@ -257,7 +279,11 @@ START_TEST(test_refusals)
     refused("takes no value", "--explain=x");
     refused("no name", "--profile=", "x");
     refused("unknown option", "--rea=/a", "x"); /* no abbreviations */
-    refused("unknown option", "--bind", "/a", "/b", "x");
+    refused("unknown option", "--unshare-all", "x");
+    refused("takes two values, each a word of its own; write --bind SRC DEST", "--bind", "/a");
+    refused("takes two values", "--bind=/a", "/b", "x");
+    refused("takes three values", "--overlay", "/a", "/b");
+    refused("--bind: has no meaning with --list", "--list", "--bind", "/a", "/b");
     refused("unknown option", "---", "x");
 }
 END_TEST
