@@ -180,12 +180,28 @@ moves() {
     done
     return 1
 }
+# halted PID: stopped or dead, or asleep in the kernel with a stop before it (18 bits up: SIGSTOP), as a shell is whose child of
+# vfork(2) was stopped before its exec.
+halted() {
+    local key value state='' pending=0
+    while read -r key value _; do
+        case $key in
+        State:) state=$value ;;
+        SigPnd: | ShdPnd:) pending=$((pending | 16#$value)) ;;
+        esac
+    done <"/proc/$1/status"
+    case $state in
+    [TtZ]) ;;
+    D) [ $((pending >> 18 & 1)) -eq 1 ] ;;
+    *) return 1 ;;
+    esac
+}
 # Nothing of the payload can run, by what the kernel says of each of its processes; and its counter stands.
 rests() {
     local a pid
     a=$(cat ticks)
     for pid in $(descendants "$MONITOR" | tail -n +2); do
-        grep -q '^State:.[TtZ]' "/proc/$pid/status" || return 1
+        halted "$pid" || return 1
     done
     sleep 0.2
     [ "$a" = "$(cat ticks)" ]
