@@ -24,18 +24,31 @@ finish() {
     STATUS=$?
 }
 
-# moves MILLISECONDS: which of its counters do in that time: BEATS, or "still". moves_again: with patience until one does.
-# stops [TRIES]: with patience until none does; from then on none may.
+# over: with patience until the jail is, by itself. told: until it has said that all is frozen, or is over.
+over() {
+    for _ in $(seq 600); do
+        kill -0 $PID 2>/dev/null || break
+        sleep 0.02
+    done
+}
+told() {
+    until grep -q 'the command is frozen until it is there again' "$T/stderr"; do
+        kill -0 $PID 2>/dev/null || break
+        sleep 0.02
+    done
+}
+
+# moves MILLISECONDS: which of its counters do in that time: BEATS, or "still". moves_again [MILLISECONDS]: with patience until
+# one does. stops [TRIES]: of one that has been told to, with patience until none does; from then on none may.
 moves() { BEATS=$("$ATTACKS/freeze" beats "$WS/beat" "$1"); }
 moves_again() {
     for _ in $(seq 20); do
-        moves 300
+        moves "${1:-300}"
         [ "$BEATS" = still ] || break
     done
 }
 
 stops() {
-    sleep 0.4
     for _ in $(seq "${1:-10}"); do
         moves 400
         [ "$BEATS" != still ] || break
@@ -47,9 +60,10 @@ stops() {
 # counters moved at each of the three times; END: whether the jail still runs in between; STATUS: agentjail's.
 frozen() {
     begin "$1" "$2"
-    moves 200
+    moves_again
     RUNNING=$BEATS
     rm "$WS/.git/config"
+    told
     stops "${3:-10}"
     LOST=$BEATS
     END=over
@@ -76,13 +90,13 @@ for name in plain threads vfork ptrace forks pingpong job; do
     end_world
 done
 
-# often NAME COMMAND...: the host does the command 40 times. BEATS: what runs afterwards; STATUS: agentjail's.
+# often NAME COMMAND...: the host does the command 40 times, and waits each time until the jail runs on. BEATS: what runs afterwards; STATUS: agentjail's.
 often() {
     begin "$AGENTJAIL" "$1" --read="$RO/file"
     shift
     for _ in $(seq 40); do
         "$@"
-        sleep 0.03
+        moves_again 30
     done
     moves_again
     finish
@@ -101,7 +115,12 @@ end_world
 
 # Two reasons at once: a user's freeze and a file that is away. It runs when neither holds it, in whatever order they go.
 # both STEP=EXPECTED...: the steps freeze, thaw, away, here, one after the other; then nothing runs (still) or it does (0).
-# MOVES: what did, after each.
+# MOVES: what did, after each. held: whether the jail still waits for the file.
+held() {
+    local socket
+    socket=$(find "$XDG_RUNTIME_DIR/agentjail" -name '*.sock')
+    "$AGENTJAIL" "--inspect=$(basename "$socket" .sock)" --json 2>/dev/null | grep -q '"held"'
+}
 both() {
     local step
 
@@ -110,8 +129,14 @@ both() {
     for step in start=0 "$@"; do
         case ${step%=*} in
         freeze | thaw) "$AGENTJAIL" "--${step%=*}=all" >/dev/null 2>&1 || MOVES="$MOVES (${step%=*} failed)" ;;
-        away) rm "$WS/.git/config" ;;
-        here) printf '[core]\n' >"$WS/.git/config" ;;
+        away)
+            rm "$WS/.git/config"
+            told
+            ;;
+        here)
+            printf '[core]\n' >"$WS/.git/config"
+            while held; do sleep 0.02; done
+            ;;
         esac
         if [ "${step#*=}" = still ]; then stops; else moves_again; fi
         MOVES="$MOVES $BEATS"
@@ -135,32 +160,29 @@ end_world
 
 # One that was asleep in the kernel at the stop, and is continued by a timer later: seen, too, and ended.
 new_world
-timeout -k 5 60 "$AGENTJAIL" --read="$ATTACKS" --exec="$ATTACKS" -- "$ATTACKS/freeze" sleeper "$WS/beat" \
-    >"$T/stdout" 2>"$T/stderr" </dev/null &
-pid=$!
-for _ in $(seq 500); do
-    [ -s "$T/stdout" ] && break
-    sleep 0.02
-done
-sleep 0.5
-RUNNING=$("$ATTACKS/freeze" beats "$WS/beat" 200)
+begin "$AGENTJAIL" sleeper
+moves_again
+RUNNING=$BEATS
 "$AGENTJAIL" --freeze=all >/dev/null
-for _ in $(seq 100); do
-    kill -0 $pid 2>/dev/null || break
-    sleep 0.1
-done
-LOST=$("$ATTACKS/freeze" beats "$WS/beat" 1000) # a timer whose signal a stop has flushed may be asleep itself
-kill -TERM $pid 2>/dev/null
-wait $pid
-STATUS=$?
+over
+moves 1000 # a timer whose signal a stop has flushed may be asleep itself
+LOST=$BEATS
+finish
 [ "$RUNNING" != still ] && [ "$LOST" = still ]
 verdict "sleeper: does not run on in a freeze" -- say_frozen
 end_world
 
 # A timer continues it whenever it is stopped: that is noticed, and ends the jail.
 new_world
-frozen "$AGENTJAIL" timer
-[ "$RUNNING" != still ] && [ "$LOST" = still ] && [ "$END" = over ] && [ $STATUS -eq 137 ] &&
+begin "$AGENTJAIL" timer
+moves_again
+RUNNING=$BEATS
+rm "$WS/.git/config"
+over
+moves 400
+LOST=$BEATS
+finish
+[ "$RUNNING" != still ] && [ "$LOST" = still ] && [ $STATUS -eq 137 ] &&
     grep -q 'does not stay stopped' "$T/stderr"
 verdict "timer: what does not stay stopped is ended, and told" -- say_frozen
 end_world

@@ -11,8 +11,11 @@ on_terminal() {
     return $status
 }
 
-# What changed less than a tick of the file system's clock before a run is told as well: longer than that, in any case.
-settle() { sleep 0.1; }
+# What changed less than a tick of the file system's clock before a run is told as well: until that clock has gone on.
+settle() {
+    touch "$T/tick"
+    until touch "$T/tock" && [ -n "$(find "$T/tock" -newer "$T/tick")" ]; do :; done
+}
 
 new_world
 settle
