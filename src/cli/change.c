@@ -3,13 +3,16 @@
  * are made canonical, ports are listened at. */
 #include "cli/change.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/json.h"
 #include "cli/prepare.h"
 #include "cli/running.h"
 #include "cli/text.h"
+#include "dialler/dialler.h"
 #include "monitor/publish_listen.h"
 #include "profile/net_change.h"
 #include "registry/control_client.h"
@@ -37,6 +40,21 @@ static int ask(const struct change *c, const struct control_request *q, int fd, 
     return r;
 }
 
+/* The gateway may not connect to the rule's ports: leave a process to it that may. */
+static int grant_with_dialler(const struct change *c, const struct control_request *q, struct buf *why)
+{
+    struct dialler_ports ports;
+    struct stat registry;
+    _cleanup_close_ int channel = -1;
+    buf_free(why);
+    if (fstat(c->list->dirs[c->jail->dir].fd, &registry) < 0)
+        return -errno;
+    int r = net_change_ports(q->text, &ports, why);
+    if (r >= 0)
+        r = dialler_start(&ports, c->jail->uid, registry.st_gid, &channel, why);
+    return r < 0 ? r : ask(c, q, channel, why);
+}
+
 static int change_rule(const struct change *c, enum control_kind kind, struct buf *why)
 {
     struct control_request q = { .version = CONTROL_VERSION, .kind = kind };
@@ -49,7 +67,8 @@ static int change_rule(const struct change *c, enum control_kind kind, struct bu
         return -E2BIG;
     }
     memcpy(q.text, rule.data, rule.len);
-    return ask(c, &q, -1, why);
+    r = ask(c, &q, -1, why);
+    return r == -CONTROL_NEEDS_DIALLER ? grant_with_dialler(c, &q, why) : r;
 }
 
 /* As the requests about published ports have it. */

@@ -99,13 +99,13 @@ static void end_connection(struct connection *c, bool with_reset)
     relay_end(c);
     head_end(c);
     dial_end(c);
-    if (c->published && c->end[JAIL].source.fd >= 0)
-        loop_forget(&c->gateway->loop, c->end[JAIL].source.fd); /* as in gateway/publish.c: init may hold it still */
     publish_end(c);
     link_remove(&c->link);
     for (int side = JAIL; side <= SERVER; side++) {
         if (with_reset)
             connection_reset(c->end[side].source.fd);
+        if (c->lent && c->end[side].source.fd >= 0)
+            loop_forget(&c->gateway->loop, c->end[side].source.fd);
         loop_close(&c->end[side].source);
     }
     c->state = CONNECTION_DEAD;

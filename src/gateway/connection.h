@@ -55,6 +55,7 @@ struct connection {
     struct head *head;      /* HEAD, and http to the end */
     struct dial *dial;      /* DIAL */
     struct counted *place;  /* RELAY: where its bytes are counted */
+    bool lent;              /* an end was made by another process, which may hold it a moment longer */
     struct published *published; /* the host's, to this; NULL: the jail's own */
     struct inward *inward;  /* DIAL, if published */
 };

@@ -2,7 +2,7 @@
 /* From a target to a connected socket: its addresses are looked up if it is a name, judged, and tried in turn, the next one
  * beside the last when that takes long (RFC 8305, without its sorting: IPv4 and IPv6 alternate).
  *
- * System calls: socket connect getsockopt getsockname close */
+ * System calls: socket connect getsockname close */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +13,15 @@
 
 #include "gateway/connection.h"
 #include "gateway/dial.h"
+#include "gateway/diallers.h"
 #include "gateway/resolve.h"
+#include "gateway/socket_maker.h"
 #include "gateway/upstream.h"
 
 struct attempt {
     struct source source;
+    struct socket_wish wish; /* of a dialler's, for the source */
+    bool wishing;
     struct dial *dial;
     struct ip ip;
 };
@@ -47,6 +51,22 @@ static void release(struct job *job)
     n_dials--;
 }
 
+static void end_attempt(struct attempt *a)
+{
+    if (a->wishing)
+        socket_wish_forget(&a->wish);
+    a->wishing = false;
+    if (a->source.fd >= 0)
+        loop_forget(&a->dial->connection->gateway->loop, a->source.fd); /* a dialler may hold it still */
+    loop_close(&a->source);
+}
+
+static void end_attempts(struct dial *d)
+{
+    for (size_t i = 0; i < LIMIT_DIAL_AT_ONCE; i++)
+        end_attempt(&d->attempts[i]);
+}
+
 void dial_end(struct connection *c)
 {
     struct dial *d = c->dial;
@@ -55,8 +75,7 @@ void dial_end(struct connection *c)
     c->dial = NULL;
     resolver_cancel(&d->lookup);
     upstream_end(d->talk);
-    for (size_t i = 0; i < LIMIT_DIAL_AT_ONCE; i++)
-        loop_close(&d->attempts[i].source);
+    end_attempts(d);
     loop_stop_timer(&d->timer);
     loop_bury(&c->gateway->loop, &d->job);
 }
@@ -64,6 +83,11 @@ void dial_end(struct connection *c)
 static void fail(struct dial *d)
 {
     char text[128];
+    if (d->error == EACCES && diallers_needed(d->connection->gateway->diallers, d->port)) {
+        connection_refuse(d->connection, REFUSED_UNREACHABLE,
+                          "what connected to this port has ended; revoke the rule and grant it again");
+        return;
+    }
     snprintf(text, sizeof(text), "%s%s", d->proxied ? "the proxy: " : "", strerror(d->error ? d->error : ETIMEDOUT));
     connection_refuse(d->connection, REFUSED_UNREACHABLE, text);
 }
@@ -83,8 +107,7 @@ static void ask_proxy(struct dial *d, struct attempt *a)
     struct gateway_process *g = d->connection->gateway;
     int fd = TAKE_FD(a->source.fd);
     loop_forget(&g->loop, fd);
-    for (size_t i = 0; i < LIMIT_DIAL_AT_ONCE; i++)
-        loop_close(&d->attempts[i].source);
+    end_attempts(d);
     d->running = 1;
     d->next = d->addresses.n;
     d->talk = upstream_begin(&g->loop, &g->judge.policy, &d->connection->target, fd, on_proxy, d);
@@ -107,49 +130,75 @@ static void succeed(struct dial *d, struct attempt *a)
 
 static void try_next(struct dial *d);
 
+/* Not that address. */
+static void lose_attempt(struct attempt *a, int error)
+{
+    struct dial *d = a->dial;
+    d->error = error;
+    end_attempt(a);
+    d->running--;
+    try_next(d);
+}
+
 static void on_attempt(struct source *source, uint32_t events)
 {
     struct attempt *a = CONTAINER(source, struct attempt, source);
-    struct dial *d = a->dial;
-    int error = 0;
-    socklen_t len = sizeof(error);
-
     if (!(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
         return;
-    if (getsockopt(source->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
-        error = errno;
-    if (error == 0 && !(events & (EPOLLERR | EPOLLHUP))) {
-        succeed(d, a);
-        return;
-    }
-    d->error = error ? error : ECONNREFUSED;
-    loop_close(source);
-    d->running--;
-    try_next(d);
+    int error = socket_connect_error(source->fd, events);
+    if (error)
+        lose_attempt(a, error);
+    else
+        succeed(a->dial, a);
+}
+
+static void on_made(struct socket_wish *wish, int fd)
+{
+    struct attempt *a = CONTAINER(wish, struct attempt, wish);
+    int r = fd < 0 ? fd : 0;
+    a->wishing = false;
+    a->source.fd = fd;
+    if (r >= 0)
+        r = loop_watch(&a->dial->connection->gateway->loop, &a->source, EPOLLOUT);
+    if (r < 0)
+        lose_attempt(a, -r);
 }
 
 static struct attempt *free_attempt(struct dial *d)
 {
     for (size_t i = 0; i < LIMIT_DIAL_AT_ONCE; i++)
-        if (d->attempts[i].source.fd < 0)
+        if (d->attempts[i].source.fd < 0 && !d->attempts[i].wishing)
             return &d->attempts[i];
     return NULL;
+}
+
+/* A socket of our own that connects there, or -errno. */
+static int connect_to(const struct ip *ip, uint16_t port)
+{
+    struct sockaddr_storage address;
+    socklen_t len = ip_to_sockaddr(ip, port, &address);
+    _cleanup_close_ int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    return connect(fd, (struct sockaddr *)&address, len) < 0 && errno != EINPROGRESS ? -errno : TAKE_FD(fd);
 }
 
 /* 0: under way; -errno. */
 static int begin_attempt(struct dial *d, struct attempt *a, const struct ip *ip)
 {
-    struct sockaddr_storage address;
-    socklen_t len = ip_to_sockaddr(ip, d->port, &address);
-    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return -errno;
-    *a = (struct attempt){ .source = { .ready = on_attempt, .fd = fd }, .dial = d, .ip = *ip };
-    int r = connect(fd, (struct sockaddr *)&address, len) < 0 && errno != EINPROGRESS ? -errno : 0;
-    if (r >= 0)
-        r = loop_watch(&d->connection->gateway->loop, &a->source, EPOLLOUT);
+    struct gateway_process *g = d->connection->gateway;
+    *a = (struct attempt){ .source = { .ready = on_attempt, .fd = -1 }, .dial = d, .ip = *ip };
+    if (diallers_needed(g->diallers, d->port)) {
+        socket_wish_init(&a->wish, on_made);
+        int r = diallers_ask(g->diallers, ip, d->port, &a->wish);
+        a->wishing = r >= 0;
+        d->connection->lent = true;
+        return r;
+    }
+    a->source.fd = connect_to(ip, d->port);
+    int r = a->source.fd < 0 ? a->source.fd : loop_watch(&g->loop, &a->source, EPOLLOUT);
     if (r < 0)
-        loop_close(&a->source);
+        end_attempt(a);
     return r;
 }
 
@@ -289,7 +338,7 @@ void dial_start(struct connection *c)
     link_init(&d->job.link);
     link_init(&d->timer.link);
     for (size_t i = 0; i < LIMIT_DIAL_AT_ONCE; i++)
-        d->attempts[i].source.fd = -1;
+        d->attempts[i] = (struct attempt){ .source = { .fd = -1 }, .dial = d };
 
     struct addresses one = { .n = 1, .list = { c->target.dial_address } };
     d->port = c->target.dial_port;

@@ -14,10 +14,12 @@ struct connections;
 struct publishing;
 struct asks;
 struct openings;
+struct diallers;
 
 struct gateway_process {
     struct loop loop;
     bool ipv6; /* the host has it */
+    bool hears_all; /* TCP to every port of the jail's comes here: there is nf_tables */
     struct judge judge; /* the policy, and the names that were given addresses */
     struct resolver *resolver;
     struct refusals *refusals;
@@ -26,6 +28,7 @@ struct gateway_process {
     struct publishing *publishing;
     struct asks *asks; /* what the user is asked about */
     struct openings *openings; /* pages for the host's browser */
+    struct diallers *diallers; /* who connects to ports that were granted later */
 };
 
 /* The gateway's program, after the exec: reads what it needs of the host, confines itself, serves until the monitor is gone. */

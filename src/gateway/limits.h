@@ -16,6 +16,7 @@ enum {
     LIMIT_DNS_STREAMS = 64,      /* connections to port 53 */
     LIMIT_UDP_FLOWS = 512,       /* pairs of client and server */
     LIMIT_PUBLISHED = 1024,      /* connections that the host makes to published ports */
+    LIMIT_DIALLERS = 32,         /* processes that connect to ports which were granted later */
     LIMIT_UDP_BURST = 64,        /* datagrams read in a row */
     LIMIT_LOOKUPS = 256,         /* names asked of the host's DNS at a time */
     LIMIT_ADDRESSES_KEPT = 1024, /* names whose addresses are remembered for their time to live */

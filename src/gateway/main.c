@@ -4,7 +4,7 @@
  *
  *  1. policy     out of sealed memory.
  *  2. host       what has to be known of it: hosts(5), resolv.conf(5), the resolver's library.
- *  3. confine    gateway/confine.c. From here on it has no file, no privilege, and only the calls that it needs.
+ *  3. confine    lockdown/network_process.c. From here on it has no file, no privilege, and only the calls that it needs.
  *  4. ready      said to the monitor, which lets no command run before.
  *  5. listeners  from the jail's set-up; then it serves, and hears the monitor's orders, until the monitor's end closes.
  *
@@ -24,6 +24,7 @@
 #include "gateway/confine.h"
 #include "gateway/connection.h"
 #include "gateway/dial.h"
+#include "gateway/diallers.h"
 #include "gateway/dns_stream.h"
 #include "gateway/gateway.h"
 #include "gateway/listen.h"
@@ -129,7 +130,9 @@ static void prepare(struct gateway_process *g)
     g->publishing = publish_new(g, GATEWAY_FD_JAIL);
     g->asks = asks_new(g, GATEWAY_FD_EVENTS);
     g->openings = openings_new(g, GATEWAY_FD_EVENTS);
-    if (!g->connections || !g->refusals || !g->udp || !g->publishing || !g->asks || !g->openings)
+    g->diallers = diallers_new(g);
+    if (!g->connections || !g->refusals || !g->udp || !g->publishing || !g->asks || !g->openings ||
+        !g->diallers)
         give_up("out of memory", 0);
     dial_init(&g->loop);
     head_init(&g->loop);

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "gateway/ask.h"
 #include "gateway/connection.h"
+#include "gateway/diallers.h"
 #include "gateway/opener.h"
 #include "gateway/publish.h"
 #include "gateway/refusals.h"
@@ -60,6 +61,7 @@ static int change_policy(struct gateway_process *g, int fd, size_t size)
     connections_judge(g->connections);
     ask_again(g->asks);
     udp_judge(g->udp);
+    diallers_judge(g->diallers);
     orders_note_hosts(g);
     judge_release(&g->judge, &old);
     return 0;
@@ -76,6 +78,8 @@ static int carry_out(struct gateway_process *g, const struct gateway_order *o, i
         return ask_answered(g->asks, o);
     case ORDER_OPENED:
         return opener_answered(g->openings, o);
+    case ORDER_DIALLER:
+        return *fd < 0 ? -EBADMSG : diallers_add(g->diallers, TAKE_FD(*fd));
     case ORDER_POLICY:
         return change_policy(g, *fd, o->size);
     default:

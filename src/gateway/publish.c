@@ -2,7 +2,7 @@
 /* A connection that the host makes to a published port. It is accepted before anybody knows whether the payload listens, as
  * the kernel has no other way; when nobody does, at 127.0.0.1 nor at [::1], it is reset.
  *
- * System calls: accept4 getsockopt getsockname close */
+ * System calls: accept4 getsockname close */
 #include "gateway/publish.h"
 
 #include <errno.h>
@@ -14,8 +14,8 @@
 
 #include "base/cleanup.h"
 #include "gateway/connection.h"
+#include "gateway/socket_maker.h"
 #include "ipc/inward.h"
-#include "ipc/packet.h"
 
 struct published {
     struct source source;
@@ -28,21 +28,18 @@ struct published {
 /* The way in of one connection, until it is there. */
 struct inward {
     struct source source; /* the socket that init made, while it connects */
-    struct link link;     /* of those that wait for init */
+    struct socket_wish wish;
     struct job job;
     struct connection *connection;
     struct publishing *all;
-    uint32_t number;
     uint16_t port;
     bool ipv6;
 };
 
 struct publishing {
     struct gateway_process *gateway;
-    int channel;
-    uint32_t number; /* of the last request */
-    size_t n;        /* connections that are published */
-    struct link waiting;
+    struct socket_maker init;
+    size_t n; /* connections that are published */
     struct published *list;
     struct timer_queue patience;
 };
@@ -58,8 +55,7 @@ struct publishing *publish_new(struct gateway_process *gateway, int channel)
     if (!all)
         return NULL;
     all->gateway = gateway;
-    all->channel = channel;
-    link_init(&all->waiting);
+    socket_maker_init(&all->init, channel);
     loop_add_queue(&gateway->loop, &all->patience, TIME_INWARD, on_patience);
     return all;
 }
@@ -83,7 +79,7 @@ static void end_inward(struct connection *c)
     if (!in)
         return;
     c->inward = NULL;
-    link_remove(&in->link);
+    socket_wish_forget(&in->wish);
     drop_socket(in);
     loop_bury(&c->gateway->loop, &in->job);
 }
@@ -100,11 +96,8 @@ void publish_end(struct connection *c)
 /* Ask init for a socket to the port, over the next family. */
 static void ask(struct inward *in)
 {
-    struct publishing *all = in->all;
-    struct inward_request q = { .number = ++all->number, .port = in->port, .ipv6 = in->ipv6 };
-    in->number = q.number;
-    link_append(&all->waiting, &in->link);
-    if (packet_send(all->channel, &q, sizeof(q), -1) < 0)
+    struct inward_request q = { .port = in->port, .ipv6 = in->ipv6 };
+    if (socket_maker_ask(&in->all->init, &q, sizeof(q), &in->wish) < 0)
         connection_abort(in->connection);
 }
 
@@ -136,72 +129,39 @@ static void on_inward(struct source *source, uint32_t events)
 {
     struct inward *in = CONTAINER(source, struct inward, source);
     struct connection *c = in->connection;
-    int error = 0;
-    socklen_t len = sizeof(error);
     if (!(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
         return;
-    if (getsockopt(source->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
-        error = errno;
-    if (error || (events & (EPOLLERR | EPOLLHUP)) || is_itself(in)) {
+    if (socket_connect_error(source->fd, events) || is_itself(in)) {
         refused(in);
         return;
     }
     int fd = TAKE_FD(source->fd);
     loop_forget(&c->gateway->loop, fd);
     end_inward(c);
+    c->lent = true;
     connection_relay(c, fd);
 }
 
-/* The jail's word for what it is counts as little as the rest of it. */
-static bool is_tcp(int fd)
+static void on_made(struct socket_wish *wish, int fd)
 {
-    int protocol = 0;
-    socklen_t len = sizeof(protocol);
-    return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) == 0 && protocol == IPPROTO_TCP;
-}
-
-static struct inward *find(struct publishing *all, uint32_t number)
-{
-    for (struct link *at = all->waiting.next; at != &all->waiting; at = at->next) {
-        struct inward *in = CONTAINER(at, struct inward, link);
-        if (in->number == number)
-            return in;
-    }
-    return NULL;
-}
-
-static void take_answer(struct inward *in, const struct inward_answer *a, int *fd)
-{
-    link_remove(&in->link);
-    if (a->error || *fd < 0) {
+    struct inward *in = CONTAINER(wish, struct inward, wish);
+    if (fd < 0) {
         refused(in);
         return;
     }
-    in->source.fd = TAKE_FD(*fd);
-    if (!is_tcp(in->source.fd) || loop_watch(&in->all->gateway->loop, &in->source, EPOLLOUT) < 0)
+    in->source.fd = fd;
+    if (loop_watch(&in->all->gateway->loop, &in->source, EPOLLOUT) < 0)
         connection_abort(in->connection);
 }
 
 bool publish_answered(struct publishing *all)
 {
-    for (int i = 0; i < LIMIT_ACCEPTS; i++) {
-        struct inward_answer a;
-        _cleanup_close_ int fd = -1;
-        int r = packet_receive(all->channel, &a, sizeof(a), &fd);
-        if (r < 0)
-            return r == -EAGAIN;
-        struct inward *in = find(all, a.number);
-        if (in) /* else its connection has ended meanwhile */
-            take_answer(in, &a, &fd);
-    }
-    return true;
+    return socket_maker_serve(&all->init);
 }
 
 void publish_lost(struct publishing *all)
 {
-    all->channel = -1;
-    while (!link_alone(&all->waiting))
-        connection_abort(CONTAINER(all->waiting.next, struct inward, link)->connection);
+    socket_maker_lost(&all->init);
 }
 
 static void begin(struct published *p, int fd)
@@ -222,7 +182,7 @@ static void begin(struct published *p, int fd)
     c->target = (struct target){ .port = p->outside, .published = true };
     *in = (struct inward){ .source = { .ready = on_inward, .fd = -1 }, .job = { .run = release_inward }, .connection = c,
                            .all = all, .port = p->inside };
-    link_init(&in->link);
+    socket_wish_init(&in->wish, on_made);
     link_init(&in->job.link);
     loop_set_timer(&all->gateway->loop, &all->patience, &c->timer);
     ask(in);

@@ -69,7 +69,7 @@ void inward_serve(struct inward *inward)
         return;
     }
     _cleanup_close_ int fd = find(inward, q.port) < inward->n ? connect_inside(q.port, q.ipv6) : -EACCES;
-    struct inward_answer a = { .number = q.number, .error = fd < 0 ? -fd : 0 };
+    struct socket_answer a = { .number = q.number, .error = fd < 0 ? -fd : 0 };
     r = packet_send(inward->channel, &a, sizeof(a), fd);
     if (r < 0 && r != -EAGAIN) /* who does not read its answers goes without */
         cleanup_close(&inward->channel);

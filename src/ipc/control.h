@@ -9,7 +9,8 @@
  *   CONTROL_KILL     -                                    -; SIGKILL to all, at once
  *   CONTROL_FREEZE   -                                    -, once nothing of the command's runs any more
  *   CONTROL_THAW     -                                    -
- *   CONTROL_GRANT    text: a canonical network rule       -, once the gateway judges by it
+ *   CONTROL_GRANT    text: a canonical network rule;      -, once the gateway judges by it. CONTROL_NEEDS_DIALLER:
+ *                    with it may come a dialler's channel ask again with one (ipc/dialler.h)
  *   CONTROL_REVOKE   text: the same                       -, once what it alone allowed is closed
  *   CONTROL_PUBLISH  value: the jail's port, and 65536    -, once connections are taken
  *                    times the host's; with it comes
@@ -26,6 +27,7 @@
 #include <stdint.h>
 
 #define CONTROL_VERSION 1
+#define CONTROL_NEEDS_DIALLER ENOLINK
 #define CONTROL_SUFFIX ".sock"
 
 enum control_kind {

@@ -29,8 +29,8 @@ enum {
     EGRESS_BLOB_MAX = 4 << 20, /* bytes */
 };
 
-/* TCP ports that a rule granted while the jail runs may name although no rule did when it began, which is when the gateway was
- * confined to the ports of its rules: ssh, http, https. */
+/* TCP ports that the gateway can connect to although no rule named them when it began, which is when it was confined to the
+ * ports of its rules: ssh, http, https. Others that are granted while the jail runs take a dialler (ipc/dialler.h). */
 #define EGRESS_GRANTABLE_PORTS { 22, 80, 443 }
 
 /* EGRESS_NONE: there is no way out; what there is are published ports. */

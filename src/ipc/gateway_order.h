@@ -6,6 +6,8 @@
  *   ORDER_UNPUBLISH  outside                                   once its connections are closed
  *   ORDER_POLICY     size; a sealed memfd with a blob of       once every connection and name was judged by it anew
  *                    ipc/egress.h of that many bytes
+ *   ORDER_DIALLER    -; a dialler's channel (ipc/dialler.h),    once it is asked for ports that the gateway may not
+ *                    before the policy that needs it          connect to
  *   ORDER_ANSWER     question: the count of a GATEWAY_ASK;     none
  *                    verdict; seconds that it holds, 0: to
  *                    the end. Others than are waited for
@@ -25,6 +27,7 @@ enum gateway_order_kind {
     ORDER_POLICY,
     ORDER_ANSWER,
     ORDER_OPENED,
+    ORDER_DIALLER,
     ORDER_KINDS,
 };
 

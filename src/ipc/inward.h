@@ -4,7 +4,7 @@
  * the pair alone):
  *
  *   gateway  struct inward_request                 at any time
- *   init     struct inward_answer, and with error  once for each request, in order
+ *   init     struct socket_answer, and with error  once for each request, in order
  *            0 a TCP socket that connects to that
  *            port of 127.0.0.1 or [::1]
  *
@@ -14,16 +14,13 @@
 
 #include <stdint.h>
 
+#include "ipc/socket_answer.h"
+
 struct inward_request {
     uint32_t number; /* the answer has it, too */
     uint16_t port;
     uint8_t ipv6;
     uint8_t pad;
-};
-
-struct inward_answer {
-    uint32_t number;
-    int32_t error; /* 0, or an errno: no socket came along */
 };
 
 #endif

@@ -227,7 +227,7 @@ static void allow(struct loop *l, const struct ask_question *q, bool write)
     _cleanup_buf_ struct buf why = { 0 }, rule = { 0 }, unused = { 0 };
     if (write && drop_in_allow(l->s->policy, q->name, q->port, &why) < 0)
         loop_say(l, why.data ? why.data : "no memory");
-    if (add_rule(q, &rule) >= 0 && live_rule(l, CONTROL_GRANT, rule.data, &unused) >= 0)
+    if (add_rule(q, &rule) >= 0 && live_rule(l, CONTROL_GRANT, rule.data, -1, &unused) >= 0)
         tell_gateway(l, q->id, ANSWER_OVER, 0); /* the rule has let them go on */
     else
         tell_gateway(l, q->id, ANSWER_ALLOW, 0);

@@ -238,14 +238,13 @@ static int serve_thaw(void *monitor, const struct control_request *request, int 
 
 static int serve_grant(void *monitor, const struct control_request *request, int *fd, struct buf *answer)
 {
-    (void)fd;
-    return live_rule(monitor, CONTROL_GRANT, request->text, answer);
+    return live_rule(monitor, CONTROL_GRANT, request->text, TAKE_FD(*fd), answer);
 }
 
 static int serve_revoke(void *monitor, const struct control_request *request, int *fd, struct buf *answer)
 {
     (void)fd;
-    return live_rule(monitor, CONTROL_REVOKE, request->text, answer);
+    return live_rule(monitor, CONTROL_REVOKE, request->text, -1, answer);
 }
 
 /* False if the request's value is no pair of ports. */
@@ -279,7 +278,7 @@ const struct control_row control_rows[CONTROL_KINDS] = {
     [CONTROL_KILL] = { AT(BUILDING) | AT(READY) | AT(RUNNING) | AT(OVER), false, serve_kill },
     [CONTROL_FREEZE] = { AT(RUNNING), false, serve_freeze },
     [CONTROL_THAW] = { AT(RUNNING), false, serve_thaw },
-    [CONTROL_GRANT] = { AT(RUNNING), false, serve_grant },
+    [CONTROL_GRANT] = { AT(RUNNING), true, serve_grant },
     [CONTROL_REVOKE] = { AT(RUNNING), false, serve_revoke },
     [CONTROL_PUBLISH] = { AT(RUNNING), true, serve_publish },
     [CONTROL_UNPUBLISH] = { AT(RUNNING), false, serve_unpublish },

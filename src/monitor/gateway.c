@@ -227,6 +227,12 @@ int gateway_unpublish(const struct gateway *g, uint16_t outside, uint32_t number
     return packet_send(g->events, &o, sizeof(o), -1);
 }
 
+int gateway_add_dialler(const struct gateway *g, int channel, uint32_t number)
+{
+    const struct gateway_order o = { .kind = ORDER_DIALLER, .number = number };
+    return packet_send(g->events, &o, sizeof(o), channel);
+}
+
 int gateway_change(const struct gateway *g, const struct policy *policy, uint32_t number, struct buf *why)
 {
     struct policy rules = *policy;

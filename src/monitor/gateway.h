@@ -40,6 +40,10 @@ int gateway_publish(const struct gateway *gateway, const struct port_grant *gran
 /* Order it to close the listener of a port of the host, and its connections. The rest as above. */
 int gateway_unpublish(const struct gateway *gateway, uint16_t outside, uint32_t number);
 
+/* Order it to ask this dialler (ipc/dialler.h) for connections to ports that it may not connect to itself. channel stays the
+ * caller's. 0 or -errno. */
+int gateway_add_dialler(const struct gateway *gateway, int channel, uint32_t number);
+
 /* Judge by the policy's rules and ports from now on. 0 or -errno with a message in why. */
 int gateway_change(const struct gateway *gateway, const struct policy *policy, uint32_t number, struct buf *why);
 

@@ -80,48 +80,75 @@ static bool has_port(const struct policy *first, unsigned port, bool udp)
     return false;
 }
 
-static int check_ports(const struct policy *first, const struct policy *now, struct buf *why)
+static int refuse_udp(const struct net_rule *rule, unsigned port, struct buf *why)
 {
-    for (size_t i = 0; i < now->n_net_allow; i++) {
-        const struct net_rule *rule = &now->net_allow[i];
-        bool granted = rule->origin.file && strcmp(rule->origin.file, NET_CHANGE_ORIGIN) == 0;
-        for (size_t k = 0; granted && k < rule->n_ports; k++) {
-            bool udp = rule->ports[k].scheme == NET_UDP;
-            for (unsigned port = rule->ports[k].first; port <= rule->ports[k].last; port++) {
-                if (has_port(first, port, udp))
-                    continue;
-                (void)buf_printf(why, "%s: the gateway of a running jail is confined to the ports of the rules that it was "
-                                      "started with (and 22, 80, 443); start it with --net-allow=%s, or with any rule for "
-                                      "%sport %u", rule->text, rule->text, udp ? "UDP " : "", port);
-                return -EOPNOTSUPP;
-            }
+    (void)buf_printf(why, "%s: of UDP a running jail has the ports of the rules that it was started with; start it with "
+                          "--net-allow=%s, or with any rule for UDP port %u", rule->text, rule->text, port);
+    return -EOPNOTSUPP;
+}
+
+/* 0; -EOPNOTSUPP; or -CONTROL_NEEDS_DIALLER. */
+static int check_ports(const struct policy *first, const struct net_rule *rule, struct buf *why)
+{
+    int r = 0;
+    for (size_t k = 0; k < rule->n_ports; k++) {
+        bool udp = rule->ports[k].scheme == NET_UDP;
+        for (unsigned port = rule->ports[k].first; port <= rule->ports[k].last; port++) {
+            if (has_port(first, port, udp))
+                continue;
+            if (udp)
+                return refuse_udp(rule, port, why);
+            r = -CONTROL_NEEDS_DIALLER;
         }
     }
-    return 0;
+    if (r < 0)
+        (void)buf_printf(why, "%s: the gateway is confined to the ports of the rules that the jail was started with, and none "
+                              "came that connects to others", rule->text);
+    return r;
 }
 
 /* --- changes --- */
 
-int live_rule(struct loop *l, enum control_kind kind, const char *rule, struct buf *why)
+/* Grant it in our own copy; *ret_bring: only a dialler can connect to what it adds. */
+static int grant(struct loop *l, const char *text, bool *ret_bring, struct buf *why)
 {
-    bool grants = kind == CONTROL_GRANT;
     struct policy *p = l->s->policy;
+    struct net_rule rule;
+    size_t n = p->n_net_allow;
+    int r = net_grant(p, text, why);
+    if (r < 0 || p->n_net_allow == n) /* what allows it already has what it takes */
+        return r;
+    r = net_change_parse(p->arena, text, &rule, why);
+    if (r >= 0)
+        r = check_ports(&l->live.first, &rule, why);
+    *ret_bring = r == -CONTROL_NEEDS_DIALLER;
+    return r;
+}
+
+int live_rule(struct loop *l, enum control_kind kind, const char *rule, int dialler, struct buf *why)
+{
+    _cleanup_close_ int channel = dialler;
+    struct policy *p = l->s->policy;
+    bool bring = false;
     int r = begin(l, rule, why);
     if (r < 0)
         return r;
     r = keep_rules(l);
     if (r < 0)
         return r;
-    r = grants ? net_grant(p, rule, why) : net_revoke(p, rule, why);
-    if (r >= 0 && grants)
-        r = check_ports(&l->live.first, p, why);
-    if (r >= 0)
+    r = kind == CONTROL_GRANT ? grant(l, rule, &bring, why) : net_revoke(p, rule, why);
+    if (bring && channel >= 0) {
+        buf_free(why);
+        r = gateway_add_dialler(l->s->gateway, channel, ++l->live.number);
+    } else if (r >= 0) {
         r = gateway_change(l->s->gateway, p, ++l->live.number, why);
+    }
     if (r < 0) {
         restore_rules(l);
         return r;
     }
     l->live.kind = kind;
+    l->live.bringing = bring;
     return CONTROL_LATER;
 }
 
@@ -186,10 +213,29 @@ static void finish(struct loop *l, int error, const char *text)
     control_finish(&l->control, kind, error, text, loop_now());
 }
 
+/* The dialler that a grant needs is with the gateway, or is not: on to the rule. */
+static void go_on_to_rule(struct loop *l, int error)
+{
+    _cleanup_buf_ struct buf why = { 0 };
+    l->live.bringing = false;
+    int r = error ? -error : gateway_change(l->s->gateway, l->s->policy, ++l->live.number, &why);
+    if (r >= 0)
+        return;
+    restore_rules(l);
+    finish(l, -r, r == -EOPNOTSUPP ? "this host has no nf_tables, without which a jail has only the ports of the rules that it "
+                                     "was started with; start it with a rule for this one"
+                  : r == -ENFILE   ? "too many rules for other ports were granted to this jail"
+                                   : "the gateway could not do it");
+}
+
 void live_done(struct loop *l, uint32_t number, int error)
 {
     if (!l->live.kind || number != l->live.number)
         return;
+    if (l->live.bringing) {
+        go_on_to_rule(l, error);
+        return;
+    }
     bool published = l->live.kind == CONTROL_PUBLISH;
     if (l->live.kind == CONTROL_PUBLISH) {
         if (error)

@@ -27,13 +27,28 @@ static int no_ascii(const char *name, char *out, struct buf *why)
     return buf_str(why, "is not canonical") < 0 ? -ENOMEM : -EINVAL;
 }
 
-static int parse(struct policy *policy, const char *text, struct net_rule *ret, struct buf *why)
+int net_change_parse(struct arena *arena, const char *text, struct net_rule *ret, struct buf *why)
 {
     static const struct net_names none = { .to_ascii = no_ascii };
     const struct net_rule_options options = { .trusted = true, .names = &none };
-    int r = net_rule_parse(policy->arena, text, &options, ret, why);
+    int r = net_rule_parse(arena, text, &options, ret, why);
     if (r == 0)
         ret->origin = (struct origin){ NET_CHANGE_ORIGIN, 0 };
+    return r;
+}
+
+int net_change_ports(const char *text, struct dialler_ports *ret, struct buf *why)
+{
+    struct arena *arena = arena_new();
+    struct net_rule rule;
+    int r = arena ? net_change_parse(arena, text, &rule, why) : -ENOMEM;
+    if (r >= 0) {
+        *ret = (struct dialler_ports){ 0 };
+        for (size_t i = 0; i < rule.n_ports && ret->n < DIALLER_RANGES_MAX; i++)
+            if (rule.ports[i].scheme != NET_UDP)
+                ret->range[ret->n++] = (struct dialler_range){ rule.ports[i].first, rule.ports[i].last };
+    }
+    arena_free(arena);
     return r;
 }
 
@@ -101,7 +116,7 @@ static int check_denied(const struct policy *policy, const struct net_rule *rule
 int net_grant(struct policy *policy, const char *text, struct buf *why)
 {
     struct net_rule rule;
-    int r = parse(policy, text, &rule, why);
+    int r = net_change_parse(policy->arena, text, &rule, why);
     if (r < 0 || (r = check_ceilings(policy, &rule, why)) < 0)
         return r;
     (void)take_out(&rule, true, policy->net_deny, &policy->n_net_deny); /* what was revoked before */
@@ -117,7 +132,7 @@ int net_grant_check(const struct policy *policy, const char *text, struct buf *w
     struct policy copy = *policy; /* whose memory goes at the end, not the jail's */
     struct net_rule rule;
     copy.arena = arena_new();
-    int r = copy.arena ? parse(&copy, text, &rule, why) : -ENOMEM;
+    int r = copy.arena ? net_change_parse(copy.arena, text, &rule, why) : -ENOMEM;
     if (r >= 0)
         r = check_ceilings(policy, &rule, why);
     if (r >= 0)
@@ -157,7 +172,7 @@ static bool still_allowed(const struct policy *policy, const struct net_rule *ru
 int net_revoke(struct policy *policy, const char *text, struct buf *why)
 {
     struct net_rule rule;
-    int r = parse(policy, text, &rule, why);
+    int r = net_change_parse(policy->arena, text, &rule, why);
     if (r < 0)
         return r;
     (void)take_out(&rule, false, policy->net_allow, &policy->n_net_allow);

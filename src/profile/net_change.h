@@ -5,10 +5,19 @@
 #define AGENTJAIL_PROFILE_NET_CHANGE_H
 
 #include "base/buf.h"
+#include "ipc/dialler.h"
+#include "profile/arena.h"
 #include "profile/policy.h"
 
 /* Where rules come from that were granted so. */
 #define NET_CHANGE_ORIGIN "granted while it ran"
+
+/* Read a canonical rule, which nobody has to be asked about; what *ret points to is the arena's. 0 or -errno with a line in
+ * why. */
+int net_change_parse(struct arena *arena, const char *text, struct net_rule *ret, struct buf *why);
+
+/* The TCP ports that a canonical rule names. 0 or -errno with a line in why. */
+int net_change_ports(const char *rule, struct dialler_ports *ret, struct buf *why);
 
 /* For the one who asks: the rule as net_rule_format() writes it, into out, with its wildcard and international name judged as
  * one of the command line's would be. 0 or -errno with the reason and the fix in why. */

@@ -43,7 +43,10 @@ static void begin(void)
     g.publishing = publish_new(&g, jail[0]);
     g.asks = asks_new(&g, fds[0]);
     g.openings = openings_new(&g, fds[0]);
-    if (!g.connections || !g.refusals || !g.udp || !g.publishing || !g.asks || !g.openings)
+    g.diallers = diallers_new(&g);
+    g.hears_all = true;
+    if (!g.connections || !g.refusals || !g.udp || !g.publishing || !g.asks || !g.openings ||
+        !g.diallers)
         abort();
 }
 

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check_answer(const struct packets *p, const uint8_t *sent)
 {
     struct inward_request q;
-    struct inward_answer a;
+    struct socket_answer a;
     int fd;
     memcpy(&q, sent, sizeof(q)); /* what was taken had this size */
     if (packet_receive(p->far, &a, sizeof(a), &fd) < 0 || a.number != q.number || (a.error == 0) != (fd >= 0))

@@ -38,6 +38,16 @@ inside() {
 }
 works() { inside "$1" && grep -qx 'status 0' "$T/stdout"; }
 fails() { inside "$1" && ! grep -qx 'status 0' "$T/stdout"; }
+# The process that connects to ports which were granted later.
+dialler() { pgrep -f -- "--id=$ID --grant"; }
+no_dialler() {
+    local i
+    for ((i = 0; i < 500; i++)); do
+        [ -n "$(dialler)" ] || return 0
+        sleep 0.02
+    done
+    return 1
+}
 # change OPTION...: of the jail.
 change() { timeout -k 5 60 "$AGENTJAIL" --id="$ID" "$@" >"$T/said" 2>"$T/stderr"; }
 said() { grep -qF -- "$1" "$T/stderr"; }
@@ -78,12 +88,41 @@ verdict "a rule that is none: what to write"
 change --grant='*.co.uk'
 [ $? -eq 1 ] && [ -s "$T/stderr" ] && fails "$get"
 verdict "a wildcard that nobody could write into a profile"
-change --grant=tcp://db.example.com:7000
-[ $? -eq 1 ] && said 'is confined to the ports' && said '--net-allow=tcp://db.example.com:7000'
-verdict "a port that this jail's gateway is fenced off from: said"
-change --grant=ssh.example.com:22
+change --grant=udp://db.example.com:7000
+[ $? -eq 1 ] && said 'of UDP a running jail has the ports' && said '--net-allow=udp://db.example.com:7000'
+verdict "a UDP port that it was not started with: said"
+change --grant=ssh.example.com:22 && [ -z "$(dialler)" ]
 verdict "port 22 can be granted to any"
+
+# ---- ports that no rule named when it began ----
+echo 'import socket; s = socket.create_connection(("db.example.com", 7000)); s.sendall(b"abc"); assert s.recv(9) == b"abc"' >"$WS/once.py"
+echo 'import socket, sys
+s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 10); s.settimeout(10); s.sendall(b"abc"); assert s.recv(9)' >"$WS/to.py"
+fails 'python3 once.py'
+verdict "control: not before"
+change --grant=tcp://db.example.com:7000 && works 'python3 once.py' && works 'python3 once.py'
+verdict "another port is reached once it is granted"
+pid=$(dialler)
+[ -n "$pid" ] && grep -qE '^Seccomp:.*2$' "/proc/$pid/status" && grep -qE '^NoNewPrivs:.*1$' "/proc/$pid/status" &&
+    grep -qE '^CapEff:[^1-9a-f]*$' "/proc/$pid/status"
+verdict "what connects there is confined"
+fails "python3 to.py db.example.com 7" && fails "python3 to.py 93.184.217.34 7000"
+verdict "nothing but that port of that name"
+change --grant='tcp://93.184.217.34:7-143' && works "python3 to.py 93.184.217.34 7" && fails "python3 to.py 93.184.217.34 7000" && works 'python3 once.py'
+verdict "ports of an address, too, beside it"
+change --revoke=tcp://93.184.217.34:7-143 && fails "python3 to.py 93.184.217.34 7" && works 'python3 once.py'
+verdict "revoked, they are closed; the other is not"
+change --revoke=tcp://db.example.com:7000 && fails 'python3 once.py'
+verdict "and that one"
+no_dialler && change --grant=tcp://db.example.com:7000 && works 'python3 once.py'
+verdict "what connected there has ended; granted anew, it is reached anew"
+kill -KILL "$(dialler)" && no_dialler && fails 'python3 once.py'
+verdict "killed, it closes the port"
+change --revoke=tcp://db.example.com:7000 && change --grant=tcp://db.example.com:7000 && works 'python3 once.py'
+verdict "until it is granted anew"
 down
+no_dialler
+verdict "what connected ends with the jail"
 
 # ---- live connections ----
 up --network=filtered --net-allow=tcp://db.example.com:7000 --net-allow=tcp://93.184.216.34:7000
@@ -98,7 +137,6 @@ try:
 except ConnectionResetError: print("reset")
 except socket.timeout: print("held")'
 echo "$hold" >"$WS/hold.py"
-echo 'import socket; s = socket.create_connection(("db.example.com", 7000)); s.sendall(b"abc"); assert s.recv(9) == b"abc"' >"$WS/once.py"
 rm -f "$WS/one" "$WS/two"
 inside 'python3 hold.py db.example.com one >one.out & python3 hold.py 93.184.216.34 two >two.out & true'
 until [ -e "$WS/one" ] && [ -e "$WS/two" ]; do sleep 0.02; done

@@ -22,6 +22,7 @@ net() {
 
 without_nft() {
     LACKING=nft
+    mkfifo "$T/end"
     timeout 60 "$ATTACKS/shim" --errno EPROTONOSUPPORT nft "$ATTACKS/sockets" socket 16 3 12 >"$T/stdout" 2>"$T/stderr"
     [ $? -eq 77 ]
     verdict "control: the shim takes nf_tables away"
@@ -60,6 +61,23 @@ without_nft() {
         LACKING='' net --network=filtered --net-allow=$rule -- python3 "$P" connect db.example.com 7000
         verdict "control: with it the range works: $rule"
     done
+    timeout -k 5 60 "$ATTACKS/shim" --errno EPROTONOSUPPORT nft "$AGENTJAIL" --network=filtered -- sh -c 'echo up; read -r x' \
+        <"$T/end" >"$T/stdout" 2>"$T/stderr" &
+    local jail=$! id='' end
+    exec {end}<>"$T/end"
+    until [ -n "$id" ] && [ -S "$(find "$T" -name "$id.sock")" ]; do
+        id=$(find "$XDG_RUNTIME_DIR/agentjail" "$HOME/.local/state/agentjail/run" -name '*.sock' 2>/dev/null | sed -n '1s,.*/\(.*\)\.sock,\1,p')
+        kill -0 "$jail" || break
+        sleep 0.02
+    done
+    timeout 20 "$AGENTJAIL" --id="$id" --grant=tcp://db.example.com:7000 >"$T/said" 2>&1
+    [ $? -eq 1 ] && grep -q 'this host has no nf_tables' "$T/said"
+    verdict "without nf_tables: a port that was not named at the start cannot be granted, which is said"
+    timeout 20 "$AGENTJAIL" --id="$id" --grant=www.example.com >"$T/said" 2>&1
+    verdict "control: one that is heard can"
+    echo >&"$end"
+    wait "$jail"
+    exec {end}>&-
     net --network=open -- echo ran
     [ $? -eq 125 ] && ! grep -q ran "$T/stdout" && grep -q nf_tables "$T/stderr"
     verdict "without nf_tables: network = open is refused"
