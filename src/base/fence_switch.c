@@ -41,6 +41,10 @@ static const char *const names[FENCE_NAMES] = {
     [FENCE_LABEL] = "label",
     [FENCE_CONTROL_PEER] = "control-peer",
     [FENCE_GUARD] = "guard",
+    [FENCE_ANSWER] = "answer",
+    [FENCE_DNS] = "dns",
+    [FENCE_HEADS] = "heads",
+    [FENCE_SLOW_HEADS] = "slow-heads",
 };
 
 bool fence_on(enum fence_name fence)

@@ -41,6 +41,10 @@ enum fence_name {
     FENCE_LABEL,
     FENCE_CONTROL_PEER,
     FENCE_GUARD,
+    FENCE_ANSWER,
+    FENCE_DNS,
+    FENCE_HEADS,
+    FENCE_SLOW_HEADS,
     FENCE_NAMES,
 };
 

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fence_switch.h"
 #include "gateway/ask.h"
 #include "gateway/publish.h"
 #include "gateway/refusals.h"
@@ -189,7 +190,8 @@ void connection_start(struct connections *all, int fd, const struct ip *address,
 
 void connection_judged(struct connection *c)
 {
-    if (c->target.decision.scheme == NET_TLS || c->target.decision.scheme == NET_HTTP)
+    bool inspected = c->target.decision.scheme == NET_TLS || c->target.decision.scheme == NET_HTTP;
+    if (inspected && fence_on(FENCE_HEADS))
         head_start(c);
     else
         connection_dial(c);

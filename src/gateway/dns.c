@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/fence_switch.h"
 #include "gateway/dial.h"
 #include "gateway/refusals.h"
 
@@ -90,7 +91,9 @@ void dns_ask(struct dns_request *request)
         return;
     }
     verdict_name(policy, q->name, &decision);
-    if (decision.verdict == VERDICT_DENY) {
+    if (!fence_on(FENCE_DNS)) { /* as any other server: ask the next */
+        resolver_ask(request->gateway->resolver, q->name, &request->lookup);
+    } else if (decision.verdict == VERDICT_DENY) {
         refuse(request, REFUSED_POLICY, &decision, NULL);
         reply(request, DNS_NXDOMAIN, 0, NULL, 0);
     } else if (q->type != DNS_A && q->type != DNS_AAAA) {

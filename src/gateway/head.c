@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/fence_switch.h"
 #include "gateway/clienthello.h"
 #include "gateway/connection.h"
 #include "gateway/http_head.h"
@@ -82,7 +83,7 @@ void head_start(struct connection *c)
 {
     c->state = CONNECTION_HEAD;
     c->head = calloc(1, sizeof(*c->head));
-    if (n_buffers >= LIMIT_HEADS)
+    if (n_buffers >= LIMIT_HEADS && fence_on(FENCE_SLOW_HEADS))
         make_room(&c->gateway->loop);
     if (!c->head || !need_bytes(c->head)) {
         connection_refuse(c, REFUSED_FULL, "too many connections that have not said what they want");

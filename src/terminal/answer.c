@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/fence_switch.h"
+
 enum state { GROUND, ESCAPE, ESCAPE_MORE, CSI_FIRST, CSI, SS3, STRING, STRING_ESCAPE };
 
 enum {
@@ -146,7 +148,9 @@ int answer_feed(struct answer *a, const char *bytes, size_t n, bool early, const
 {
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)bytes[i];
-        if (in_sequence(a, c))
+        if (!fence_on(FENCE_ANSWER)) /* whatever the terminal was made to type */
+            early = a->paste = false;
+        else if (in_sequence(a, c))
             continue;
         if (a->paste) {
             a->spoiled = true;

@@ -187,6 +187,11 @@ fresh_log
 net --net-allow=www.example.com -- sh -c "$named" sh evil.example.org
 ended $? && grep -qx 'at 198\.18\.1\.1' "$T/stdout" && ! reached tcp
 verdict "TLS that names another host, at the same address" -- new_lines
+fresh_log
+AGENTJAIL=$UNFENCED AGENTJAIL_TEST_OFF=heads net --net-allow=www.example.com -- sh -c "$named" sh evil.example.org
+[ $? -eq 0 ] && reached tcp
+verdict "control: it works when nobody looks into what is sent first" -- new_lines
+fresh_log
 net --net-allow=www.example.com -- curl -sS -k http://www.example.com:443/
 ended $? && ! reached tcp
 verdict "HTTP where TLS is allowed"
@@ -225,6 +230,11 @@ http_refused "an absolute target" 'GET http://evil.example.org/ HTTP/1.1\r\nHost
 http_refused "CONNECT" 'CONNECT evil.example.org:443 HTTP/1.1\r\nHost: example.com\r\n\r\nx'
 http_refused "a second request for another host, in one piece" \
     'GET /a HTTP/1.1\r\nHost: example.com\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nxxGET / HTTP/1.1\r\nHost: evil.example.org\r\n\r\nx'
+fresh_log
+AGENTJAIL=$UNFENCED AGENTJAIL_TEST_OFF=heads net --net-allow=http://example.com -- python3 -c "$try" example.com 80 \
+    "$(printf 'GET / HTTP/1.1\r\nHost: evil.example.org\r\n\r\nx')"
+[ $? -eq 0 ] && reached evil
+verdict "control: another Host goes through when nobody looks into it" -- new_lines
 fresh_log
 net --net-allow=http://example.com -- python3 -c '
 import socket

@@ -20,6 +20,7 @@ report() {
 }
 
 report ask
+AGENTJAIL=$UNFENCED AGENTJAIL_TEST_OFF=answer report ask
 if command -v dbus-run-session >/dev/null && command -v dbus-daemon >/dev/null && [ -e "$(dirname "$AGENTJAIL")/notify.so" ]; then
     report desktop dbus-run-session --
 else

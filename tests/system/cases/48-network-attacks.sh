@@ -94,13 +94,24 @@ NET_PATIENCE=100
 export SSL_CERT_FILE=$CA
 
 # ---- DNS ----
+fresh_log
 dig +short +timeout=2 +tries=1 'www.example.com\000.evil.example.org' @10.77.0.1 >"$T/stdout" 2>&1
+dig +short +timeout=2 +tries=1 evil.example.org @10.77.0.1 >>"$T/stdout" 2>&1
+[ "$(new_lines | grep -c '^dns ')" = 2 ]
+verdict "control: outside such questions arrive" -- new_lines
+fresh_log
+AGENTJAIL=$UNFENCED AGENTJAIL_TEST_OFF=dns net $W -- dig +timeout=2 +tries=1 evil.example.org @10.77.0.1
+reached 'dns evil.example.org'
+verdict "control: and inside when names are not judged" -- new_lines
 fresh_log
 net $W -- sh -c 'for name in "www.example.com\000.evil.example.org" "www.example.com\000" "secret.www.example.com" evil.example.org; do
     for type in A AAAA TXT MX NULL CNAME ANY SRV; do dig +timeout=2 +tries=1 "$name" $type @10.77.0.1 | grep -o "status: [A-Z]*"; done; done'
 [ "$(grep -vc NXDOMAIN "$T/stdout")" = 0 ] && [ "$(grep -c NXDOMAIN "$T/stdout")" = 32 ] && ! reached dns
 verdict "no type of question leaves for a name that no rule allows, whatever stands in it" -- new_lines
 
+net '--net-allow=**.example.com' --net-allow=http://www.example.com -- python3 "$P" names 100
+[ $? -eq 0 ] && grep -qF 'codes [(0, 100)]' "$T/stdout"
+verdict "control: 100 names are all answered"
 net '--net-allow=**.example.com' --net-allow=http://www.example.com -- python3 "$P" names 10000
 [ $? -eq 0 ] && grep -qE 'codes \[\(0, [0-9]+\), \(2, [0-9]+\)\]' "$T/stdout"
 verdict "10,000 names: at the end of the table they are refused, and what was answered before goes on"
@@ -143,6 +154,12 @@ fresh_log
 net --net-allow=http://www.example.com -- python3 "$P" flood $A 143 "${NET_FLOOD:-100000}" 20 # an emulated machine takes fewer
 [ $? -eq 1 ] && ! new_lines | grep -qF "tcp $A" && [ "$(wc -l <"$T/stderr")" -lt 30 ]
 verdict "${NET_FLOOD:-100000} connects are refused, in few words, and others go on meanwhile"
+python3 "$P" slow 50 www.example.com 443 '\x16\x03' >"$T/stdout" 2>"$T/stderr"
+grep -q ' 50 held' "$T/stdout"
+verdict "control: connections that do not say what they want can be had outside"
+AGENTJAIL=$UNFENCED AGENTJAIL_TEST_OFF=slow-heads net $W -- python3 "$P" slow 700 www.example.com 443 '\x16\x03' 2
+[ $? -eq 1 ] && grep -q 'the others cannot' "$T/stdout"
+verdict "control: too many of them keep the others out where none makes room"
 net $W -- python3 "$P" slow 500 www.example.com 443 '\x16\x03'
 grep -q ' 500 held' "$T/stdout"
 verdict "500 connections that do not say what they want cost the others nothing"

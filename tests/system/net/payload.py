@@ -183,9 +183,9 @@ def flood(host, port, count, busy="0"):
     return WORKED if answered else STOPPED
 
 
-def slow(count, host, port, data=""):
-    """So many connections that say data, and no more; then one that does it right, which has 20 s for as many tries as it
-    takes. Prints how many of the slow ones are open still."""
+def slow(count, host, port, data="", patience="20"):
+    """So many connections that say data, and no more; then one that does it right, which has patience seconds for as many
+    tries as it takes. Prints how many of the slow ones are open still."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     to = (socket.gethostbyname(host), int(port))
     held = []
@@ -197,7 +197,7 @@ def slow(count, host, port, data=""):
             s.sendall(data.encode("latin-1").decode("unicode_escape").encode("latin-1"))
         except OSError:
             pass  # refused: not counted in the end
-    end = time.monotonic() + 20
+    end = time.monotonic() + int(patience)
     while True:
         begin = time.monotonic()
         try:

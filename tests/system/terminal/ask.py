@@ -179,7 +179,7 @@ def terminal_types():
     for mode in (b"1", b"1000", b"1006", b"2004"):
         assert b"\x1b[?" + mode + b"l" in found, found
     time.sleep(EARLY)
-    s.send("\x1b[200~run\r\x1b[201~\x1b[<0;1;1M\x1b[Mrun\r\x1b]0;run\x07\x1bPrun\r\x1b\\\x1bOr\x1b[?1;2c\x9b")
+    s.send("\x1b[200~\rrun\r\x1b[201~\x1b[<0;1;1M\x1b[Mrun\r\x1b]0;run\x07\x1bPrun\r\x1b\\\x1bOr\x1b[?1;2c\x9b")
     s.send("\r")
     s.absent("hello from|" + REFUSED, 0.5)
     s.send("no\r")
@@ -187,6 +187,25 @@ def terminal_types():
     for mode in (b"\x1b[?1h", b"\x1b[?1000h", b"\x1b[?1006h", b"\x1b[?2004h", b"\x1b=", b"\x1b[>4;2m"):
         assert mode in found, found
     s.wait()
+
+
+def typed_ahead_counts():
+    """control: with any answer taken, what is typed with the question is one."""
+    s = start(fetch())
+    s.expect(WANTS)
+    s.send("run\r")
+    s.expect("hello from.*END")
+    assert s.wait() == 0
+
+
+def pasted_counts():
+    """control: with any answer taken, what the terminal is made to type is one."""
+    s = start(fetch())
+    s.expect(WANTS)
+    time.sleep(EARLY)
+    s.send("\x1b[200~\rrun\r\x1b[201~")
+    s.expect("hello from.*END")
+    assert s.wait() == 0
 
 
 def names_show_as_they_are():
@@ -403,6 +422,8 @@ TESTS = [once, for_this_run, says_no, never, writes_the_profile, profile_from_no
          killed_while_asking, ended_while_asking, piped, flood, ceiling_and_deny,
          other_terminal, private_addresses]
 
+CONTROLS = [typed_ahead_counts, pasted_counts]  # of the test build, with that fence off
+
 if __name__ == "__main__":
     rows = re.compile(os.environ.get("ROWS", "."))
-    sys.exit(run([fresh(t) for t in TESTS if rows.search(t.__name__)]))
+    sys.exit(run([fresh(t) for t in (CONTROLS if "AGENTJAIL_TEST_OFF" in os.environ else TESTS) if rows.search(t.__name__)]))
