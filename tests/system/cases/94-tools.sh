@@ -159,6 +159,65 @@ jail --profile=documents -- true
 verdict "documents: says so when its folder is missing"
 end_world
 
+# ---- stand-ins for agents that no registry has: their installers' layout, what their documentation says they read and write ----
+new_world
+venv=$HOME/.local/share/uv/tools/aider-chat
+if ! python3 -m venv --without-pip "$venv" 2>/dev/null; then
+    lacks "no python3 venv on this machine" "aider's stand-in"
+else
+    rm -rf .git
+    git init -q . 2>/dev/null
+    git config --global user.name Ann && git config --global user.email ann@example.org
+    echo 'key: secret' >"$HOME/.aider.conf.yml" && echo '- name: x' >"$HOME/.aider.model.settings.yml"
+    cat >"$venv/bin/aider" <<END
+#!$venv/bin/python
+import os, pathlib, sqlite3, subprocess, sys, urllib.request
+home = pathlib.Path.home()
+print(os.environ.get("AIDER_CHECK_UPDATE"), os.environ.get("OPENAI_API_KEY"), os.environ.get("AIDER_MODEL"),
+      (home / ".aider.model.settings.yml").exists(), (home / ".aider.conf.yml").exists())
+(home / ".aider/caches").mkdir(parents=True, exist_ok=True)
+(home / ".aider/caches/model_prices_and_context_window.json").write_text("{}")
+for name in ".aider.chat.history.md", ".aider.input.history": open(name, "a").write("x")
+os.makedirs(".aider.tags.cache.v4", exist_ok=True)
+sqlite3.connect(".aider.tags.cache.v4/cache.db").execute("create table if not exists t (x)")
+open("made.py", "w").write("x = 1")
+subprocess.run(["git", "add", "made.py"], check=True)
+subprocess.run(["git", "commit", "-q", "--allow-empty", "-m", "feat: made", "--author=Ann (aider) <ann@example.org>"], check=True)
+try: urllib.request.urlopen("https://pypi.org/", timeout=20)
+except OSError as e: print("no update")
+END
+    chmod +x "$venv/bin/aider" && mkdir -p "$HOME/.local/bin" && ln -s "$venv/bin/aider" "$HOME/.local/bin/aider"
+    PATH=$HOME/.local/bin:$PATH OPENAI_API_KEY=key AIDER_MODEL=m jail aider
+    [ $? -eq 0 ] && [ "$(sed -n 1p "$T/stdout")" = "false key m True False" ] && grep -qx 'no update' "$T/stdout" &&
+        [ "$(git log -1 --format='%an %cn %s')" = "Ann (aider) Ann feat: made" ] && [ ! -e "$HOME/.aider" ]
+    verdict "aider's stand-in: its settings, its caches, a commit; no key file, no update"
+    PATH=$HOME/.local/bin:$PATH jail --import-credentials aider
+    [ $? -eq 0 ] && [ "$(sed -n 1p "$T/stdout")" = "false None None True True" ]
+    verdict "control: with --import-credentials the key file, too"
+fi
+version=$HOME/.local/share/cursor-agent/versions/2026.01.01-abc
+need node "cursor-agent's stand-in" && {
+    mkdir -p "$version" "$HOME/.cursor" "$HOME/.config/cursor" "$HOME/.local/bin"
+    cp -L "$(command -v node)" "$version/node" && echo '{}' >"$HOME/.cursor/cli-config.json" && echo key >"$HOME/.config/cursor/auth.json"
+    cat >"$version/cursor-agent" <<'END'
+#!/usr/bin/env bash
+exec -a "$0" "$(dirname "$(realpath "$0")")/node" "$(dirname "$(realpath "$0")")/index.js" "$@"
+END
+    cat >"$version/index.js" <<'END'
+const fs = require("fs"), home = require("os").homedir(), see = f => fs.existsSync(home + "/" + f);
+let self = "writable"; try { fs.writeFileSync(__dirname + "/new", ""); } catch (e) { self = e.code; }
+fs.mkdirSync(home + "/.cursor/chats", { recursive: true }); fs.writeFileSync("made", "");
+console.log(process.argv[2], process.env.NO_OPEN_BROWSER, see(".cursor/cli-config.json"), see(".config/cursor/auth.json"), self);
+require("dns").lookup("api2.cursor.sh", e => require("dns").lookup("example.org", f => console.log(e, f && "denied")));
+END
+    chmod +x "$version/cursor-agent" && ln -s "$version/cursor-agent" "$HOME/.local/bin/cursor-agent"
+    PATH=$HOME/.local/bin:$PATH jail cursor-agent hello
+    [ $? -eq 0 ] && [ "$(cat "$T/stdout")" = "hello 1 true false EROFS
+null denied" ] && [ -e made ] && [ ! -e "$HOME/.cursor/chats" ]
+    verdict "cursor-agent's stand-in: its settings and its hosts; no login, no update"
+}
+end_world
+
 # ---- Chromium with its own sandbox ----
 new_world
 need chromium "chromium, headless" && if [ "$UID_NOW" -eq 0 ]; then
@@ -176,6 +235,27 @@ else
     verdict "control: not without nested = allow"
     [ ! -e "$HOME/.config/chromium" ] && [ -d "$HOME/.local/share/agentjail/homes/chromium/.config/chromium" ]
     verdict "its profile directory is in the jail's home"
+
+    # What an Electron program is made of, where such programs are unpacked.
+    program=$(find -L /usr/lib/chromium /usr/lib64/chromium* -maxdepth 1 -name chromium -type f -perm -o+x 2>/dev/null | head -n 1)
+    if [ -z "$program" ]; then
+        lacks "Chromium's own program is not where Debian has it" "an unpacked desktop program"
+    else
+        mkdir -p "$HOME/Apps/Demo/resources" "$HOME/project"
+        find "${program%/*}" -maxdepth 1 -type f -exec cp -L --reflink=auto -t "$HOME/Apps/Demo" {} +
+        cp -rL "${program%/*}/locales" "$HOME/Apps/Demo/" && mv "$HOME/Apps/Demo/chromium" "$HOME/Apps/Demo/demo"
+        echo x >"$HOME/Apps/Demo/resources/app.asar"
+        desktop() {
+            timeout -k 5 60 "$AGENTJAIL" --profile=electron --write="$HOME/project" "$@" -- "$HOME/Apps/Demo/demo" --headless \
+                --disable-gpu --screenshot="$HOME/project/page.png" --dump-dom "$page" >"$T/stdout" 2>"$T/stderr"
+        }
+        page='data:text/html,<p id=x></p><script>document.getElementById("x").textContent = "made by " + "a script"</script>'
+        desktop && grep -q 'made by a script' "$T/stdout" && [ -s "$HOME/project/page.png" ]
+        verdict "an unpacked desktop program, with its own sandbox inside ours"
+        desktop --nested=deny && grep -q 'made by a script' "$T/stdout"
+        [ $? -ne 0 ]
+        verdict "control: not without nested = allow"
+    fi
 fi
 end_world
 
