@@ -80,34 +80,33 @@ static const char *find_dots(const char *path)
 static int follow(struct asking *m, const struct asked *a, const char *text, char **ret_path)
 {
     _cleanup_free_ char *cwd = text[0] == '/' ? NULL : get_current_dir_name();
-    _cleanup_buf_ struct buf whole = { 0 }, path = { 0 };
-    int r = buf_printf(&whole, "%s%s%s", cwd ? cwd : "", cwd ? "/" : "", text);
-    _cleanup_free_ char *clean = r < 0 ? NULL : operation_path(whole.data);
-    r = clean ? buf_str(&path, clean) : -ENOMEM;
-    while (r >= 0) {
+    _cleanup_buf_ struct buf whole = { 0 };
+    int r = buf_printf(&whole, "%s/%s", cwd ? cwd : "", text);
+    _cleanup_free_ char *path = r < 0 ? NULL : operation_path(whole.data);
+    while (path) {
         _cleanup_resolved_ struct resolved found = { 0 };
-        const char *dots = find_dots(path.data);
-        _cleanup_free_ char *head = !dots ? strdup(path.data) : strndup(path.data, (size_t)(dots - path.data));
+        const char *dots = find_dots(path);
+        _cleanup_free_ char *head = dots ? strndup(path, (size_t)(dots - path)) : strdup(path);
         if (!head)
             return -ENOMEM;
         r = path_resolve(&m->resolver, *head ? head : "/", &found);
         if (r >= 0)
             r = refuse_links(m, a, &found);
-        if (r >= 0 && !dots) {
+        if (r < 0)
+            return r;
+        if (!dots) {
             *ret_path = TAKE_PTR(found.path);
             return 0;
         }
-        char *slash = r >= 0 ? strrchr(found.path, '/') : NULL;
-        _cleanup_buf_ struct buf next = { 0 };
-        if (slash) {
-            *slash = '\0';
-            r = buf_printf(&next, "%s%s", found.path, dots[3] ? dots + 3 : *found.path ? "" : "/");
-        }
-        buf_free(&path);
-        path = next;
-        next = (struct buf){ 0 };
+        char *next = NULL;
+        *strrchr(found.path, '/') = '\0';
+        if (asprintf(&next, "%s%s", found.path, dots + 3) < 0)
+            return -ENOMEM;
+        free(path);
+        path = operation_path(next); /* "/" where nothing is left */
+        free(next);
     }
-    return r;
+    return -ENOMEM;
 }
 
 /* The same rule as for grants: what an earlier run could have planted does not choose what is shown. */
