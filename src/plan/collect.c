@@ -86,6 +86,9 @@ static int missing(struct collect *c, const struct grant *g, int error)
                       : c->policy->nested
                           ? "does not exist, and with nested = allow a name that is not there yet cannot be held; create it, "
                             "or write a '-' before it to do without"
+                      : !c->policy->guard.origin.file
+                          ? "does not exist, and without a guard, as here, a name that is not there yet cannot be held; create "
+                            "it, or write a '-' before it to do without"
                           : "does not exist, and with guard = off a name that is not there yet cannot be held; create it, "
                             "or write a '-' before it to do without");
     return refuse(c, g, -ENOENT, "does not exist; create it, or write a '-' before it to make it optional");
@@ -278,6 +281,8 @@ static int check_glob(struct collect *c, const struct grant *g)
         return note(c, g, "not held: only the guard can hold a pattern");
     return refuse(c, g, -EOPNOTSUPP,
                   c->policy->nested ? "a pattern cannot be held with nested = allow; name the files, or write a '-' before it"
+                  : !c->policy->guard.origin.file
+                      ? "a pattern cannot be held without a guard, as here; name the files, or write a '-' before it"
                                     : "a pattern cannot be held with guard = off; name the files, or write a '-' before it");
 }
 

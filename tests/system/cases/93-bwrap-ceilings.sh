@@ -49,6 +49,10 @@ exec 7<&-
 bounds "as a layer of an overlay" "$read_only" "--overlay-src $SECRETS: read: $SECRETS goes beyond" \
     "${usr_only[@]}" --overlay-src "$SECRETS" --overlay-src "$TREE" --ro-overlay /x
 bounds "written beyond the write trees" "[files]\nwrite = /nowhere\n" "--bind $TREE /tmp: write: $TREE goes beyond" --ro-bind / / --bind "$TREE" /tmp
+bounds "a protected name that is not there, which only a guard could hold" "[files]\nprotect = $TREE/missing\n" \
+    "protect: $TREE/missing: does not exist, and without a guard, as here" --ro-bind / / --bind "$TREE" /tmp
+bounds "a pattern of such names" "[files]\nprotect = $TREE/**/.env\n" 'a pattern cannot be held without a guard, as here' \
+    --ro-bind / / --bind "$TREE" /tmp
 bounds "the host's /proc" "$read_only" "--proc /proc without --unshare-pid: read: /proc goes beyond" "${usr[@]}" --proc /proc
 lets "what the trees have is bound" "$read_only" "${usr_only[@]}" --bind "$TREE" /w sh -c 'cat /w/file && echo more >/w/new'
 [ "$(cat "$T/stdout")" = text ] && [ "$(cat "$TREE/new")" = more ]
