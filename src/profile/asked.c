@@ -18,6 +18,8 @@
 #include "profile/ceiling.h"
 #include "profile/types.h"
 
+#define ASKED_MAX 4096 /* operations; a plan has no more */
+
 static const struct option *option_of(const struct asked *a)
 {
     return option_by_name(a->name, strlen(a->name));
@@ -36,13 +38,17 @@ static char *in_words(struct merge *m, const struct request_option *o)
 int asked_add(struct merge *m, const struct request_option *o)
 {
     struct policy *p = m->policy;
-    struct asked *list = arena_alloc(m->arena, (p->n_asked + 1) * sizeof(*list));
+    if (p->n_asked == ASKED_MAX)
+        return buf_printf(m->why, "--%s: more than %d operations; name directories rather than files", o->option->name,
+                          ASKED_MAX) < 0 ? -ENOMEM : -E2BIG;
+    bool grows = (p->n_asked & (p->n_asked - 1)) == 0; /* twice as many then */
+    struct asked *list = grows ? arena_alloc(m->arena, (p->n_asked ? 2 * p->n_asked : 1) * sizeof(*list)) : p->asked;
     struct asked a = { .name = o->option->name, .values = { o->value }, .origin = { in_words(m, o), ORIGIN_REASON } };
     if (!list || !a.origin.file)
         return -ENOMEM;
     for (unsigned i = 0; i + 1 < option_arguments(o->option); i++)
         a.values[i + 1] = o->more[i];
-    if (p->n_asked)
+    if (grows && p->n_asked)
         memcpy(list, p->asked, p->n_asked * sizeof(*list));
     list[p->n_asked++] = a;
     p->asked = list;

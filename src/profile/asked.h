@@ -6,7 +6,7 @@
 
 #include "profile/merge.h"
 
-/* Append one of them to m->policy->asked. 0 or -ENOMEM. */
+/* Append one of them to m->policy->asked. 0, or -E2BIG with a message in m->why, or -ENOMEM. */
 int asked_add(struct merge *m, const struct request_option *o);
 
 /* Look up what they name: real paths, with device and inode. 0, or -errno with a message in m->why. */
