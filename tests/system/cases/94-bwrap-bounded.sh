@@ -166,7 +166,7 @@ with_ceilings bounded "$protected" "$BWRAP" "${tame[@]}" "${SHOWN[@]}" sh -c 'ec
 [ $? -eq 1 ] && grep -q "descriptor 0: write: $TREE/deep/dir/kept goes beyond" "$T/stderr" && [ "$(cat "$TREE/deep/dir/kept")" = kept ]
 verdict "no such file as standard input"
 for kind in pipe pair memory; do
-    with_ceilings bounded "$read_only[network]\nmode = none\n" python3 "$T/give" $kind "$BWRAP" "${tame[@]}" "${usr_only[@]}" --unshare-net sh -c 'cat <&7'
+    with_ceilings bounded "${read_only}[network]\nmode = none\n" python3 "$T/give" $kind "$BWRAP" "${tame[@]}" "${usr_only[@]}" --unshare-net sh -c 'cat <&7'
     [ $? -eq 0 ] && [ "$(cat "$T/stdout")" = key ]
     verdict "what leads nowhere is passed on: $kind"
 done

@@ -195,7 +195,7 @@ if agent srt "${rows_srt[@]}" && need socat "${rows_srt[@]}" && need rg "${rows_
         [ -e "$OUT/made" ] && grep -qx secret "$T/stdout"
     verdict "${rows_srt[1]}"
 fi
-rows_codex=("codex sandbox: by this bwrap" "codex sandbox: runs, and writes nothing")
+rows_codex=("codex sandbox: by this bwrap" "codex sandbox: runs, and writes nothing" "control: where codex lets it, it writes")
 if agent codex "${rows_codex[@]}"; then
     # It follows symlinks, executes what it finds and otherwise takes a bwrap of its own: so a link that is none, as make
     # install makes it, and the list of jails tells which one it was. The command waits until that has been looked at.
