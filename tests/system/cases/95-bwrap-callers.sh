@@ -177,7 +177,8 @@ agent() {
     lacks "$1 was not fetched: tests/agents/fetch ${AGENTS-}" "${@:2}"
     return 1
 }
-rows_srt=("srt: reads denied, writes denied, network proxied" "control: without its settings srt lets them")
+rows_srt=("srt: reads denied, writes denied, network proxied" "control: without its settings srt lets them"
+    "srt: a host that it allows is reached by its proxy, another is not, nor any without it" "control: the other is, where srt allows that one")
 if agent srt "${rows_srt[@]}" && need socat "${rows_srt[@]}" && need rg "${rows_srt[@]}"; then
     # srt_run SETTINGS: what it prints says what the command could do; "proxied": the network is the proxy's.
     srt_run() {
@@ -194,6 +195,33 @@ if agent srt "${rows_srt[@]}" && need socat "${rows_srt[@]}" && need rg "${rows_
     srt_run "{$network,\"filesystem\":{\"denyRead\":[],\"allowWrite\":[\"$WS\",\"$OUT\"],\"denyWrite\":[]}}" &&
         [ -e "$OUT/made" ] && grep -qx secret "$T/stdout"
     verdict "${rows_srt[1]}"
+    # A server of the host's, with two names: srt's proxy, outside, reaches it, its sandbox has a loopback of its own.
+    python3 -c 'import http.server
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"page\n")
+s = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+print(s.server_address[1], flush=True)
+s.serve_forever()' >"$T/port" 2>/dev/null &
+    BACKGROUND+=("$!")
+    until_true test -s "$T/port"
+    # What each of the two names gives by the proxy, and the second one without.
+    srt_fetches() { # ALLOWED
+        printf '{"network":{"allowedDomains":["%s"],"deniedDomains":[]},"filesystem":{"denyRead":[],"allowWrite":["%s"],"denyWrite":[]}}\n' \
+            "$1" "$WS" >"$T/srt.json"
+        rm -f "$T/calls"
+        PATH="$T/bin:$PATH" timeout 60 "$AGENT" --settings "$T/srt.json" -c "for name in localhost 127.0.0.1; do
+            echo \$name \$(curl -s --noproxy '' http://\$name:$(cat "$T/port")/); done
+            echo direct \$(curl -s --noproxy '*' http://127.0.0.1:$(cat "$T/port")/)" >"$T/stdout" 2>"$T/stderr"
+        called && grep -qx 'direct' "$T/stdout" && grep -qx "$1 page" "$T/stdout" && [ "$(grep -c page "$T/stdout")" = 1 ]
+    }
+    srt_fetches localhost
+    verdict "${rows_srt[2]}" -- cat "$T/stdout"
+    srt_fetches 127.0.0.1
+    verdict "${rows_srt[3]}" -- cat "$T/stdout"
+    end_background
 fi
 rows_codex=("codex sandbox: by this bwrap" "codex sandbox: runs, and writes nothing" "control: where codex lets it, it writes")
 if agent codex "${rows_codex[@]}"; then
@@ -215,6 +243,11 @@ if agent codex "${rows_codex[@]}"; then
     wait $running
     [ "$(cat "$T/stdout")" = in ] && [ ! -e "$OUT/made" ]
     verdict "${rows_codex[1]}"
+    PATH="$T/link:$PATH" timeout 60 "$AGENT" sandbox -c 'sandbox_mode="workspace-write"' -c "sandbox_workspace_write.writable_roots=[\"$OUT\"]" \
+        sh -c "echo in; echo x >$OUT/made" </dev/null >"$T/stdout" 2>"$T/stderr"
+    [ "$(cat "$T/stdout")" = in ] && [ -e "$OUT/made" ]
+    verdict "${rows_codex[2]}"
+    rm -f "$OUT/made"
 fi
 end_world
 done_testing
