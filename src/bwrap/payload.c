@@ -4,9 +4,10 @@
  *
  *  1. user namespace   --userns2, or the inner one: made when the jail's own had to map uid 0, or to hold
  *                      --disable-userns.
- *  2. asserted         no further one can be made, if that was asked.
- *  3. capabilities     bounding set and all others become what --cap-add and --cap-drop come to: nothing, as a rule.
- *  4. host            wait until its tree is gone (jail/namespaces.c): a path with ".." could lead there until then.
+ *  2. capabilities     bounding set and all others become what --cap-add and --cap-drop come to: nothing, as a rule.
+ *  3. host            wait until its tree is gone (jail/namespaces.c): a path with ".." could lead there until then.
+ *  4. asserted         no further user namespace can be made, if that was asked: as the command would try. Before 3 the
+ *                      kernel refuses one to anybody, for our root is not the mount namespace's yet (clone(2), EPERM).
  *  5. directory, label.
  *  6. die with parent  for the process that becomes the command; its maker did so as soon as it was there.
  *  7. ceilings         of an administrator's, where they bound this: the number of processes, Landlock's scopes, a filter.
@@ -190,9 +191,9 @@ ON_OWN_STACK _Noreturn void bwrap_payload(struct payload_args *args)
     args->failure = (struct payload_failure){ .error = EIO, .step = "command" }; /* until there is one */
     e->failure = &args->failure;
     enter_user_namespace(e, args->inner);
-    assert_no_user_namespace(e);
     set_capabilities(e);
     bwrap_leave_host(e, args->settling);
+    assert_no_user_namespace(e);
     bwrap_change_directory(e);
     take_label(e);
     bwrap_die_with_parent(e);

@@ -154,10 +154,13 @@ verdict "control: it is, unless it is taken away"
 # CVE-2021-41133 and the like: what mount calls could undo. The mounts are another namespace's.
 undo_read_only="mount -o remount,rw,bind $WS && echo x >$WS/file"
 uncover="umount $OUT && cat $OUT/secret"
-covered=("${host[@]}" --ro-bind "$WS" "$WS" --tmpfs "$OUT")
+covered=("${host[@]}" --unshare-pid --proc /proc --ro-bind "$WS" "$WS" --tmpfs "$OUT")
+# A namespace below may map any user but 0 without capabilities (user_namespaces(7)).
+nested=(--unshare-user --uid 1000 --gid 1000 --cap-drop ALL)
 for attack in "$undo_read_only" "$uncover"; do
-    b "${covered[@]}" --unshare-user --cap-drop ALL sh -c "unshare -Urm sh -c '$attack' && echo worked"
-    ! grep -qx 'worked\|secret' "$T/stdout"
+    # It is root of that namespace and mounts in it: what it cannot undo is what it was given.
+    b "${covered[@]}" "${nested[@]}" unshare -Urm sh -c "mount -t tmpfs none /sys && echo mounts; $attack && echo worked"
+    grep -qx mounts "$T/stdout" && ! grep -qx 'worked\|secret' "$T/stdout"
     verdict "CVE-2021-41133: a namespace of the command's own does not do: ${attack%% -*}"
     b "${covered[@]}" --unshare-user --cap-drop ALL sh -c "$attack && echo worked"
     ! grep -qx 'worked\|secret' "$T/stdout"
@@ -168,6 +171,15 @@ for attack in "$undo_read_only" "$uncover"; do
 done
 [ "$(cat "$WS/file")" = x ] && [ "$(cat "$OUT/secret")" = secret ]
 verdict "and it was the host's file"
+# The same by the calls that a filter of Flatpak's had overlooked.
+for attack in "strip $WS $WS/file" "unmask $OUT $OUT/secret" "setattr $WS"; do
+    # shellcheck disable=SC2086
+    b "${covered[@]}" "${nested[@]}" "$ATTACKS/mounts" $attack
+    [ $? -eq 1 ]
+    verdict "CVE-2021-41133: nor by the new mount calls: ${attack%% *}" -- cat "$T/stderr"
+done
+b "${covered[@]}" --unshare-user --cap-add CAP_SYS_ADMIN "$ATTACKS/mounts" setattr "$WS"
+verdict "control: with the capability mount_setattr(2) does"
 echo text >"$WS/file"
 says "a file of root's stays root's with a mapped uid 0" 0 "no" "${host[@]}" --unshare-user --uid 0 --gid 0 --cap-add ALL sh -c \
     '(echo x >/etc/agentjail-test) 2>&- && echo yes || echo no'

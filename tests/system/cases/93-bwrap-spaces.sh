@@ -61,6 +61,10 @@ says "and without it there can be one" 0 "yes" "${host[@]}" --unshare-user sh -c
 refuses "--disable-userns needs --unshare-user" '--disable-userns requires --unshare-user' --disable-userns true
 refuses "--assert-userns-disabled" 'creation of new user namespaces was not disabled as requested' "${host[@]}" --unshare-user \
     --assert-userns-disabled true
+refuses "--assert-userns-disabled, with processes of its own" 'creation of new user namespaces was not disabled as requested' "${host[@]}" \
+    --unshare-user --unshare-pid --proc /proc --assert-userns-disabled true
+says "--assert-userns-disabled, and it is, with processes of its own" 0 "" "${host[@]}" --unshare-user --unshare-pid --disable-userns \
+    --assert-userns-disabled true
 says "--assert-userns-disabled, and it is" 0 "" "${host[@]}" --unshare-user --disable-userns --assert-userns-disabled true
 
 # ---- joining ----
