@@ -37,6 +37,13 @@ static void answer_pointer(struct dns_request *request)
     request->answered(request, &answer);
 }
 
+static void refuse_full(struct dns_request *request, const char *text)
+{
+    struct decision none = { 0 };
+    refuse(request, REFUSED_FULL, &none, text);
+    reply(request, DNS_SERVFAIL, 0, NULL, 0);
+}
+
 static void on_addresses(struct lookup *lookup, const struct addresses *addresses, const char *text)
 {
     struct dns_request *request = CONTAINER(lookup, struct dns_request, lookup);
@@ -54,7 +61,10 @@ static void on_addresses(struct lookup *lookup, const struct addresses *addresse
     for (size_t i = 0; i < addresses->n && number >= 0; i++)
         if (name_table_note(judge->names, number, &addresses->list[i]) >= 0)
             good[n++] = addresses->list[i];
-    reply(request, n ? DNS_NOERROR : DNS_SERVFAIL, addresses->ttl, good, n);
+    if (n == 0)
+        refuse_full(request, "too many names and addresses for one jail");
+    else
+        reply(request, DNS_NOERROR, addresses->ttl, good, n);
 }
 
 static void answer_synthetic(struct dns_request *request)
@@ -62,9 +72,7 @@ static void answer_synthetic(struct dns_request *request)
     struct gateway_process *g = request->gateway;
     int number = name_table_add(g->judge.names, request->question.name);
     if (number < 0) {
-        struct decision none = { 0 };
-        refuse(request, REFUSED_FULL, &none, "too many names for one jail");
-        reply(request, DNS_SERVFAIL, 0, NULL, 0);
+        refuse_full(request, "too many names for one jail");
         return;
     }
     struct ip both[2] = { name_table_v4(number), name_table_v6(number) };
