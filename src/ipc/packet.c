@@ -12,7 +12,7 @@
 
 enum { PACKET_MAX = 1024 };
 
-int packet_send(int channel, const void *data, size_t len, int fd)
+static int send_packet(int channel, const void *data, size_t len, int fd, int flags)
 {
     union {
         char space[CMSG_SPACE(sizeof(int))];
@@ -30,11 +30,21 @@ int packet_send(int channel, const void *data, size_t len, int fd)
         memcpy(CMSG_DATA(c), &fd, sizeof(fd));
     }
     for (;;) {
-        if (sendmsg(channel, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+        if (sendmsg(channel, &msg, MSG_NOSIGNAL | flags) >= 0)
             return 0;
         if (errno != EINTR)
             return -errno;
     }
+}
+
+int packet_send(int channel, const void *data, size_t len, int fd)
+{
+    return send_packet(channel, data, len, fd, MSG_DONTWAIT);
+}
+
+int packet_send_waiting(int channel, const void *data, size_t len, int fd)
+{
+    return send_packet(channel, data, len, fd, 0);
 }
 
 /* The first descriptor that came along, or -1; the others are closed, and *ret_many says that there were any. */
@@ -59,7 +69,7 @@ static int take_fd(struct msghdr *msg, bool *ret_many)
     return found;
 }
 
-int packet_receive_up_to(int channel, void *data, size_t size, size_t *ret_len, int *ret_fd)
+static int receive(int channel, void *data, size_t size, int flags, size_t *ret_len, int *ret_fd)
 {
     union {
         char space[CMSG_SPACE(2 * sizeof(int))];
@@ -70,10 +80,10 @@ int packet_receive_up_to(int channel, void *data, size_t size, size_t *ret_len, 
                           .msg_controllen = sizeof(control.space) };
     ssize_t n;
     do
-        n = recvmsg(channel, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        n = recvmsg(channel, &msg, flags | MSG_CMSG_CLOEXEC);
     while (n < 0 && errno == EINTR);
     if (n < 0)
-        return errno == ECONNRESET ? -EPIPE : -errno;
+        return -errno;
     bool many = msg.msg_flags & (MSG_CTRUNC | MSG_TRUNC);
     _cleanup_close_ int fd = take_fd(&msg, &many);
     if (n == 0)
@@ -83,6 +93,21 @@ int packet_receive_up_to(int channel, void *data, size_t size, size_t *ret_len, 
     *ret_len = (size_t)n;
     *ret_fd = TAKE_FD(fd);
     return 0;
+}
+
+int packet_receive_up_to(int channel, void *data, size_t size, size_t *ret_len, int *ret_fd)
+{
+    int r = receive(channel, data, size, MSG_DONTWAIT, ret_len, ret_fd);
+    return r == -ECONNRESET ? -EPIPE : r;
+}
+
+int packet_receive_waiting(int channel, void *data, size_t size, size_t *ret_len, int *ret_fd)
+{
+    int r;
+    do
+        r = receive(channel, data, size, 0, ret_len, ret_fd);
+    while (r == -ECONNRESET);
+    return r;
 }
 
 int packet_receive(int channel, void *data, size_t len, int *ret_fd)

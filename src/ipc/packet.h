@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Messages over a SOCK_SEQPACKET pair, with at most one descriptor each. Nothing here waits. */
+/* Messages over a SOCK_SEQPACKET pair, with at most one descriptor each. Nothing here waits but what says so. */
 #ifndef AGENTJAIL_IPC_PACKET_H
 #define AGENTJAIL_IPC_PACKET_H
 
@@ -15,5 +15,12 @@ int packet_receive(int channel, void *data, size_t len, int *ret_fd);
 
 /* The same for packets of any length up to size, which is *ret_len afterwards; what is in data on failure means nothing. */
 int packet_receive_up_to(int channel, void *data, size_t size, size_t *ret_len, int *ret_fd);
+
+/* As packet_send(), but waits while the peer is behind. */
+int packet_send_waiting(int channel, const void *data, size_t len, int fd);
+
+/* As packet_receive_up_to(), but waits for one on a channel that blocks. What the peer had sent before it closed, with packets
+ * of ours unread, is still received: the kernel says ECONNRESET once before it. */
+int packet_receive_waiting(int channel, void *data, size_t size, size_t *ret_len, int *ret_fd);
 
 #endif
