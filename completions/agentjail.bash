@@ -111,7 +111,7 @@ _agentjail() {
         return
         ;;
     --since | --until) return ;;
-    --evidence) mapfile -t COMPREPLY < <(compgen -W 'off' -- "$cur") && return ;;
+    --evidence) mapfile -t COMPREPLY < <(compgen -W 'off writes all' -- "$cur") && return ;;
     --evidence-sink) mapfile -t COMPREPLY < <(compgen -W 'auto file none' -- "$cur") && return ;;
     --evidence-forward) mapfile -t COMPREPLY < <(compgen -W 'journal syslog unix:/ fd:' -- "$cur") && return ;;
     --evidence-full) mapfile -t COMPREPLY < <(compgen -W 'drop stop' -- "$cur") && return ;;

@@ -162,7 +162,7 @@ complete -c agentjail -n __agentjail_options -l memory -x -d 'Bytes, or with K, 
 complete -c agentjail -n __agentjail_options -l cpu -x -d '150% or 1.5 of a CPU'
 complete -c agentjail -n __agentjail_options -l processes -x -d 'Processes and threads at a time'
 complete -c agentjail -n __agentjail_options -l timeout -x -d 'End it after 90, 5m, 1h30m'
-complete -c agentjail -n __agentjail_options -l evidence -x -a off -d 'What is recorded of its files and programs'
+complete -c agentjail -n __agentjail_options -l evidence -x -a 'off writes all' -d 'What is recorded of its files and programs'
 complete -c agentjail -n __agentjail_options -l evidence-sink -x -a 'auto file none' -d 'Where the record is kept'
 complete -c agentjail -n __agentjail_options -l evidence-full -x -a 'drop stop' -d 'When the record cannot be written'
 complete -c agentjail -n __agentjail_options -l evidence-forward -x -a 'journal syslog unix:/ fd:' -d 'Send the record, too'

@@ -365,7 +365,7 @@ _Noreturn static void become_init(struct bwrap_enter *e, struct namespaces *ns)
         .n_keep = n,
     };
     struct init_args init = { .start = &e->start, .plan = &args->plan, .channel = e->channel, .inner = ns->inner_fd,
-                              .net = ns->net_fd, .settling = &ns->settling, .terminal = -1,
+                              .net = ns->net_fd, .observe = -1, .settling = &ns->settling, .terminal = -1,
                               .mounts = e->held ? e->watch.mounts : -1, .moves = e->held ? e->watch.moves : -1,
                               .anchors = e->watch.anchors, .mount_ids = e->watch.ids, .lingers = &lingers };
     init_main(&init);

@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "cli/text.h"
+#include "evidence/evidence.h"
 #include "home/home.h"
 #include "host/label_probe.h"
 #include "lockdown/guard_filter.h"
@@ -105,6 +106,17 @@ static int find_landlock(struct run *run, struct buf *why)
     origin_print(why, &f->origin, "landlock");
     buf_printf(why, "%s (--doctor shows what it has)", lack);
     origin_advise(why, &f->origin, &f->required, "landlock", "on");
+    return -EOPNOTSUPP;
+}
+
+/* What is recorded of files and programs is what init sees when it serves their calls. */
+static int find_observer(struct run *run, struct buf *why)
+{
+    const char *lack = run->policy.nested ? "with nested = allow a name means what the command makes of it" : guard_lack();
+    if (!lack)
+        return 0;
+    origin_print(why, &run->policy.evidence_level_origin, "level");
+    (void)buf_printf(why, "%s; write level = off in [evidence]", lack);
     return -EOPNOTSUPP;
 }
 
@@ -224,6 +236,8 @@ int run_prepare(struct run *run, struct buf *why)
         return r;
     run->once = r > 0;
     r = find_guard(run, why);
+    if (r >= 0 && evidence_observes(&run->policy) != EVIDENCE_OFF)
+        r = find_observer(run, why);
     if (r < 0)
         return r;
     r = environment_build(&run->policy, environ, &run->env, &run->dropped);

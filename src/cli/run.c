@@ -136,6 +136,15 @@ static int prepare_terminal(struct supervise *s, struct jail_start *with, struct
     return 0;
 }
 
+/* The way for what init is to tell of the payload's calls. */
+static int hand_over_observed(struct supervise *s)
+{
+    struct message m = { .kind = MSG_OBSERVE };
+    _cleanup_close_ int theirs = -1;
+    int r = channel_pair(&s->observed, &theirs);
+    return r < 0 ? r : channel_send(s->channel, &m, theirs);
+}
+
 /* Hand everything over. What is relayed instead of fds 0-2 goes first, and the way to the gateway. */
 static int hand_over(struct handover *handover, const struct jail_start *with, struct supervise *s, struct buf *why)
 {
@@ -150,6 +159,8 @@ static int hand_over(struct handover *handover, const struct jail_start *with, s
     if (r >= 0 && s->gateway->jail >= 0)
         r = channel_send(s->channel, &gateway, s->gateway->jail);
     cleanup_close(&s->gateway->jail);
+    if (r >= 0 && with->observed)
+        r = hand_over_observed(s);
     struct message build = { .kind = MSG_BUILD };
     if (r >= 0)
         r = channel_send(s->channel, &build, -1);
@@ -164,9 +175,11 @@ static int hand_over(struct handover *handover, const struct jail_start *with, s
 
 static int prepare_all(struct run *run, struct jail_start *with, struct supervise *s, struct buf *why)
 {
+    static char *const nothing[] = { NULL };
     int r = run_prepare(run, why);
     if (r < 0)
         return r;
+    enum evidence_level observed = evidence_observes(&run->policy);
     *with = (struct jail_start){
         .policy = &run->policy,
         .plan = &run->plan,
@@ -179,7 +192,9 @@ static int prepare_all(struct run *run, struct jail_start *with, struct supervis
         .wait_go = run->cgroup.way != HOST_CGROUP_NONE || run->gateway.pid > 0,
         .network = run->network,
         .landlock_abi = run->landlock_abi,
-        .guarded = run->plan.guarded.v,
+        .guarded = run->plan.guarded.v || !observed ? run->plan.guarded.v : nothing, /* init serves calls for either */
+        .observed = observed != EVIDENCE_OFF,
+        .observed_reads = observed == EVIDENCE_ALL,
         .label = run->label,
         .mask = s->signals->original,
     };
@@ -267,6 +282,7 @@ static int run_once(const struct policy_request *request, bool may_repeat)
         .signals = &signals,
         .stdio = &stdio,
         .channel = -1,
+        .observed = -1,
         .pidfd = -1,
     };
 

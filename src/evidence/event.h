@@ -19,7 +19,7 @@ enum { EVENT_TEXT_MAX = 4096, EVENT_ARGV_MAX = 8192 };
 /* One struct event is one of these; the fields that it has besides time_ns, pid, exe and verdict: */
 enum event_kind {
     EVENT_LIFECYCLE, /* the jail: text, status, digest, argv, cwd */
-    EVENT_PROCESS,   /* a program: process, exe, argv, cwd, status */
+    EVENT_PROCESS,   /* a program: process, exe, argv, cwd, status; path if another file was asked for, such as a script */
     EVENT_FILE,      /* a name or what it stands for: path, second, flags, mode, before, digest */
     EVENT_NETWORK,   /* a connection: protocol, host, address, port, bytes, count; path for a unix socket */
     EVENT_DNS,       /* a name that was asked for: host */
@@ -75,6 +75,7 @@ struct event {
                               no thread of the payload's can have made it false. Otherwise it was only observed */
     bool error_set;        /* error is known */
     bool status_set;       /* status is known */
+    bool cut;              /* who tells it has cut argv already */
     int error;             /* 0, or the errno that the payload got (positive) */
     int status;            /* EXIT, STOP: exit status, 128 + signal */
     uint64_t time_ns;      /* since 1970; 0: now */

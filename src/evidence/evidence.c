@@ -45,6 +45,11 @@ static bool wanted(const struct policy *p)
     return p->evidence_sink == EVIDENCE_FILE || p->summary || sent || (p->evidence_sink == EVIDENCE_AUTO && more);
 }
 
+enum evidence_level evidence_observes(const struct policy *policy)
+{
+    return wanted(policy) && policy->state_dir ? policy->evidence_level : EVIDENCE_OFF;
+}
+
 void evidence_begin(struct evidence *e, const struct policy *policy, const char *id)
 {
     struct utsname host;

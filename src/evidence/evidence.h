@@ -50,6 +50,9 @@ struct evidence {
 /* Nothing is open: what evidence_end() may be given. */
 #define EVIDENCE_EMPTY ((struct evidence){ .dir = -1, .file = -1, .forward = FORWARD_EMPTY })
 
+/* What of the payload's calls is recorded under that policy: its level, or EVIDENCE_OFF where no record is kept. */
+enum evidence_level evidence_observes(const struct policy *policy);
+
 /* The jail of that id is about to run under the policy; both outlive e. Opens nothing. */
 void evidence_begin(struct evidence *e, const struct policy *policy, const char *id);
 

@@ -457,7 +457,7 @@ static void add_unmapped(struct writer *w, const struct ocsf_checkpoint *checkpo
         json_integer(&w->j, "status", e->status);
     if (e->kind != EVENT_DECISION && is_denied(e))
         text(w, "call", e->call);
-    if (e->kind == EVENT_DECISION)
+    if (e->kind == EVENT_DECISION || e->kind == EVENT_PROCESS)
         text(w, "path", e->path);
     if (e->flags)
         number(w, "flags", e->flags);
@@ -481,7 +481,8 @@ static void add_unmapped(struct writer *w, const struct ocsf_checkpoint *checkpo
 int ocsf_write(struct buf *out, const struct ocsf_jail *jail, const struct event *event, uint64_t sequence,
                const struct ocsf_checkpoint *checkpoint)
 {
-    struct writer w = { .j = { .out = out }, .jail = jail, .e = event, .class = classes[event->kind].class };
+    struct writer w = { .j = { .out = out }, .jail = jail, .e = event, .class = classes[event->kind].class,
+                        .cut = event->cut };
     size_t begin = out->len;
     json_object(&w.j, NULL);
     add_head(&w, sequence);

@@ -164,14 +164,15 @@ static unsigned changes_of(const struct json_line *record)
 static int take_name(struct report *r, const struct json_line *record, const char *name, unsigned change, bool hashes)
 {
     int error;
+    if (strncmp(name, "/dev/", 5) == 0 || strncmp(name, "/proc/", 6) == 0)
+        return 0; /* nothing that lasts */
     struct report_row *row = row_of(r, change ? REPORT_FILES : REPORT_READ, name, NULL, &error);
     if (!row)
         return error;
-    bool first = row->count == 0;
     row->count += number_at(record, "count", 1);
     row->changes |= change;
     note_verified(row, record);
-    if (hashes && first)
+    if (hashes && !*row->before) /* what was seen while it ran has none */
         take_hash(record, "file.hashes", row->before);
     if (hashes)
         take_hash(record, "file_result.hashes", row->after);

@@ -14,7 +14,8 @@
  * capability. In /proc, where who asks matters, guard_place.c lets through what is the asker's own. Nothing waits here: not
  * for a FIFO's reader, not for a lease's holder (O_NONBLOCK; the asker waits then, and is tried again).
  *
- * What is not right is refused: no call with a path ever goes back to the kernel to be done there. If we end, the jail does.
+ * What is not right is refused: no call with a path by which a name could be made, changed or removed ever goes back to the
+ * kernel to be done there. Others, which are only told of (init/observe.c), do. If we end, the jail does.
  * While the jail is frozen nobody is served.
  *
  * What differs from a call of the payload's own: a signal does not interrupt it once it is being served; a terminal that is
@@ -46,12 +47,14 @@
 const int guard_calls[] = {
     SYS_openat2, SYS_readlinkat, SYS_newfstatat, SYS_fstat, SYS_fstatfs, SYS_mkdirat, SYS_mknodat, SYS_linkat,
     SYS_symlinkat, SYS_unlinkat, SYS_renameat2, SYS_ftruncate, SYS_umask, SYS_fcntl, SYS_process_vm_readv,
+    SYS_pidfd_open,
 };
 const size_t n_guard_calls = ELEMENTSOF(guard_calls);
 
 int guard_open(struct guard *g, char *const *patterns)
 {
     g->listener = g->proc = g->root = -1;
+    observe_init(&g->observe);
     g->patterns = patterns;
     if (!patterns)
         return 0;
@@ -103,14 +106,18 @@ static void give_descriptor(const struct guard *g, uint64_t id, struct answer *a
 static bool serve(struct guard *g, const struct seccomp_notif *call)
 {
     struct asker a = { .guard = g, .call = call };
-    struct answer answer;
-    guard_perform(&a, &answer);
+    struct answer answer = { .how = ANSWER_CONTINUE, .fd = -1 };
+    observe_begin(&g->observe);
+    if (!observe_look(&g->observe, &a))
+        guard_perform(&a, &answer);
     if (answer.how == ANSWER_LATER)
         return false;
+    observe_done(&g->observe, &a, &answer);
     if (answer.how == ANSWER_DESCRIPTOR)
         give_descriptor(g, call->id, &answer);
     else
         send(g, call->id, &answer);
+    observe_tell(&g->observe);
     return true;
 }
 
@@ -144,5 +151,5 @@ void guard_retry(struct guard *g)
 
 int guard_interval(const struct guard *g)
 {
-    return g->n_waits ? RETRY_MS : -1;
+    return g->n_waits ? RETRY_MS : observe_interval(&g->observe);
 }

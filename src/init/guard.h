@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "init/observe.h"
+
 #define GUARD_WAITS 64 /* callers at a time that wait until what they open can be had; more get ENFILE */
 
 struct guard {
@@ -20,6 +22,7 @@ struct guard {
     bool own_umasks;       /* somebody has set one since */
     struct seccomp_notif waits[GUARD_WAITS];
     size_t n_waits;
+    struct observe observe; /* what of it the monitor is told */
 };
 
 /* Before the payload's first step: patterns are those to be held, up to NULL; NULL: there are none, and nothing is done. 0 or
@@ -35,7 +38,7 @@ void guard_serve(struct guard *g);
 /* Try again those that could not be had at once. */
 void guard_retry(struct guard *g);
 
-/* Milliseconds until guard_retry() is due, -1: never. */
+/* Milliseconds until guard_retry() or observe_tick() is due, -1: never. */
 int guard_interval(const struct guard *g);
 
 /* The system calls that serving takes, for init's filter. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -97,8 +98,18 @@ static long status_number(const struct asker *a, const char *label, int base)
     return at ? strtol(at + strlen(label), NULL, base) : -ESRCH;
 }
 
+/* A process has a pidfd by the number of its first thread only (pidfd_open(2)), which most are. status takes ten times as
+ * long. */
+static bool is_first_thread(const struct asker *a)
+{
+    _cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, a->call->pid, 0U);
+    return fd >= 0;
+}
+
 pid_t guard_asker_process(struct asker *a)
 {
+    if (!a->process && is_first_thread(a))
+        a->process = (pid_t)a->call->pid;
     if (!a->process) {
         long n = status_number(a, "\nTgid:\t", 10);
         if (n <= 0)
@@ -106,6 +117,12 @@ pid_t guard_asker_process(struct asker *a)
         a->process = (pid_t)n;
     }
     return a->process;
+}
+
+pid_t guard_asker_parent(const struct asker *a)
+{
+    long n = status_number(a, "\nPPid:\t", 10);
+    return n > 0 ? (pid_t)n : 0;
 }
 
 mode_t guard_asker_umask(const struct asker *a)

@@ -32,6 +32,9 @@ int guard_asker_directory(const struct asker *a, int dirfd);
 /* Its thread group, as /proc/self names it. The pid or -errno. */
 pid_t guard_asker_process(struct asker *a);
 
+/* Its process' parent, 0: none in the jail, or not known. */
+pid_t guard_asker_parent(const struct asker *a);
+
 /* Its umask(2). */
 mode_t guard_asker_umask(const struct asker *a);
 

@@ -76,6 +76,7 @@ static int make_symlink(struct asker *a, uint64_t text_at, int dirfd, uint64_t p
     ssize_t n = guard_asker_string(a, text_at, text);
     if (n <= 0)
         return n < 0 ? (int)n : -ENOENT;
+    observe_text(&a->guard->observe, text);
     int r = find(a, dirfd, path, PLACE_NAME, &p);
     if (r == 0)
         r = judge_new(a, &p, JUDGE_OTHER);
@@ -233,7 +234,10 @@ static int open_nameless(struct asker *a, const struct place *p, int flags, mode
     if (r < 0)
         return r;
     take_umask(a);
-    return as_error(openat(p->target, ".", flags | O_CLOEXEC, mode));
+    int fd = as_error(openat(p->target, ".", flags | O_CLOEXEC, mode));
+    if (fd >= 0)
+        observe_nameless(&a->guard->observe, a->guard, fd);
+    return fd;
 }
 
 static int open_there(struct asker *a, const struct place *p, int flags, mode_t mode)

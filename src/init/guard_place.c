@@ -235,6 +235,17 @@ static int find_name(struct walk *w, int start, struct place *p)
     return 0;
 }
 
+/* The same of a place that is told of, not judged by its path: one that is too long is no reason to refuse it. */
+static int told_path_of(const struct guard *g, int fd, char *ret_path, size_t size)
+{
+    int r = path_of(g, fd, ret_path, size);
+    if (r == -ENAMETOOLONG && !*g->patterns) {
+        memcpy(ret_path, "...", sizeof("..."));
+        r = 0;
+    }
+    return r;
+}
+
 /* The name without the slashes behind it; false if it is longer than a name can be. */
 static bool bare_name(const struct place *p, char *ret_name)
 {
@@ -249,7 +260,7 @@ static bool bare_name(const struct place *p, char *ret_name)
 static int name_path(const struct guard *g, struct place *p)
 {
     char name[NAME_MAX + 1];
-    int r = path_of(g, p->dir, p->path, PATH_MAX);
+    int r = told_path_of(g, p->dir, p->path, PATH_MAX);
     if (r < 0)
         return r;
     if (!bare_name(p, name))
@@ -296,7 +307,7 @@ static int find(struct walk *w, int start, enum place_want want, struct place *p
     }
     if (r < 0)
         return r;
-    return p->by_fd ? path_of(w->asker->guard, p->target, p->path, sizeof(p->path)) : name_path(w->asker->guard, p);
+    return p->by_fd ? told_path_of(w->asker->guard, p->target, p->path, sizeof(p->path)) : name_path(w->asker->guard, p);
 }
 
 int guard_place_find(struct asker *a, int dirfd, uint64_t path, enum place_want want, struct place *ret)
@@ -310,7 +321,10 @@ int guard_place_find(struct asker *a, int dirfd, uint64_t path, enum place_want 
     _cleanup_close_ int start = ret->text[0] == '/' ? -1 : guard_asker_directory(a, dirfd);
     if (ret->text[0] != '/' && start < 0)
         return start;
-    return find(&w, start, want, ret);
+    int r = find(&w, start, want, ret);
+    if (r == 0)
+        observe_place(&a->guard->observe, ret, want != PLACE_NAME);
+    return r;
 }
 
 int guard_place_of_fd(struct asker *a, int fd, struct place *ret)
@@ -321,7 +335,10 @@ int guard_place_of_fd(struct asker *a, int fd, struct place *ret)
     ret->by_fd = true;
     if (fstat(ret->target, &ret->st) < 0)
         return -errno;
-    return path_of(a->guard, ret->target, ret->path, sizeof(ret->path));
+    int r = told_path_of(a->guard, ret->target, ret->path, sizeof(ret->path));
+    if (r == 0)
+        observe_place(&a->guard->observe, ret, true);
+    return r;
 }
 
 bool guard_place_permitted(struct asker *a, const struct place *p)

@@ -194,6 +194,7 @@ _Noreturn static void end(struct init *init, int status)
         while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
             ;
     }
+    observe_tick(&init->guard.observe, &init->guard, true);
     tell(init, MSG_EXITED, 0, status);
     struct message m;
     int fd;
@@ -236,6 +237,8 @@ static int open_guard(struct init *init, const struct init_args *args, int *ret_
         fail(args->channel, "guard", -r);
     if (!init->guard.patterns)
         return -1;
+    if (args->observe >= 0)
+        observe_start(&init->guard.observe, args->observe, args->start->observed_reads);
     *ret_payload = ends[1];
     return ends[0];
 }
@@ -265,6 +268,8 @@ static void start_payload(struct init *init, struct init_args *args)
     int r = guard >= 0 && payload.failure.error == 0 ? guard_take_listener(&init->guard, guard) : 0;
     if (r < 0)
         fail(args->channel, "guard", -r);
+    if (payload.failure.error == 0)
+        observe_first(&init->guard.observe, &init->guard, pid, args->start->argv, args->start->directory);
     report_start(init, &payload.failure);
     if (args->lingers && args->lingers->dumpable)
         follow_payload(args);
@@ -568,6 +573,7 @@ static void serve_guard(struct init *init, short events)
         cleanup_close(&init->guard.listener);
     if (init->guard.n_waits)
         guard_retry(&init->guard);
+    observe_tick(&init->guard.observe, &init->guard, false);
 }
 
 static void serve(struct init *init)

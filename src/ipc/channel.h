@@ -7,6 +7,8 @@
  *   MSG_FILE        monitor  value = 0, 1 or 2; fd: what that file is    before MSG_BUILD
  *   MSG_GATEWAY     monitor  fd: where the gateway expects listeners,  once, before MSG_BUILD, if there is one
  *                            and asks for sockets (ipc/inward.h)
+ *   MSG_OBSERVE     monitor  fd: where what the payload does is told    once, before MSG_BUILD, if it is recorded
+ *                            (ipc/observed.h)
  *   MSG_BUILD       monitor  - ; jail/handover.h has everything          once
  *   MSG_VIEW        jail     fd: the jail's mount namespace            once, first, if the plan is watched
  *   MSG_READY       jail     fd: pty master if one was asked for       once, if a MSG_GO was asked for
@@ -41,6 +43,7 @@ enum message_kind {
     MSG_FAILED = 1,
     MSG_FILE,
     MSG_GATEWAY,
+    MSG_OBSERVE,
     MSG_BUILD,
     MSG_VIEW,
     MSG_READY,

@@ -49,6 +49,8 @@ struct jail_start {
     struct network_wish network;
     int landlock_abi;       /* 0: none, or not asked for */
     char *const *guarded;   /* names that init holds by performing calls (base/name_pattern.h), up to NULL; NULL: none */
+    bool observed;          /* init tells the monitor what the payload writes and runs (ipc/observed.h), */
+    bool observed_reads;    /* and reads */
     sigset_t mask;          /* the payload's signal mask: what agentjail was started with */
 };
 

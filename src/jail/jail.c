@@ -133,7 +133,7 @@ static void become_root_of_jail(const struct jail_clone *with, struct namespaces
 }
 
 /* Stage 3. The monitor's end of the channel closes when it has refused to run the command. */
-static const struct jail_start *wait_build(const struct jail_clone *with, int channel, int *ret_gateway)
+static const struct jail_start *wait_build(const struct jail_clone *with, int channel, int *ret_gateway, int *ret_observe)
 {
     for (;;) {
         struct message m;
@@ -144,6 +144,10 @@ static const struct jail_start *wait_build(const struct jail_clone *with, int ch
             return handover_get(with->handover);
         if (m.kind == MSG_GATEWAY && fd >= 0 && *ret_gateway < 0) {
             *ret_gateway = TAKE_FD(fd);
+            continue;
+        }
+        if (m.kind == MSG_OBSERVE && fd >= 0 && *ret_observe < 0) {
+            *ret_observe = TAKE_FD(fd);
             continue;
         }
         if (m.kind != MSG_FILE || fd < 0 || m.value < 0 || m.value > 2 || dup2(fd, (int)m.value) < 0)
@@ -167,7 +171,7 @@ static void start_gateway(const struct jail_start *start, struct namespaces *ns,
 /* Stage 3. With two CPUs the monitor has the other one until it has sent MSG_BUILD: the helper would only take turns with
  * one of us, so it is made but waits; root, /dev and /proc come first, for as long as the monitor is not done. */
 static const struct jail_start *make_stage(const struct jail_clone *with, struct stage *stage, struct namespaces *ns,
-                                           int channel, struct buf *why)
+                                           int channel, int *ret_observe, struct buf *why)
 {
     bool room = CPU_COUNT(&with->cpus) > 2;
     int r = namespaces_start(ns);
@@ -181,7 +185,7 @@ static const struct jail_start *make_stage(const struct jail_clone *with, struct
     if (!room)
         namespaces_go(ns);
     int gateway = -1;
-    const struct jail_start *start = wait_build(with, channel, &gateway);
+    const struct jail_start *start = wait_build(with, channel, &gateway, ret_observe);
     start_gateway(start, ns, gateway, channel);
     while (r >= 0 && !stage_done(stage))
         r = stage_step(stage, with->uid == 0, why);
@@ -281,7 +285,8 @@ _Noreturn void jail_main(const struct jail_clone *with)
     scatter_pids();
     _cleanup_buf_ struct buf why = { 0 };
     struct stage stage = STAGE_EMPTY;
-    const struct jail_start *start = make_stage(with, &stage, &ns, channel, &why);
+    int observe = -1;
+    const struct jail_start *start = make_stage(with, &stage, &ns, channel, &observe, &why);
 
     int ruleset = make_ruleset(start, channel);
     struct view view = {
@@ -300,7 +305,7 @@ _Noreturn void jail_main(const struct jail_clone *with)
         send_namespace(channel);
 
     struct init_args init = { .channel = channel, .plan = start->plan, .mount_ids = view.mount_ids, .anchors = view.anchors,
-                              .terminal = -1, .mounts = -1, .start = start, .settling = &ns.settling };
+                              .terminal = -1, .mounts = -1, .observe = observe, .start = start, .settling = &ns.settling };
     int ptmx = -1;
     if (wants_terminal(start)) {
         int r = jail_terminal_open(&ptmx, &init.terminal);

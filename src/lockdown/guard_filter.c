@@ -3,8 +3,9 @@
  * refused, and what this one hands to init (USER_NOTIF) is decided there.
  *
  * The filter judges nothing that lies behind a pointer, for another thread may change it: calls with a path are handed to init,
- * which reads the path once and performs the call itself with what it has read. Nothing here is ever sent back to the kernel
- * to go on with a path. An open for reading creates nothing, and its flags are an argument: it goes on without init.
+ * which reads the path once and performs the call itself with what it has read. Nothing that could make a name is ever sent
+ * back to the kernel to go on with a path. An open for reading creates nothing, and its flags are an argument: it goes on
+ * without init; or, where it is recorded (init/observe.h), once init has seen it, as do programs that are run.
  *
  * Ways around are closed, also where the profile has no other filter:
  *  - openat2, clone3 and io_uring have what matters behind a pointer: ENOSYS, as on kernels without; programs fall back.
@@ -69,6 +70,14 @@ static const int served[] = {
 #endif
 };
 
+/* Init is told of these, and the kernel makes them. */
+static const int only_told[] = {
+#define CALL(nr, ...) nr,
+#include "lockdown/told_calls.def"
+#undef CALL
+    SYS_set_tid_address, /* a program has begun (init/observe_runs.h) */
+};
+
 #define LOAD(field) ((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)offsetof(struct seccomp_data, field)))
 #define RETURN(what) ((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, (what)))
 #define IF(op, k, yes, no) ((struct sock_filter)BPF_JUMP(BPF_JMP | (op) | BPF_K, (unsigned)(k), (yes), (no)))
@@ -84,7 +93,7 @@ static const int served[] = {
 #define OPEN_SERVED (O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE_BIT)
 
 struct program {
-    struct sock_filter code[128];
+    struct sock_filter code[192];
     size_t n;
 };
 
@@ -101,15 +110,28 @@ static void add(struct program *p, const struct sock_filter *code, size_t n)
     } while (0)
 
 /* With the number loaded, which is loaded again behind. */
-static void add_open(struct program *p, int nr, unsigned flags_argument)
+static void add_open(struct program *p, int nr, unsigned flags_argument, bool reads)
 {
     ADD(p, IF(BPF_JEQ, nr, 0, 5), LOAD(args[flags_argument]), IF(BPF_JSET, O_PATH, 1, 0),
-        IF(BPF_JSET, OPEN_SERVED, 1, 0), ANSWER_ALLOW, ANSWER_SERVE);
+        reads ? IF(BPF_JA, 1, 0, 0) : IF(BPF_JSET, OPEN_SERVED, 1, 0), ANSWER_ALLOW, ANSWER_SERVE);
 }
 
 static void add_namespaces(struct program *p, int nr)
 {
     ADD(p, IF(BPF_JEQ, nr, 0, 4), LOAD(args[0]), IF(BPF_JSET, CLONE_NEWUSER | CLONE_NEWNS, 1, 0), ANSWER_ALLOW, ANSWER_EPERM);
+}
+
+/* Half a register, which the machine has the lower one of first. */
+#define LOAD_HALF(field, half) \
+    ((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)(offsetof(struct seccomp_data, field) + 4 * (half))))
+
+/* With the number loaded; behind an execve(2) it is loaded no more. */
+static void add_runs(struct program *p, const uint64_t first[2])
+{
+    ADD(p, IF(BPF_JEQ, SYS_execveat, 0, 1), ANSWER_SERVE, IF(BPF_JEQ, SYS_execve, 0, 10), LOAD_HALF(args[3], 0),
+        IF(BPF_JEQ, (uint32_t)first[0], 0, 7), LOAD_HALF(args[3], 1), IF(BPF_JEQ, first[0] >> 32, 0, 5), LOAD_HALF(args[4], 0),
+        IF(BPF_JEQ, (uint32_t)first[1], 0, 3), LOAD_HALF(args[4], 1), IF(BPF_JEQ, first[1] >> 32, 0, 1), ANSWER_ALLOW,
+        ANSWER_SERVE);
 }
 
 /* Last of all, as what is loaded is no number afterwards. */
@@ -123,17 +145,21 @@ static void add_ioctls(struct program *p)
     ADD(p, ANSWER_ALLOW, ANSWER_ENOTTY);
 }
 
-static void build(struct program *p)
+static void build(struct program *p, const struct guard_told *told)
 {
     ADD(p, LOAD(arch), IF(BPF_JEQ, OUR_ARCH, 1, 0), ANSWER_ENOSYS, LOAD(nr), IF(BPF_JGE, X32_BIT, 0, 1), ANSWER_ENOSYS);
-    add_open(p, SYS_openat, 2);
+    add_open(p, SYS_openat, 2, told->reads);
 #ifdef SYS_open
-    add_open(p, SYS_open, 1);
+    add_open(p, SYS_open, 1, told->reads);
 #endif
     add_namespaces(p, SYS_clone);
     add_namespaces(p, SYS_unshare);
     for (size_t i = 0; i < ELEMENTSOF(served); i++)
         ADD(p, IF(BPF_JEQ, served[i], 0, 1), ANSWER_SERVE);
+    for (size_t i = 0; told->writes && i < ELEMENTSOF(only_told); i++)
+        ADD(p, IF(BPF_JEQ, only_told[i], 0, 1), ANSWER_SERVE);
+    if (told->writes)
+        add_runs(p, told->first);
     ADD(p, IF(BPF_JEQ, SYS_setns, 0, 1), ANSWER_EPERM, IF(BPF_JEQ, SYS_open_by_handle_at, 0, 1), ANSWER_EPERM,
         IF(BPF_JEQ, NR_OPENAT2, 3, 0), IF(BPF_JEQ, NR_CLONE3, 2, 0),
         IF(BPF_JGE, NR_IO_URING_SETUP, 0, 2), IF(BPF_JGT, NR_IO_URING_REGISTER, 1, 0), ANSWER_ENOSYS,
@@ -159,11 +185,11 @@ const char *guard_lack(void)
     return NULL;
 }
 
-int guard_listen(void)
+int guard_listen(const struct guard_told *told)
 {
     struct program p;
     p.n = 0;
-    build(&p);
+    build(&p, told);
     struct sock_fprog program = { .len = (unsigned short)p.n, .filter = p.code };
     long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, LISTEN_FLAGS, &program);
     return fd < 0 ? -errno : (int)fd;

@@ -4,13 +4,24 @@
 #ifndef AGENTJAIL_LOCKDOWN_GUARD_FILTER_H
 #define AGENTJAIL_LOCKDOWN_GUARD_FILTER_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /* Why this host does not let init serve calls, for people, with what helps; NULL: it does. Needed are seccomp_unotify(2), from
  * 5.19 on such that no signal but a deadly one ends a wait for what init has done already, and the command's memory (ptrace(2),
  * access mode checking). */
 const char *guard_lack(void);
 
+/* What is told of besides (init/observe.c). */
+struct guard_told {
+    bool writes;       /* programs that are run, but for an execve(2) whose fourth and fifth register hold first; that they
+                          have begun; modes and attributes that are set (lockdown/told_calls.def) */
+    bool reads;        /* files that are opened to be read */
+    uint64_t first[2]; /* random: by these the own execve of who loads the filter goes by init, which waits for it */
+};
+
 /* Load the filter on the calling thread. The listener, O_CLOEXEC and the caller's, or -errno (-EBUSY: there is one already).
  * Needs no_new_privs. Irreversible. */
-int guard_listen(void);
+int guard_listen(const struct guard_told *told);
 
 #endif

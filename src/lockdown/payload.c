@@ -26,6 +26,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/fence_switch.h"
@@ -34,6 +35,7 @@
 #include "ipc/packet.h"
 #include "ipc/start.h"
 #include "lockdown/caps.h"
+#include "lockdown/first_exec.h"
 #include "lockdown/guard_filter.h"
 #include "lockdown/label.h"
 #include "lockdown/landlock.h"
@@ -96,11 +98,17 @@ static int scopes(const struct jail_start *start)
     return landlock_enter_scopes(start->landlock_abi, true, true, false, landlock_holds_files(start));
 }
 
-static int load_guard(int channel)
+/* told: what init is told of, with what first_exec() needs then. */
+static int load_guard(const struct payload_args *args, struct guard_told *told)
 {
+    int channel = args->guard;
     if (channel < 0)
         return 0;
-    int listener = guard_listen();
+    told->writes = args->start->observed;
+    told->reads = args->start->observed_reads;
+    if (told->writes && getrandom(told->first, sizeof(told->first), 0) != (ssize_t)sizeof(told->first))
+        return -EIO;
+    int listener = guard_listen(told);
     if (listener < 0)
         return listener;
     int r = packet_send(channel, "", 1, listener);
@@ -147,11 +155,14 @@ ON_OWN_STACK _Noreturn void payload_main(struct payload_args *args)
         STEP(sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "file descriptors cannot be closed");
     sigprocmask(SIG_SETMASK, &start->mask, NULL); /* dispositions were never changed */
     STEP(settle_wait(args->settling), args->settling->failed);
-    STEP(load_guard(args->guard), "the filter of the names that init holds cannot be loaded");
+    struct guard_told told = { .writes = false };
+    STEP(load_guard(args, &told), "the filter of the names that init holds cannot be loaded");
     STEP(load_filter(start), "the seccomp filter cannot be loaded");
 #undef STEP
 
     args->failure.executing = 1;
+    if (told.writes) /* init waits for us, and cannot serve it */
+        give_up(args, "exec", -first_exec(start, told.first), 1);
     environ = (char **)(uintptr_t)start->env; /* execvp(3) searches the PATH of the caller's environment */
     execvp(start->path ? start->path : start->argv[0], start->argv);
     give_up(args, "exec", errno, 1);

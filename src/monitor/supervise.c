@@ -31,6 +31,7 @@
 #include "monitor/gateway_watch.h"
 #include "monitor/loop.h"
 #include "monitor/mend.h"
+#include "monitor/observed.h"
 #include "monitor/orphans.h"
 #include "monitor/run_report.h"
 #include "monitor/say.h"
@@ -385,7 +386,7 @@ static void serve_channel(struct loop *l)
 static bool serve_once(struct loop *l)
 {
     enum { CHANNEL, INIT, SIGNALS, TERMINAL, FILES = TERMINAL + TERMINAL_POLLFDS,
-           CONTROL = FILES + STDIO_POLLFDS, GATEWAY = CONTROL + CONTROL_POLLFDS, ASK, N };
+           CONTROL = FILES + STDIO_POLLFDS, GATEWAY = CONTROL + CONTROL_POLLFDS, ASK, OBSERVED, N };
     struct pollfd fds[N] = {
         [CHANNEL] = { .fd = l->s->channel, .events = POLLIN },
         [INIT] = { .fd = l->s->channel < 0 ? l->s->pidfd : -1, .events = POLLIN },
@@ -400,12 +401,16 @@ static bool serve_once(struct loop *l)
     account_flush(l);
     fds[GATEWAY] = (struct pollfd){ .fd = l->s->gateway->events, .events = POLLIN };
     fds[ASK] = ask_pollfd(&l->ask);
+    if (l->stage == STAGE_RUNNING) /* the record begins with the jail's start */
+        fds[OBSERVED] = (struct pollfd){ .fd = l->s->observed, .events = POLLIN };
 
     if (poll(fds, N, timeout_ms(l)) < 0) {
         if (errno != EINTR)
             loop_kill(l);
         return true;
     }
+    if (fds[OBSERVED].revents)
+        observed_serve(l);
     if (fds[CHANNEL].revents)
         serve_channel(l);
     if (fds[SIGNALS].revents || fds[TERMINAL + 1].revents) /* stopped and continued since: what is typed is the shell's */
@@ -494,6 +499,7 @@ int supervise(struct supervise *s)
     ask_end(&l);
     open_url_end(&l);
     gateway_end(&l);
+    observed_end(&l);
     stdio_end(s->stdio);
     terminal_end(s->terminal, l.killed || l.status < 0 || l.status >= 128, s->signals);
     if (l.again && !l.ending)

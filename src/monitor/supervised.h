@@ -29,6 +29,7 @@ struct supervise {
     const char *directory;     /* where it starts */
     int64_t born[2];           /* ms of CLOCK_BOOTTIME before and after init was cloned */
     int channel;               /* to init */
+    int observed;              /* to init, for what the payload does (ipc/observed.h); -1: it is not told */
     int pidfd;                 /* of init */
     pid_t pid;                 /* of init */
     struct cgroup *cgroup;

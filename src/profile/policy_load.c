@@ -145,9 +145,6 @@ static int refuse_unseen(const struct merge *m)
 static int refuse_unbuilt(struct merge *m)
 {
     const struct policy *p = m->policy;
-    if (p->evidence_level != EVIDENCE_OFF)
-        return refuse(m, OPTION_EVIDENCE_LEVEL, p->evidence_level_origin, "this build records no files and programs yet",
-                      "off");
     if (p->backend == BACKEND_NAMESPACE)
         return 0;
     if (p->backend == BACKEND_MICROVM_OPTIONAL && !p->strict)

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char directory[64];
 static int tree = -1;
-static struct guard guard = { .listener = -1, .proc = -1, .root = -1 };
+static struct guard guard = { .listener = -1, .proc = -1, .root = -1, .observe.channel = -1 };
 
 static void require(bool holds)
 {

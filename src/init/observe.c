@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "init/observe.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "init/guard_calls.h"
+#include "init/guard_place.h"
+#include "init/observe_calls.h"
+#include "init/observe_packet.h"
+#include "init/observe_runs.h"
+
+#define BEHIND_MS 1000 /* the payload waits so long for a monitor that is behind; then events are lost, and counted */
+
+void observe_init(struct observe *o)
+{
+    o->channel = -1;
+}
+
+void observe_start(struct observe *o, int channel, bool reads)
+{
+    static struct packet packet; /* not touched unless something is told */
+    static struct runs runs;
+    o->channel = channel;
+    o->reads = reads;
+    o->packet = &packet;
+    o->runs = &runs;
+}
+
+static int tell_lost(struct observe *o)
+{
+    static struct packet lost;
+    packet_begin(&lost, NULL, OBSERVED_LOST);
+    lost.head.flags = o->lost;
+    int r = observed_send(o->channel, &lost.head, lost.data);
+    if (r == 0)
+        o->lost = 0;
+    return r;
+}
+
+static void wait_for_monitor(const struct observe *o)
+{
+    struct pollfd p = { .fd = o->channel, .events = POLLOUT };
+    (void)poll(&p, 1, BEHIND_MS);
+}
+
+/* The monitor reads all the time; should it be behind the payload waits, not for ever, and not again before it has read. */
+static void send(void *context, const struct packet *k)
+{
+    struct observe *o = context;
+    if (o->channel < 0)
+        return;
+    int r = o->lost ? tell_lost(o) : 0;
+    if (r == 0)
+        r = observed_send(o->channel, &k->head, k->data);
+    if (r == -EAGAIN && !o->lost) {
+        wait_for_monitor(o);
+        r = observed_send(o->channel, &k->head, k->data);
+    }
+    o->lost += r < 0;
+}
+
+void observe_first(struct observe *o, const struct guard *g, pid_t pid, char *const *argv, const char *directory)
+{
+    struct packet *k = o->packet;
+    if (o->channel < 0)
+        return;
+    packet_begin(k, NULL, OBSERVED_EXEC);
+    k->head.pid = (uint32_t)pid;
+    packet_add_link(k, OBSERVED_EXE, g, pid, "exe");
+    k->head.verified = k->head.lengths[OBSERVED_EXE] > 0; /* else it has ended already */
+    packet_add(k, OBSERVED_PATH, k->head.verified ? k->data : argv[0]);
+    packet_add(k, OBSERVED_CWD, directory);
+    packet_add_own_argv(k, argv);
+    send(o, k);
+}
+
+void observe_begin(struct observe *o)
+{
+    o->n_places = 0;
+    o->nameless[0] = '\0';
+    if (o->packet)
+        o->packet->head.kind = 0;
+}
+
+static void add_place(struct observe *o, const char *path, bool looked, bool there)
+{
+    if (o->channel < 0 || o->n_places == OBSERVE_PLACES)
+        return;
+    memcpy(o->places[o->n_places].path, path, strlen(path) + 1);
+    o->places[o->n_places].looked = looked;
+    o->places[o->n_places++].there = there;
+}
+
+void observe_place(struct observe *o, const struct place *p, bool looked)
+{
+    add_place(o, p->path, looked, p->target >= 0);
+}
+
+void observe_text(struct observe *o, const char *text)
+{
+    add_place(o, text, false, false);
+}
+
+void observe_nameless(struct observe *o, const struct guard *g, int fd)
+{
+    char entry[32], path[PATH_MAX];
+    if (o->channel < 0)
+        return;
+    snprintf(entry, sizeof(entry), "self/fd/%d", fd);
+    ssize_t n = readlinkat(g->proc, entry, path, sizeof(path) - 1);
+    path[n > 0 ? n : 0] = '\0';
+    const char *name = strrchr(path, '/');
+    snprintf(o->nameless, sizeof(o->nameless), "%s", name ? name : "/#");
+}
+
+/* --- looked at only --- */
+
+static int find_looked(struct asker *a, const struct looked_call *l, struct place *p)
+{
+    char text[PATH_MAX];
+    place_init(p);
+    if (l->by_fd && (!l->has_path || guard_asker_string(a, l->path, text) == 0))
+        return guard_place_of_fd(a, l->dirfd, p);
+    return guard_place_find(a, l->dirfd, l->path, l->follow ? PLACE_FOLLOW : PLACE_NOFOLLOW, p);
+}
+
+static void look_at_run(struct observe *o, struct asker *a, const struct looked_call *l, const struct place *p)
+{
+    struct run_kept *kept = runs_place(o->runs, a, send, o);
+    struct packet *k = &kept->packet;
+    packet_begin(k, a, OBSERVED_EXEC);
+    k->head.parent = (uint32_t)guard_asker_parent(a);
+    packet_add(k, OBSERVED_PATH, p->path);
+    packet_add_link(k, OBSERVED_CWD, a->guard, (pid_t)a->call->pid, "cwd");
+    packet_add_argv(k, a, l->argv);
+    if (guard_asker_waits(a))
+        runs_keep(o->runs, a, kept);
+}
+
+/* What is not there is not told: a search of PATH, or of a library's directories, is mostly that. */
+static void look(struct observe *o, struct asker *a, const struct looked_call *l)
+{
+    struct place p _cleanup_place_;
+    int r = find_looked(a, l, &p);
+    if (r < 0 || p.target < 0)
+        return;
+    if (l->kind == OBSERVED_EXEC) {
+        look_at_run(o, a, l, &p);
+        return;
+    }
+    struct packet *k = o->packet;
+    packet_begin(k, a, l->kind);
+    k->head.flags = l->flags;
+    k->head.mode = l->mode;
+    packet_add_link(k, OBSERVED_EXE, a->guard, (pid_t)a->call->pid, "exe");
+    packet_add(k, OBSERVED_PATH, p.path);
+    if (!guard_asker_waits(a))
+        k->head.kind = 0;
+}
+
+bool observe_look(struct observe *o, struct asker *a)
+{
+    if (o->channel < 0)
+        return false;
+    if (a->call->data.nr == SYS_set_tid_address) {
+        runs_begun(o->runs, a, send, o);
+        return true;
+    }
+    struct looked_call l = observe_looked(&a->call->data, o->reads);
+    if (l.kind)
+        look(o, a, &l);
+    return l.kind;
+}
+
+/* --- performed --- */
+
+static void add_nameless(struct observe *o)
+{
+    size_t n = strlen(o->places[0].path);
+    snprintf(o->places[0].path + n, sizeof(o->places[0].path) - n, "%s", o->nameless);
+}
+
+void observe_done(struct observe *o, struct asker *a, const struct answer *answer)
+{
+    if (o->channel < 0 || !o->n_places || answer->how == ANSWER_CONTINUE)
+        return;
+    bool there = !o->places[0].looked || o->places[0].there;
+    enum observed_kind kind = observe_performed(&a->call->data, there, o->reads);
+    bool two = kind == OBSERVED_RENAME || kind == OBSERVED_LINK;
+    int error = answer->how == ANSWER_VALUE && answer->value < 0 ? -answer->value : 0;
+    bool nothing = error == ENOENT || error == EEXIST || error == ENOTDIR || error == ESRCH; /* programs ask so all the time */
+    if (!kind || nothing || (two && o->n_places < 2))
+        return;
+    struct packet *k = o->packet;
+    packet_begin(k, a, kind);
+    k->head.verified = 1;
+    k->head.error = error;
+    k->head.flags = observe_flags(&a->call->data);
+    packet_add_link(k, OBSERVED_EXE, a->guard, (pid_t)a->call->pid, "exe");
+    if (o->nameless[0])
+        add_nameless(o);
+    packet_add(k, OBSERVED_PATH, o->places[0].path);
+    if (two)
+        packet_add(k, OBSERVED_SECOND, o->places[1].path);
+}
+
+void observe_tell(struct observe *o)
+{
+    if (o->channel >= 0 && o->packet->head.kind)
+        send(o, o->packet);
+}
+
+int observe_interval(const struct observe *o)
+{
+    return o->channel >= 0 && o->runs->n ? RUNS_MS : -1;
+}
+
+void observe_tick(struct observe *o, const struct guard *g, bool all)
+{
+    if (o->channel < 0)
+        return;
+    runs_tick(o->runs, g, all, send, o);
+    if (!all || !o->lost)
+        return;
+    if (tell_lost(o) == -EAGAIN) {
+        wait_for_monitor(o);
+        (void)tell_lost(o);
+    }
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "monitor/observed.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "evidence/evidence.h"
+#include "ipc/observed.h"
+#include "monitor/account.h"
+
+enum { ROUND = 512 }; /* messages: the rest of the loop has its turn in between */
+
+static const struct {
+    enum event_kind kind;
+    enum event_activity activity;
+} events[OBSERVED_KINDS] = {
+    [OBSERVED_EXEC] = { EVENT_PROCESS, ACTIVITY_EXEC },   [OBSERVED_READ] = { EVENT_FILE, ACTIVITY_OPEN },
+    [OBSERVED_WRITE] = { EVENT_FILE, ACTIVITY_WRITE },    [OBSERVED_CREATE] = { EVENT_FILE, ACTIVITY_CREATE },
+    [OBSERVED_REMOVE] = { EVENT_FILE, ACTIVITY_REMOVE },  [OBSERVED_RENAME] = { EVENT_FILE, ACTIVITY_RENAME },
+    [OBSERVED_LINK] = { EVENT_FILE, ACTIVITY_LINK },      [OBSERVED_TRUNCATE] = { EVENT_FILE, ACTIVITY_TRUNCATE },
+    [OBSERVED_MODE] = { EVENT_FILE, ACTIVITY_MODE },      [OBSERVED_ATTRIBUTE] = { EVENT_FILE, ACTIVITY_ATTRIBUTE },
+    [OBSERVED_LOST] = { EVENT_INTEGRITY, ACTIVITY_OTHER },
+};
+
+/* A program goes by what it really is; the file that was asked for is told where it is another, as of a script. */
+static void describe_run(struct event *e, const struct observed_message *m)
+{
+    const char *exe = m->texts[OBSERVED_EXE], *path = m->texts[OBSERVED_PATH];
+    e->exe = exe ? exe : path;
+    e->path = exe && strcmp(exe, path) != 0 ? path : NULL;
+    e->cwd = m->texts[OBSERVED_CWD];
+    e->argv = (char *const *)m->argv;
+    e->parent = (pid_t)m->head.parent;
+    e->cut = m->head.cut;
+}
+
+static void describe_file(struct event *e, const struct observed_message *m)
+{
+    e->exe = m->texts[OBSERVED_EXE];
+    e->path = m->texts[OBSERVED_PATH];
+    e->second = m->texts[OBSERVED_SECOND];
+    e->flags = m->head.flags;
+    e->mode = m->head.mode;
+}
+
+static void take(struct loop *l, const struct observed_message *m)
+{
+    _cleanup_buf_ struct buf lost = { 0 };
+    struct event e = EVENT_EMPTY;
+    e.kind = events[m->head.kind].kind;
+    e.activity = events[m->head.kind].activity;
+    e.source = SOURCE_INIT;
+    e.verified = m->head.verified;
+    e.time_ns = m->head.time_ns;
+    e.pid = (pid_t)m->head.pid;
+    e.error_set = m->head.error >= 0;
+    e.error = m->head.error;
+    if (m->head.kind == OBSERVED_EXEC) {
+        describe_run(&e, m);
+    } else if (m->head.kind == OBSERVED_LOST) {
+        e.verified = true;
+        e.count = m->head.flags;
+        (void)buf_printf(&lost, "%u events of the command's were lost: the record was too slow for them", m->head.flags);
+        e.text = lost.data;
+    } else {
+        describe_file(&e, m);
+    }
+    (void)evidence_record(l->s->evidence, &e);
+}
+
+/* False at the end, or when there is nothing more. */
+static bool take_one(struct loop *l, struct observed_message *m)
+{
+    int r = observed_receive(l->s->observed, m);
+    if (r == -EAGAIN)
+        return false;
+    if (r == 0) {
+        take(l, m);
+        return true;
+    }
+    cleanup_close(&l->s->observed);
+    if (r != -EPIPE) {
+        loop_say(l, "the jail's init told what it may not; ending the jail");
+        loop_kill(l);
+    }
+    return false;
+}
+
+void observed_serve(struct loop *l)
+{
+    _cleanup_free_ struct observed_message *m = malloc(sizeof(*m));
+    for (int i = 0; m && i < ROUND && l->s->observed >= 0 && take_one(l, m); i++)
+        ;
+}
+
+void observed_end(struct loop *l)
+{
+    _cleanup_free_ struct observed_message *m = malloc(sizeof(*m));
+    while (m && l->s->observed >= 0 && take_one(l, m))
+        ;
+    cleanup_close(&l->s->observed);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What init tells of the payload's calls, on its way to the record. Internal to this folder. */
+#ifndef AGENTJAIL_MONITOR_OBSERVED_H
+#define AGENTJAIL_MONITOR_OBSERVED_H
+
+#include "monitor/loop.h"
+
+/* Take in what is there, as much as one round has time for. */
+void observed_serve(struct loop *l);
+
+/* The jail has ended: what init has said before counts. */
+void observed_end(struct loop *l);
+
+#endif
