@@ -9,6 +9,7 @@
 
 #include "base/path.h"
 #include "base/record.h"
+#include "sys/syscalls.h"
 
 enum { DEPTH_MAX = 64, SHOWN = 8, CLOCK_EVERY = 256 };
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/fence_switch.h"
+#include "sys/syscalls.h"
 
 int settle_init(struct settling *settling)
 {
