@@ -256,7 +256,7 @@ static int take(struct asking *m, const struct asked *a)
     const struct operation *row = operation_find(a->name);
     char *values[3];
     for (size_t i = 0; i < 3; i++)
-        values[i] = (char *)(uintptr_t)(i < a->n_sources ? a->sources[i].path : a->values[i]);
+        values[i] = (char *)(uintptr_t)(i < ELEMENTSOF(a->sources) && i < a->n_sources ? a->sources[i].path : a->values[i]);
     if (a->n_sources && row->flags & OPERATION_FD)
         row = operation_find(strcmp(a->name, "bind-fd") == 0 ? "bind" : "ro-bind");
     _cleanup_buf_ struct buf problem = { 0 };
