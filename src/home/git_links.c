@@ -187,6 +187,8 @@ int git_links_note(const struct policy *policy, struct git_links *links)
         snprintf(path, sizeof(path), "%.*s", (int)(strrchr(config, '/') - config), config);
         r = add_dir(policy, links, path);
     }
+    for (size_t i = 0; i < ELEMENTSOF(policy->git_dirs) && r == 0; i++)
+        r = policy->git_dirs[i] ? add_dir(policy, links, policy->git_dirs[i]) : 0;
     if (r == 0 && policy->workspace && snprintf(path, sizeof(path), "%s/.git", policy->workspace) < (int)sizeof(path))
         r = add_dir(policy, links, path);
     return r;

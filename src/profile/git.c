@@ -80,10 +80,21 @@ static bool points_back(const char *gitdir, const char *dir, const char *dot_git
     return worktree && join(target, gitdir, worktree) == 0 && same_file(target, dir);
 }
 
+int git_named(struct arena *arena, const char *dir, const char **ret_gitdir)
+{
+    char dot_git[PATH_MAX], path[PATH_MAX], real[PATH_MAX];
+    *ret_gitdir = NULL;
+    _cleanup_free_ char *pointer = join(dot_git, dir, ".git") < 0 ? NULL : read_pointer(dot_git, "gitdir: ");
+    if (!pointer || join(path, dir, pointer) < 0 || !realpath(path, real))
+        return 0;
+    *ret_gitdir = arena_strdup(arena, real);
+    return *ret_gitdir ? 0 : -ENOMEM;
+}
+
 /* Is there a repository at dir? Fills place->gitdir for a ".git" file. */
 static int look_at(struct arena *arena, const char *dir, uid_t uid, struct git_place *place)
 {
-    char dot_git[PATH_MAX], path[PATH_MAX], real[PATH_MAX];
+    char dot_git[PATH_MAX], path[PATH_MAX];
     struct stat st, parent;
     if (join(dot_git, dir, ".git") < 0 || lstat(dot_git, &st) < 0 || stat(dir, &parent) < 0)
         return 0;
@@ -94,12 +105,11 @@ static int look_at(struct arena *arena, const char *dir, uid_t uid, struct git_p
         if (join(path, dot_git, "HEAD") < 0 || lstat(path, &st) < 0)
             return 0;
     } else if (S_ISREG(st.st_mode)) {
-        _cleanup_free_ char *pointer = read_pointer(dot_git, "gitdir: ");
-        if (!pointer || join(path, dir, pointer) < 0 || !realpath(path, real) || !points_back(real, dir, dot_git))
-            return 0;
-        place->gitdir = arena_strdup(arena, real);
-        if (!place->gitdir)
-            return -ENOMEM;
+        const char *gitdir;
+        int r = git_named(arena, dir, &gitdir);
+        if (r < 0 || !gitdir || !points_back(gitdir, dir, dot_git))
+            return r;
+        place->gitdir = gitdir;
     } else {
         return 0;
     }

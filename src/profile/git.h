@@ -17,4 +17,8 @@ struct git_place {
  * (gitrepository-layout(5)). Never looks at or above stop. 0 or -ENOMEM. */
 int git_find(struct arena *arena, const char *cwd, const char *stop, uid_t uid, struct git_place *ret_place);
 
+/* The directory that the file dir/.git names, symlinks followed, in *ret_gitdir, whatever it is; NULL: dir/.git is no such
+ * file, or there is nothing. 0 or -ENOMEM. */
+int git_named(struct arena *arena, const char *dir, const char **ret_gitdir);
+
 #endif

@@ -400,13 +400,52 @@ static int add_without_tree(struct inside *in)
     return r;
 }
 
+/* What is protected in .git is protected in that directory, too. */
+static int move_protections(const struct inside *in, const char *git_dir)
+{
+    struct policy *p = in->m->policy;
+    const char *dot_git = join(in, in->workspace, ".git");
+    int r = dot_git ? 0 : -ENOMEM;
+    for (size_t i = 0, n = p->n_grants; i < n && r == 0; i++) {
+        struct grant g = p->grants[i];
+        if (g.kind != GRANT_PROTECT || !g.optional || !path_within(g.path, dot_git) || strcmp(g.path, dot_git) == 0)
+            continue;
+        char *path = join(in, git_dir, g.path + strlen(dot_git) + 1);
+        r = path ? merge_grant(in->m, GRANT_PROTECT, path, true, g.origin, NULL) : 0;
+    }
+    return r;
+}
+
+/* The workspace as a bare repository, and a directory in it that its ".git" names, if that is a file: both, as a payload of an
+ * earlier run may have made either to have the other forgotten. */
+static int add_unchanged(struct inside *in)
+{
+    struct policy *p = in->m->policy;
+    const char *named;
+    int r = git_named(in->m->arena, in->workspace, &named);
+    p->git_dirs[0] = is_bare(in, in->workspace) ? in->workspace : NULL;
+    p->git_dirs[1] = r >= 0 && named && path_within(named, in->workspace) ? named : NULL;
+    for (size_t i = 0; i < ELEMENTSOF(p->git_dirs) && r >= 0; i++)
+        r = p->git_dirs[i] ? move_protections(in, p->git_dirs[i]) : 0;
+    return r;
+}
+
+/* A working tree that is a bare repository as well: a payload has put ".git" into that. */
+static int protect_bare(const struct inside *in)
+{
+    int r = is_bare(in, in->workspace) ? protect(in, in->workspace, "config") : 0;
+    return r == 0 && is_bare(in, in->workspace) ? protect_gitdir(in, in->workspace) : r;
+}
+
 int git_inside_add(struct merge *m)
 {
     const struct policy *p = m->policy;
     struct inside in = { .m = m, .workspace = p->workspace };
     struct git_place place;
-    if (p->git != GIT_IDENTITY || !p->workspace)
+    if (!p->workspace)
         return 0;
+    if (p->git != GIT_IDENTITY)
+        return add_unchanged(&in);
     int r = git_find(m->arena, p->workspace, NULL, m->host->uid, &place);
     if (r < 0)
         return r;
@@ -427,7 +466,9 @@ int git_inside_add(struct merge *m)
             return r;
     }
     drop_protections(&in);
-    r = add_gitdir(&in, common);
+    r = protect_bare(&in);
+    if (r == 0)
+        r = add_gitdir(&in, common);
     if (r == 0 && strstr(common, "/modules/"))
         r = add_below(&in, arena_strndup(m->arena, common, (size_t)(path_basename(common) - common - 1)),
                       path_basename(common));

@@ -9,7 +9,10 @@
  * worktrees, puts their configurations into policy->git_repos (which the monitor gives the jail copies of) in place of
  * the protect entries that keep them unchanged, and protects what the host's git runs: hooks, attributes, the files in
  * the workspace that a configuration names. A git directory outside the workspace (a worktree's, a submodule's) is
- * granted if it points back at the workspace. After the profile's grants, before ceilings. 0 or -errno. */
+ * granted if it points back at the workspace.
+ * Otherwise, where the workspace is a bare repository or its ".git" a file that names a directory in it: what the profile
+ * protects in ".git" is protected there, and policy->git_dirs are these directories.
+ * After the profile's grants, before ceilings. 0 or -errno. */
 int git_inside_add(struct merge *m);
 
 #endif

@@ -232,6 +232,7 @@ struct policy {
 
     enum git_mode git;
     struct origin git_origin;
+    const char *git_dirs[2]; /* without git = identity: git directories of the workspace in it that are not ".git"; or NULL */
     struct git_repo *git_repos;
     size_t n_git_repos;
     const char *git_copies;      /* directory on the host with the copies, N/config for git_repos[N]; set by the monitor */

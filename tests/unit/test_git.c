@@ -274,6 +274,34 @@ START_TEST(test_worktree)
 }
 END_TEST
 
+/* What is protected in .git, where the git directory is another: each, whatever a payload has put beside it. */
+START_TEST(test_elsewhere)
+{
+    fx_default("[files]\ngit = none\nprotect = -.git/config\nprotect = -.git/hooks\n");
+    fx_file("work/tree/.bare/HEAD", "x");
+    fx_file("work/tree/.git", "gitdir: ./.bare\n");
+    fx_ok("true");
+    ck_assert_ptr_nonnull(fx_grant(GRANT_PROTECT, fx_path("work/tree/.bare/hooks")));
+    ck_assert_ptr_null(fx_grant(GRANT_PROTECT, fx_path("work/tree/hooks")));
+    ck_assert_ptr_null(fx.policy.git_dirs[0]);
+    fx_file("work/tree/config", "[core]\n\tbare = true\n");
+    fx_ok("true");
+    ck_assert_ptr_nonnull(fx_grant(GRANT_PROTECT, fx_path("work/tree/.bare/hooks")));
+    ck_assert_ptr_nonnull(fx_grant(GRANT_PROTECT, fx_path("work/tree/hooks")));
+    ck_assert_str_eq(fx.policy.git_dirs[0], fx_path("work/tree"));
+    ck_assert_str_eq(fx.policy.git_dirs[1], fx_path("work/tree/.bare"));
+    fx_file("work/tree/.git", "gitdir: ../../main\n"); /* outside */
+    fx_file("main/HEAD", "x");
+    fx_ok("true");
+    ck_assert_ptr_null(fx.policy.git_dirs[1]);
+    ck_assert_int_eq(unlink(fx_path("work/tree/.git")), 0);
+    fx_file("work/tree/.git/HEAD", "x");
+    fx_ok("--git=identity", "true");
+    ck_assert_ptr_nonnull(fx_grant(GRANT_PROTECT, fx_path("work/tree/hooks")));
+    ck_assert_ptr_nonnull(fx_grant(GRANT_PROTECT, fx_path("work/tree/config")));
+}
+END_TEST
+
 /* What a payload leaves in its workspace for the next run. */
 START_TEST(test_planted)
 {
@@ -323,6 +351,7 @@ static Suite *suite(void)
     tcase_add_test(tc, test_identity);
     tcase_add_test(tc, test_repositories);
     tcase_add_test(tc, test_worktree);
+    tcase_add_test(tc, test_elsewhere);
     tcase_add_test(tc, test_planted);
     tcase_add_test(tc, test_modules_hidden);
     return s;

@@ -383,7 +383,7 @@ for place in alone.git:. clone/.git:../.. project/.bare:.. beside:..; do
     jail --git=identity -- sh -c "$attack; echo ref: refs/heads/m >\"\$0/HEAD\"" "$git_dir"
     cmp -s "$git_dir/config" "$T/before" && [ ! -e "$git_dir/hooks/post-commit" ]
     verdict "${place%:*}: nothing that the host's git runs can be written"
-    jail --git=none -- sh -c "$attack" "$git_dir"
+    jail --git=none --unprotect=.git/hooks --unprotect=.git/config -- sh -c "$attack" "$git_dir"
     [ -e "$git_dir/hooks/post-commit" ]
     verdict "${place%:*}: control: where it is not protected it can"
     cp "$T/before" "$git_dir/config"
@@ -428,6 +428,7 @@ verdict "a remote of the user's keeps its address"
 git config branch.main.remote origin && git config branch.main.merge refs/heads/main
 jail --git=identity -- git config branch.main.remote evil
 [ "$(git config branch.main.remote)" = origin ] && grep -q 'not kept.*branch.main.remote' "$T/stderr"
+    rm "$git_dir/hooks/post-commit"
 verdict "a branch that followed the user's remote is not turned to a new one"
 end_world
 
@@ -435,6 +436,25 @@ end_world
 new_repository
 for i in 1 2 3; do
     mkdir "d$i"
+# The same with any profile, where the workspace is a bare repository, or its .git a file that names a directory in it.
+new_repository
+mkdir "$OUT/src" && cd "$OUT/src" || exit 99
+git init -q --bare alone.git && git init -q --bare project/.bare && echo 'gitdir: ./.bare' >project/.git
+for place in alone.git:. project/.bare:..; do
+    git_dir=$OUT/src/${place%:*}
+    cd "$git_dir/${place#*:}" && cp "$git_dir/config" "$T/before" || exit 99
+    attack='printf "[core]\n\tfsmonitor = x\n" >>"$0/config"; mv "$0/hooks" "$0/h"; mkdir -p "$0/hooks"; echo evil >"$0/hooks/post-commit"; ln -s "$1/.bashrc" "$0/FETCH_HEAD"'
+    jail --git=none -- sh -c "$attack" "$git_dir" "$HOME"
+    cmp -s "$git_dir/config" "$T/before" && [ ! -e "$git_dir/h" ] && [ ! -e "$git_dir/hooks/post-commit" ]
+    verdict "git = none, ${place%:*}: nothing that the host's git runs can be written"
+    [ ! -L "$git_dir/FETCH_HEAD" ] && grep -q 'FETCH_HEAD became a symlink .*: removed' "$T/stderr"
+    verdict "git = none, ${place%:*}: symlinks are removed"
+    jail --git=none --unprotect=.git/hooks --unprotect=.git/config -- sh -c "$attack" "$git_dir" "$HOME"
+    [ -e "$git_dir/h" ] && [ -e "$git_dir/hooks/post-commit" ] && [ "$(git -C "$git_dir" config core.fsmonitor)" = x ]
+    verdict "git = none, ${place%:*}: control: where it is not protected it can, and git reads it"
+done
+end_world
+
     timeout 120 "$AGENTJAIL" --git=identity -- sh -ec 'cd d'$i' && for n in 1 2 3 4 5 6; do echo $n >f
         until git add f 2>/dev/null && git commit -qm "'$i' $n" -- f 2>/dev/null; do sleep 0.05; done; echo $$ >tmp.$$; git config branch.b'$i'-$n.remote origin; done' \
         >"$T/out.$i" 2>&1 &
