@@ -76,9 +76,22 @@ static size_t trimmed(struct part name)
     return len ? len : name.len;
 }
 
+/* "ENVRC~1", the short name that vfat and ntfs give any longer one as well: which, only they know. */
+static bool is_short(struct part name)
+{
+    size_t base = 0, digits = 0;
+    while (base < name.len && name.at[base] != '.')
+        base++;
+    while (digits < base && name.at[base - 1 - digits] >= '0' && name.at[base - 1 - digits] <= '9')
+        digits++;
+    return base <= 8 && name.len <= base + 4 && digits && digits < base && name.at[base - 1 - digits] == '~';
+}
+
 /* Where only some characters are known (fold, a byte beyond ASCII) any number of them may be meant: true. */
 static bool has_unknown(struct part name)
 {
+    if (is_short(name))
+        return true;
     for (size_t i = 0; i < name.len; i++)
         if ((unsigned char)name.at[i] >= 0x80)
             return true;

@@ -17,6 +17,12 @@ static const struct {
     { "/w/.envrc", "/w/.env", 0, 0 },
     { "/w/.envrc", "/w/.envrcs", 0, 0 },
     { "/w/.envrc", "/w/.env\xe2\x80\x8crc", 0, NAME_MATCHED }, /* a letter that some file systems leave out */
+    { "/w/.envrc", "/w/ENVRC~1", 0, NAME_MATCHED }, /* its short name on vfat */
+    { "/w/key.json", "/w/KEY~12.JSO", 0, NAME_MATCHED },
+    { "/w/.git/hooks", "/w/git~1", 0, NAME_ABOVE },
+    { "/w/.envrc", "/w/x.c.~1~", 0, 0 }, /* backups of editors */
+    { "/w/.envrc", "/w/x.c~", 0, 0 },
+    { "/w/.envrc", "/w/envrcabc~1", 0, 0 },
     { "/w/.envrc", "/w", NAME_ABOVE, NAME_ABOVE },
     { "/w/.envrc", "/", NAME_ABOVE, NAME_ABOVE },
     { "/w/.envrc", "/x", 0, 0 },
