@@ -37,6 +37,7 @@ int signals_setup(struct signals *s)
     if (fd < 0)
         return -errno;
     sigaddset(&taken, SIGPIPE);
+    sigaddset(&taken, SIGXFSZ);
     if (sigprocmask(SIG_BLOCK, &taken, &s->original) < 0) {
         int r = -errno;
         close(fd);
@@ -100,5 +101,6 @@ bool signals_stop_group(int signal)
 void signals_end(struct signals *s)
 {
     cleanup_close(&s->fd);
+    take_pending(SIGXFSZ); /* one that waits would end us in place of the command's status */
     sigprocmask(SIG_SETMASK, &s->original, NULL);
 }

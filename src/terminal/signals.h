@@ -20,9 +20,10 @@ enum signal_action {
     SIGNAL_CONTINUED, /* terminal_continued() */
 };
 
-/* Block what is to be taken and open the signalfd. SIGPIPE is blocked too (write(2) then says EPIPE). Signals that were
- * ignored when agentjail started (nohup(1), a background job of a plain sh) stay ignored. SIGTTIN and SIGTTOU keep
- * stopping us as they stop any job. 0 or -errno. */
+/* Block what is to be taken and open the signalfd. SIGPIPE and SIGXFSZ are blocked too (write(2) then says EPIPE or
+ * EFBIG): how much is written to the record is the payload's choice, and our end must not be. Signals that were ignored
+ * when agentjail started (nohup(1), a background job of a plain sh) stay ignored. SIGTTIN and SIGTTOU keep stopping us as
+ * they stop any job. 0 or -errno. */
 int signals_setup(struct signals *s);
 
 /* Take one waiting signal; *ret_typed is true if the kernel sent it, as the terminal does for ^C. 0, -EAGAIN when none

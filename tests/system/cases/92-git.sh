@@ -275,6 +275,22 @@ jail --git=none -- sh -c 'mv .git/logs logs && mv made .git/logs && mv one .git/
 verdict "symlinks that an earlier run left elsewhere are removed once they are in git's directory"
 end_world
 
+# The limit on the size of files (ulimit -f) is also the monitor's, and how much it writes is the payload's choice: it is not what
+# ends the monitor before it has looked. CONTROL: it ends others, and would have been reached.
+new_repository
+link='ln -sf "$0/.bashrc" .git/FETCH_HEAD; for i in $(seq 500); do : >"made-$i"; done; exit 3'
+(ulimit -f 64 && jail --git=none --summary="$T/page.json" -- sh -c "$link" "$HOME")
+[ $? -eq 3 ] && [ ! -L .git/FETCH_HEAD ]
+verdict "a record that is as long as files may be: symlinks are removed, and the status is the command's"
+rm made-*
+(ulimit -f 64 && exec head -c 70000 /dev/zero >"$T/long" 2>/dev/null) 2>/dev/null
+[ $? -eq 153 ]
+verdict "control: who writes more is ended"
+jail --git=none --summary="$T/page.json" -- sh -c "$link" "$HOME"
+[ "$(stat -c %s "$(printf '%s\n' "$HOME"/.local/state/agentjail/log/*.jsonl | tail -n 1)")" -gt 65536 ]
+verdict "control: the record would be longer"
+end_world
+
 # A payload that closes .git itself, or digs too deep to be followed, keeps none of the other symlinks, and what was not
 # searched is said, with --quiet as well. CONTROL: nothing is said otherwise.
 new_repository
@@ -386,10 +402,30 @@ for place in alone.git:. clone/.git:../.. project/.bare:.. beside:..; do
     jail --git=none --unprotect=.git/hooks --unprotect=.git/config -- sh -c "$attack" "$git_dir"
     [ -e "$git_dir/hooks/post-commit" ]
     verdict "${place%:*}: control: where it is not protected it can"
+    rm "$git_dir/hooks/post-commit"
     cp "$T/before" "$git_dir/config"
     jail --git=identity -- sh -c 'cd "$0" && git config remote.r.url https://example.org/r' "$git_dir"
     [ "$(git -C "$git_dir" config remote.r.url)" = https://example.org/r ]
     verdict "${place%:*}: git inside works on it" -- cat "$T/stderr"
+done
+end_world
+
+# The same with any profile, where the workspace is a bare repository, or its .git a file that names a directory in it.
+new_repository
+mkdir "$OUT/src" && cd "$OUT/src" || exit 99
+git init -q --bare alone.git && git init -q --bare project/.bare && echo 'gitdir: ./.bare' >project/.git
+for place in alone.git:. project/.bare:..; do
+    git_dir=$OUT/src/${place%:*}
+    cd "$git_dir/${place#*:}" && cp "$git_dir/config" "$T/before" || exit 99
+    attack='printf "[core]\n\tfsmonitor = x\n" >>"$0/config"; mv "$0/hooks" "$0/h"; mkdir -p "$0/hooks"; echo evil >"$0/hooks/post-commit"; ln -s "$1/.bashrc" "$0/FETCH_HEAD"'
+    jail --git=none -- sh -c "$attack" "$git_dir" "$HOME"
+    cmp -s "$git_dir/config" "$T/before" && [ ! -e "$git_dir/h" ] && [ ! -e "$git_dir/hooks/post-commit" ]
+    verdict "git = none, ${place%:*}: nothing that the host's git runs can be written"
+    [ ! -L "$git_dir/FETCH_HEAD" ] && grep -q 'FETCH_HEAD became a symlink .*: removed' "$T/stderr"
+    verdict "git = none, ${place%:*}: symlinks are removed"
+    jail --git=none --unprotect=.git/hooks --unprotect=.git/config -- sh -c "$attack" "$git_dir" "$HOME"
+    [ -e "$git_dir/h" ] && [ -e "$git_dir/hooks/post-commit" ] && [ "$(git -C "$git_dir" config core.fsmonitor)" = x ]
+    verdict "git = none, ${place%:*}: control: where it is not protected it can, and git reads it"
 done
 end_world
 
@@ -428,7 +464,6 @@ verdict "a remote of the user's keeps its address"
 git config branch.main.remote origin && git config branch.main.merge refs/heads/main
 jail --git=identity -- git config branch.main.remote evil
 [ "$(git config branch.main.remote)" = origin ] && grep -q 'not kept.*branch.main.remote' "$T/stderr"
-    rm "$git_dir/hooks/post-commit"
 verdict "a branch that followed the user's remote is not turned to a new one"
 end_world
 
@@ -436,25 +471,6 @@ end_world
 new_repository
 for i in 1 2 3; do
     mkdir "d$i"
-# The same with any profile, where the workspace is a bare repository, or its .git a file that names a directory in it.
-new_repository
-mkdir "$OUT/src" && cd "$OUT/src" || exit 99
-git init -q --bare alone.git && git init -q --bare project/.bare && echo 'gitdir: ./.bare' >project/.git
-for place in alone.git:. project/.bare:..; do
-    git_dir=$OUT/src/${place%:*}
-    cd "$git_dir/${place#*:}" && cp "$git_dir/config" "$T/before" || exit 99
-    attack='printf "[core]\n\tfsmonitor = x\n" >>"$0/config"; mv "$0/hooks" "$0/h"; mkdir -p "$0/hooks"; echo evil >"$0/hooks/post-commit"; ln -s "$1/.bashrc" "$0/FETCH_HEAD"'
-    jail --git=none -- sh -c "$attack" "$git_dir" "$HOME"
-    cmp -s "$git_dir/config" "$T/before" && [ ! -e "$git_dir/h" ] && [ ! -e "$git_dir/hooks/post-commit" ]
-    verdict "git = none, ${place%:*}: nothing that the host's git runs can be written"
-    [ ! -L "$git_dir/FETCH_HEAD" ] && grep -q 'FETCH_HEAD became a symlink .*: removed' "$T/stderr"
-    verdict "git = none, ${place%:*}: symlinks are removed"
-    jail --git=none --unprotect=.git/hooks --unprotect=.git/config -- sh -c "$attack" "$git_dir" "$HOME"
-    [ -e "$git_dir/h" ] && [ -e "$git_dir/hooks/post-commit" ] && [ "$(git -C "$git_dir" config core.fsmonitor)" = x ]
-    verdict "git = none, ${place%:*}: control: where it is not protected it can, and git reads it"
-done
-end_world
-
     timeout 120 "$AGENTJAIL" --git=identity -- sh -ec 'cd d'$i' && for n in 1 2 3 4 5 6; do echo $n >f
         until git add f 2>/dev/null && git commit -qm "'$i' $n" -- f 2>/dev/null; do sleep 0.05; done; echo $$ >tmp.$$; git config branch.b'$i'-$n.remote origin; done' \
         >"$T/out.$i" 2>&1 &
