@@ -99,8 +99,8 @@ static void look(struct walk *w, int dir, const struct entry *e, bool moved)
     _cleanup_close_ int next = -1;
     if (w->depth < DEPTH_MAX) /* git writes into one that its owner cannot list, too */
         next = open_listed_directory(dir, e->name);
-    if (next >= 0)
-        walk(w, next, moved || fstat(next, &st) < 0 || is_new(w, &st.st_ctim));
+    if (next >= 0) /* a snapshot (btrfs) is another device, and has the times of what it was made of */
+        walk(w, next, moved || fstat(next, &st) < 0 || is_new(w, &st.st_ctim) || st.st_dev != w->gitdir->dev);
     else
         w->closed = w->closed || w->depth == DEPTH_MAX || (errno != ENOENT && errno != ENOTDIR && errno != ELOOP);
 }
@@ -181,7 +181,7 @@ int git_links_note(const struct policy *policy, struct git_links *links)
     char path[PATH_MAX];
     int r = 0;
     (void)clock_gettime(CLOCK_REALTIME_COARSE, &links->wall);
-    (void)clock_gettime(CLOCK_MONOTONIC_COARSE, &links->steady);
+    (void)clock_gettime(CLOCK_BOOTTIME, &links->steady);
     for (size_t i = 0; i < policy->n_git_repos && r == 0; i++) {
         const char *config = policy->git_repos[i].config;
         snprintf(path, sizeof(path), "%.*s", (int)(strrchr(config, '/') - config), config);
@@ -204,8 +204,8 @@ static long long since(clockid_t clock, const struct timespec *then)
 
 static bool clock_went_back(const struct git_links *links)
 {
-    enum { SLACK = 20 }; /* ms: the two are not read at once, and the wall's may be slewed */
-    long long steady = since(CLOCK_MONOTONIC_COARSE, &links->steady);
+    enum { SLACK = 20 }; /* ms: the two are not read at once, and the wall's may be slewed; both count what it slept */
+    long long steady = since(CLOCK_BOOTTIME, &links->steady);
     return since(CLOCK_REALTIME_COARSE, &links->wall) < steady - steady / 1000 - SLACK;
 }
 

@@ -29,7 +29,7 @@ struct git_links_dir {
 struct git_links {
     struct git_links_dir *dirs;
     size_t n_dirs;
-    struct timespec wall, steady; /* when the command had not begun; CLOCK_REALTIME_COARSE and CLOCK_MONOTONIC_COARSE */
+    struct timespec wall, steady; /* when the command had not begun; CLOCK_REALTIME_COARSE and CLOCK_BOOTTIME */
     size_t most;                  /* entries of one git directory that are looked at; 0: GIT_LINKS_MOST */
 };
 

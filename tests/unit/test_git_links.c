@@ -13,14 +13,14 @@ static struct policy policy;
 static struct git_links links;
 static struct git_notes notes;
 
-/* Wait until the clock of change times, which ticks every few milliseconds, is past what has been made. */
+/* Wait until the clock of starts, which ticks every few milliseconds, is past what has been made: change times may be finer. */
 static void tick(void)
 {
     struct timespec then, now;
-    clock_gettime(CLOCK_REALTIME_COARSE, &then);
+    clock_gettime(CLOCK_REALTIME, &then);
     do
         clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    while (now.tv_sec == then.tv_sec && now.tv_nsec == then.tv_nsec);
+    while (now.tv_sec < then.tv_sec || (now.tv_sec == then.tv_sec && now.tv_nsec <= then.tv_nsec));
 }
 
 static void set_up(void)

@@ -291,6 +291,32 @@ jail --git=none --summary="$T/page.json" -- sh -c "$link" "$HOME"
 verdict "control: the record would be longer"
 end_world
 
+# A snapshot of btrfs has the times of what it was made of. CONTROL: the filter refuses to make one, so it is off here.
+if [ "$UID_NOW" -ne 0 ] || ! [ -x /usr/sbin/mkfs.btrfs ] || ! command -v btrfs >/dev/null; then
+    skip "a snapshot in git's directory" "optional: it takes root and btrfs-progs"
+else
+    new_repository
+    truncate -s 128M "$T/img" && mkdir "$OUT/b" && mkfs.btrfs -q -m single "$T/img" 2>/dev/null && mount -o loop "$T/img" "$OUT/b" 2>/dev/null
+    if mountpoint -q "$OUT/b"; then
+        cd "$OUT/b" && git init -q . && mkdir .git/logs && btrfs -q subvolume create s && ln -s "$HOME/.bashrc" s/HEAD
+        tick
+        attack='mv .git/logs .git/l; btrfs subvolume snapshot s .git/logs'
+        jail --git=none --guard=off -- sh -c "$attack"
+        [ ! -e .git/logs ]
+        verdict "no snapshot is made in git's directory"
+        mv .git/l .git/logs
+        AGENTJAIL_TEST_OFF=seccomp AGENTJAIL=$UNFENCED jail --git=none --guard=off -- sh -c "$attack"
+        [ -d .git/logs ] && [ ! -L .git/logs/HEAD ] && grep -q 'logs/HEAD became a symlink .*: removed' "$T/stderr"
+        verdict "a snapshot in git's directory: symlinks in it are removed"
+        btrfs -q subvolume snapshot s .git/c && [ -L .git/c/HEAD ] && [ ! .git/c -nt "$T/now" ]
+        verdict "control: they are there, and as old as before"
+        cd "$T" && umount -l "$OUT/b"
+    else
+        skip "a snapshot in git's directory" "optional: no btrfs or no loop device here"
+    fi
+    end_world
+fi
+
 # A payload that closes .git itself, or digs too deep to be followed, keeps none of the other symlinks, and what was not
 # searched is said, with --quiet as well. CONTROL: nothing is said otherwise.
 new_repository
