@@ -206,7 +206,7 @@ static bool clock_went_back(const struct git_links *links)
 {
     enum { SLACK = 20 }; /* ms: the two are not read at once, and the wall's may be slewed; both count what it slept */
     long long steady = since(CLOCK_BOOTTIME, &links->steady);
-    return since(CLOCK_REALTIME_COARSE, &links->wall) < steady - steady / 1000 - SLACK;
+    return since(CLOCK_REALTIME, &links->wall) < steady - steady / 1000 - SLACK;
 }
 
 static void remove_new(struct walk *w)
