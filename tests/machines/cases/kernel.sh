@@ -36,6 +36,9 @@ case $MACHINE in
         check "control: unlabelled, the file is read" cat /etc/hostname
         check "the profile is enforced" sh -c '! aa-exec -p machine-probe -- cat /etc/hostname'
         check "the profile does not break the command" aa-exec -p machine-probe -- cat /etc/passwd ;;
+    selinux)
+        check "SELinux is on" grep -q selinux /sys/kernel/security/lsm
+        check "it is to enforce its policy" grep -qw enforcing=1 /proc/cmdline ;;
     systemd)
         bus=/run/user/$(id -u tester)
         in_session() { as_tester env XDG_RUNTIME_DIR="$bus" DBUS_SESSION_BUS_ADDRESS="unix:path=$bus/bus" "$@"; }
