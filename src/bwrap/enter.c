@@ -266,7 +266,7 @@ static void make_view(struct bwrap_enter *e, struct namespaces *ns)
     int r = view_pin(&view);
     if (r < 0)
         die_of_view(e, &view, r);
-    r = stage_begin_bubblewrap(&view.stage, &why);
+    r = stage_begin_bubblewrap(&view.stage, view.file_label, &why);
     if (r >= 0)
         r = view_build(&view);
     if (r < 0)

@@ -25,6 +25,7 @@ struct bwrap_run {
     int64_t end_at;             /* when the command is ended, CLOCK_MONOTONIC in ms; 0: never */
     bool timed_out;
     char *cwd;                  /* the caller's directory, or NULL; owned */
+    char *exec_label, *file_label; /* what args has of these, or NULL; owned */
     char console[64];           /* the caller's terminal, where the jail gets one */
     pid_t parent;               /* ours when we began */
     int channel, pidfd;         /* to the jail's first process; owned, -1: none yet */

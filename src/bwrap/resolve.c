@@ -12,6 +12,7 @@
 
 #include "bwrap/descriptors.h"
 #include "bwrap/environment.h"
+#include "host/selinux_context.h"
 
 static bool on(const struct bwrap_run *run, unsigned bits)
 {
@@ -128,16 +129,22 @@ static int finish_plan(struct bwrap_run *run, struct buf *why)
     return 0;
 }
 
-/* Labels are SELinux's in bubblewrap. */
-static const char *find_label(struct bwrap_run *run)
+/* Labels are SELinux's in bubblewrap. One that its policy does not have is refused here: the kernel lets root put it onto files
+ * all the same. *label becomes what the policy calls it: how the kernel gives it back. */
+static int find_label(const struct bwrap_run *run, const char **label, char **ret_found)
 {
-    if (!run->args.exec_label && !run->args.file_label)
-        return NULL;
+    if (!*label)
+        return 0;
     if (access("/sys/fs/selinux/enforce", F_OK) < 0)
-        return "labeling not supported on this system";
-    if (run->args.exec_label)
-        run->enter.start.label = LABEL_SELINUX;
-    return NULL;
+        return bwrap_refuse(run, "labeling not supported on this system");
+    int r = selinux_context_find(*label, ret_found);
+    if (r >= 0) {
+        *label = *ret_found;
+        return 0;
+    }
+    _cleanup_buf_ struct buf what = { 0 };
+    (void)buf_printf(&what, "invalid label %s", *label);
+    return bwrap_refuse_errno(run, what.data ? what.data : "invalid label", r);
 }
 
 int bwrap_resolve(struct bwrap_run *run)
@@ -145,9 +152,14 @@ int bwrap_resolve(struct bwrap_run *run)
     struct bwrap_args *a = &run->args;
     struct bwrap_enter *e = &run->enter;
     _cleanup_buf_ struct buf why = { 0 };
-    const char *bad = find_label(run);
-    if (!bad)
-        bad = find_conflict(run);
+    int status = find_label(run, &a->exec_label, &run->exec_label);
+    if (status == 0)
+        status = find_label(run, &a->file_label, &run->file_label);
+    if (status != 0)
+        return status;
+    if (a->exec_label)
+        e->start.label = LABEL_SELINUX;
+    const char *bad = find_conflict(run);
     if (bad)
         return bwrap_refuse(run, bad);
     if (a->fds[BWRAP_FD_USERNS] < 0 && (e->real_uid != 0 || (on(run, BWRAP_UNSHARE_USER_TRY) && userns_possible())))

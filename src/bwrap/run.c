@@ -116,6 +116,8 @@ int bwrap_main(int argc, char **argv)
     bwrap_ceilings_close(run.ceilings);
     filter_program_free(&run.filter);
     free(run.cwd);
+    free(run.exec_label);
+    free(run.file_label);
 #endif
     return status;
 }

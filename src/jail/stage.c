@@ -64,9 +64,27 @@ static int make_proc(struct stage *stage)
     return stage->proc < 0 ? stage->proc : 0;
 }
 
-int stage_begin_bubblewrap(struct stage *stage, struct buf *why)
+/* A tmpfs's own root is not made by us, as SELinux sees it, and has the file system's label: a directory in it takes its
+ * place. */
+static int replace_root(struct stage *stage)
+{
+    if (mkdirat(stage->root, "root", 0755) < 0)
+        return -errno;
+    _cleanup_close_ int made = open_directory(stage->root, "root");
+    _cleanup_close_ int mount = made < 0 ? made : mount_clone(made, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0);
+    int r = mount < 0 ? mount : mount_attach(mount, stage->root);
+    if (r < 0)
+        return r;
+    close(stage->root);
+    stage->root = open_place();
+    return stage->root < 0 ? stage->root : 0;
+}
+
+int stage_begin_bubblewrap(struct stage *stage, bool labelled, struct buf *why)
 {
     int r = make_root(stage, 0, "mode=755");
+    if (r >= 0 && labelled)
+        r = replace_root(stage);
     if (r < 0)
         buf_printf(why, "the jail's root cannot be made: %s", strerror(-r));
     return r;

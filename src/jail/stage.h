@@ -21,9 +21,9 @@ struct stage {
  * namespace. as_root: the user is uid 0 of the host. 0, or -errno with a message in why. */
 int stage_step(struct stage *stage, bool as_root, struct buf *why);
 
-/* In its place for bubblewrap: the root alone, without a bound on its size, and programs in it may be executed. 0 or -errno
- * with a message in why. */
-int stage_begin_bubblewrap(struct stage *stage, struct buf *why);
+/* In its place for bubblewrap: the root alone, without a bound on its size, and programs in it may be executed. labelled: the
+ * caller has asked the kernel to label what it makes, and the root is to be among that. 0 or -errno with a message in why. */
+int stage_begin_bubblewrap(struct stage *stage, bool labelled, struct buf *why);
 
 /* Whether every part is there. */
 bool stage_done(const struct stage *stage);

@@ -52,7 +52,7 @@ same() {
     beside "$name: as bubblewrap" /tmp/ours
 }
 # The files that options make, and what they lie in; binds of the host's; what kernels make.
-made="/d /d/e /s /f /b /b/c /r /t /t/d /t/s /t/f /m /m/n /u /dev /dev/shm /dev/core /dev/fd /dev/stdin"
+made="/ /d /d/e /s /f /b /b/c /r /t /t/d /t/s /t/f /m /m/n /u /dev /dev/shm /dev/core /dev/fd /dev/stdin"
 given="/m/n/hosts /usr /lib64 /proc /dev/null /dev/pts"
 # tree PROGRAM OPTION...: "LABEL NAME" of every one.
 tree() {
@@ -73,9 +73,16 @@ for user in tester root; do
     check_output "$user: as process 1" $inside ours $whole --unshare-pid --as-pid-1 --exec-label $inside cat $current
     check_output "$user: the first process keeps the caller's" $base \
         ours $whole --unshare-pid --exec-label $inside cat /proc/1/attr/current
+    check_output "$user: written as the policy would not" $inside:c0,c1 ours $whole --exec-label $inside:c1,c0 cat $current
     check_status "$user: control: without it the file is read" 0 ours $whole cat /tmp/$user/secret
     check_status "$user: the policy holds for it" 1 ours $whole --exec-label $inside cat /tmp/$user/secret
     check_status "$user: and lets it what it should" 0 ours $whole --exec-label $inside cat /tmp/$user/open
+    for option in --exec-label --file-label; do
+        check_says "$user: $option with an unknown context is refused" "bwrap: invalid label $unknown: Invalid argument" \
+            ours $whole $option $unknown true
+        same "$option with an unknown context" $whole $option $unknown true
+        same "$option with what is no context" $whole $option machine true
+    done
     check_status "$user: a context that the policy keeps us from" 1 ours $whole --exec-label $forbidden true
     same "a context that the policy keeps us from" $whole --exec-label $forbidden true
     same "--exec-label without a /proc that can be written" --ro-bind / / --exec-label $inside true
