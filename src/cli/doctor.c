@@ -293,7 +293,7 @@ static const struct row rows[] = {
       "update the kernel, or the container runtime's seccomp profile" },
     { "landlock", false, check_landlock, "one fence less behind the mounts; profiles with landlock = on are refused",
       "update the kernel, or boot with landlock in lsm=" },
-    { "label", false, check_label, "no mandatory label on the payload; profiles with label = are refused", NULL },
+    { "label", false, check_label, "no mandatory label on the payload; a label = that is not loaded is refused", NULL },
     { "limits", false, check_limits, "memory = and cpu = are refused (with a leading '-': not enforced)", NULL },
     { "overlay", false, check_overlay, "copy-on-write = is refused", "sudo modprobe overlay" },
     { "network", false, check_net, "network = none is refused without the namespace, network = filtered without veth",

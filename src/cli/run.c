@@ -227,6 +227,7 @@ static int serve(struct run *run, struct handover *handover, struct supervise *s
     if (r >= 0) {
         library_begun();
         s->directory = run->directory;
+        s->context = run->label == LABEL_SELINUX ? run->policy.label.value : NULL;
         s->may_repeat = s->may_repeat && !run->once;
         r = account_prepare(s, &why);
     }

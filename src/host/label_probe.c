@@ -5,8 +5,11 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "host/host_probe.h"
+#include "host/selinux_context.h"
 #include "lockdown/label.h"
+#include "profile/arena.h"
 #include "profile/origin.h"
 
 /* user:role:type[:range] */
@@ -26,7 +29,24 @@ static void refuse(const struct fence *fence, const char *problem, struct buf *w
         origin_advise(why, &fence->origin, &fence->required, "label", fence->value);
 }
 
-int label_probe(const struct policy *policy, enum label_kind *ret_kind, struct buf *why)
+/* NULL, or what is wrong with it. A policy that does not answer is asked again by the payload, who takes the label. */
+static const char *find_context(struct policy *policy)
+{
+    _cleanup_free_ char *found = NULL;
+    int r = selinux_context_find(policy->label.value, &found);
+    if (r == -EINVAL)
+        return "is not a context of the SELinux policy that this kernel has loaded (user, role, type and range must be, and go "
+               "together)";
+    if (r < 0)
+        return NULL;
+    char *kept = arena_strdup(policy->arena, found);
+    if (!kept)
+        return "cannot be kept: out of memory";
+    policy->label.value = kept;
+    return NULL;
+}
+
+int label_probe(struct policy *policy, enum label_kind *ret_kind, struct buf *why)
 {
     const struct fence *fence = &policy->label;
     *ret_kind = LABEL_NONE;
@@ -37,9 +57,10 @@ int label_probe(const struct policy *policy, enum label_kind *ret_kind, struct b
     enum label_kind kind = LABEL_NONE;
     if (strlen(fence->value) > LABEL_MAX / 2 || strpbrk(fence->value, " \t\n"))
         problem = "is not a label: write the name of an AppArmor profile or an SELinux context, without blanks";
-    else if (selinux_form(fence->value) && host_selinux())
+    else if (selinux_form(fence->value) && host_selinux()) {
         kind = LABEL_SELINUX;
-    else if (!host_apparmor())
+        problem = find_context(policy);
+    } else if (!host_apparmor())
         problem = host_selinux() ? "is not an SELinux context (user:role:type:range), and this kernel runs no AppArmor"
                                  : "cannot be had: this kernel runs neither AppArmor nor SELinux";
     else {

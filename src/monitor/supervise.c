@@ -161,6 +161,9 @@ static void on_noexec(struct loop *l, const struct message *m)
 {
     _cleanup_buf_ struct buf text = { 0 };
     command_explain(l->s->plan, l->s->command, getenv("PATH"), (int)m->value, &text);
+    if (text.data && l->s->context && (m->value == EPERM || m->value == EACCES))
+        buf_printf(&text, "; if it may be executed, SELinux refuses it the context %s: the policy must let agentjail's own "
+                   "domain change to that (process transition, process2 nnp_transition)", l->s->context);
     loop_say(l, text.data ? text.data : l->s->command);
     l->status = m->code == 127 ? 127 : 126;
     l->stage = STAGE_OVER;

@@ -27,6 +27,7 @@ struct supervise {
     const char *command;       /* for messages */
     char *const *argv;         /* the command with its arguments */
     const char *directory;     /* where it starts */
+    const char *context;       /* of SELinux, that it is to get, or NULL */
     int64_t born[2];           /* ms of CLOCK_BOOTTIME before and after init was cloned */
     int channel;               /* to init */
     int observed;              /* to init, for what the payload does (ipc/observed.h); -1: it is not told */

@@ -112,6 +112,7 @@ for user in tester root; do
     check_output "$user: with it, its own" $inside own --label=$inside -- cat $current
     check_output "$user: what the payload runs has it" $inside own --label=$inside -- sh -c "sh -c 'cat $current; :'; :"
     check_output "$user: the jail's first process keeps the caller's" $base own --label=$inside -- cat /proc/1/attr/current
+    check_output "$user: written as the policy would not" $inside:c0,c1 own --label=$inside:c1,c0 -- cat $current
     check_output "$user: an optional one is taken where it is to be had" $inside own --label=-$inside -- cat $current
     check_status "$user: the labelled payload works" 0 \
         own --label=$inside -- sh -c 'ls / >/dev/null && cat open && echo x >/tmp/x && rm /tmp/x'
@@ -127,11 +128,17 @@ for user in tester root; do
         sh -c "printf $base >/proc/self/attr/exec && exec cat open"
 
     check_status "$user: a context that the policy has not is refused" 125 own --label=$unknown -- true
+    check_says "$user: the message says by whom" \
+        "--label: $unknown is not a context of the SELinux policy" own --label=$unknown -- true
+    check_says "$user: and what to write instead" "or write --label=-$unknown to run without it" own --label=$unknown -- true
     check_output "$user: an optional one is left out" $base own --label=-$unknown -- cat $current
+    check_says "$user: and said" "$unknown is not a context of the SELinux policy" \
+        own --label=-$unknown -- true
     check_status "$user: control: what there is runs with --strict" 0 own --strict --landlock=off --label=-$inside -- true
     check_status "$user: an optional one that is not there does not" 125 own --strict --landlock=off --label=-$unknown -- true
     check_status "$user: AppArmor's profile is no context: refused" 125 own --label=agentjail-payload -- true
     check_status "$user: a context that the policy keeps us from: the command does not start" 126 own --label=$forbidden -- true
+    check_says "$user: the message says what must be allowed" "process2 nnp_transition" own --label=$forbidden -- true
     check_status "$user: nor without it, where it is optional" 126 own --label=-$forbidden -- true
 done
 check_says "--doctor says what to write" 'write label = CONTEXT' as_tester "$jail" --doctor
