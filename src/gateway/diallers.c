@@ -96,7 +96,7 @@ int diallers_add(struct diallers *all, int channel)
         free(d);
         return r;
     }
-    fd = -1; /* d's */
+    d->source.fd = TAKE_FD(fd);
     all->list = d;
     all->n++;
     return 0;

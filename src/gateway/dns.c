@@ -67,6 +67,12 @@ static void on_addresses(struct lookup *lookup, const struct addresses *addresse
         reply(request, DNS_NOERROR, addresses->ttl, good, n);
 }
 
+/* Is the name's true address the answer? */
+static bool is_real(const struct egress_policy *policy, const struct decision *d)
+{
+    return policy->dns == EGRESS_DNS_REAL && d->verdict == VERDICT_ALLOW && d->reason != VERDICT_HOST_PORT;
+}
+
 static void answer_synthetic(struct dns_request *request)
 {
     struct gateway_process *g = request->gateway;
@@ -99,14 +105,13 @@ void dns_ask(struct dns_request *request)
         return;
     }
     verdict_name(policy, q->name, &decision);
-    if (!fence_on(FENCE_DNS)) { /* as any other server: ask the next */
-        resolver_ask(request->gateway->resolver, q->name, &request->lookup);
-    } else if (decision.verdict == VERDICT_DENY) {
+    bool fenced = fence_on(FENCE_DNS); /* else as any other server: ask the next */
+    if (fenced && decision.verdict == VERDICT_DENY) {
         refuse(request, REFUSED_POLICY, &decision, NULL);
         reply(request, DNS_NXDOMAIN, 0, NULL, 0);
-    } else if (q->type != DNS_A && q->type != DNS_AAAA) {
+    } else if (fenced && q->type != DNS_A && q->type != DNS_AAAA) {
         reply(request, DNS_NOERROR, 0, NULL, 0); /* HTTPS and SVCB too: no ECH */
-    } else if (policy->dns == EGRESS_DNS_REAL && decision.verdict == VERDICT_ALLOW && decision.reason != VERDICT_HOST_PORT) {
+    } else if (!fenced || is_real(policy, &decision)) {
         resolver_ask(request->gateway->resolver, q->name, &request->lookup);
     } else {
         answer_synthetic(request);
