@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/fence_switch.h"
@@ -164,6 +165,13 @@ static int take_root(struct view *view, const struct point_rules *rules, int mou
     return 0;
 }
 
+/* Another file has its name since it was pinned, as when a program saves it: the kernel attaches nothing that has none. */
+static bool is_replaced(const struct view *view, const struct op *op, int mount)
+{
+    struct stat st;
+    return op->source && !view->plan->bubblewrap && fstat(mount, &st) == 0 && st.st_nlink == 0;
+}
+
 int view_place(struct view *view, size_t i, int mount, bool directory)
 {
     const struct op *op = &view->plan->ops[i];
@@ -171,6 +179,8 @@ int view_place(struct view *view, size_t i, int mount, bool directory)
     struct point_rules rules = view_rules(view, op);
     enum point_kind kind = op->kind == OP_PIN_LINK ? POINT_LINK : directory ? POINT_DIRECTORY : POINT_FILE;
     int r = point_attach(&rules, rules.target, kind, mount);
+    if (r == -ENOENT && is_replaced(view, op, mount))
+        return view_fail(view, op, -ESTALE, "was replaced by something else while the jail was being built; run it again");
     if (r < 0)
         return view_fail(view, op, r, "cannot be mounted");
     point_cache_forget(&view->points, rules.root, rules.target);

@@ -54,6 +54,24 @@ verdict "control: without the comparison it is not" "$SEEN times of 60"
 end_background
 end_world
 
+# A file that programs save, as useradd(8) does /etc/passwd: the one that was looked up may have lost its name by the time it is
+# to be mounted. That is the same, and tried again; nothing is "missing".
+SAVE='import os, sys
+print("up", flush=True)
+while True:
+    with open(sys.argv[1] + ".new", "w") as f:
+        f.write("x")
+    os.rename(sys.argv[1] + ".new", sys.argv[1])'
+new_world
+echo x >"$OUT/saved"
+start python3 -c "$SAVE" "$OUT/saved"
+: >"$T/stderr"
+for ((i = 0; i < 60; i++)); do timeout 60 "$AGENTJAIL" --quiet --read="$OUT/saved" -- true 2>>"$T/stderr"; done
+[ "$LINE" = up ] && ! grep -v 'was replaced by something else' "$T/stderr"
+verdict "a file that is saved meanwhile is one that was replaced" -- sh -c 'sort "$0" | uniq -c' "$T/stderr"
+end_background
+end_world
+
 # KERNEL-FACTS 2: the host renames over a protected file; the bind goes away; the jail is frozen until it stands again.
 # In each round the host renames (or removes and makes) the file, and a little later asks the payload to write to it.
 # detached PROGRAM ROUNDS HOW
