@@ -2,6 +2,7 @@
 #include "init/observe.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -129,10 +130,22 @@ static int find_looked(struct asker *a, const struct looked_call *l, struct plac
     return guard_place_find(a, l->dirfd, l->path, l->follow ? PLACE_FOLLOW : PLACE_NOFOLLOW, p);
 }
 
+/* Does the kernel run another program for it, by its first line? One that cannot be read may be such a file. */
+static bool is_script(const struct guard *g, const struct place *p)
+{
+    char entry[32], head[2];
+    if (!S_ISREG(p->st.st_mode))
+        return false;
+    snprintf(entry, sizeof(entry), "self/fd/%d", p->target);
+    _cleanup_close_ int fd = openat(g->proc, entry, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return fd < 0 || pread(fd, head, sizeof(head), 0) != sizeof(head) || memcmp(head, "#!", sizeof(head)) == 0;
+}
+
 static void look_at_run(struct observe *o, struct asker *a, const struct looked_call *l, const struct place *p)
 {
     struct run_kept *kept = runs_place(o->runs, a, send, o);
     struct packet *k = &kept->packet;
+    kept->script = is_script(a->guard, p);
     packet_begin(k, a, OBSERVED_EXEC);
     k->head.parent = (uint32_t)guard_asker_parent(a);
     packet_add(k, OBSERVED_PATH, p->path);

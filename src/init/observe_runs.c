@@ -51,7 +51,7 @@ struct run_kept *runs_place(struct runs *r, const struct asker *a, run_teller *t
         if (kept->thread == a->call->pid) { /* it is back: if it runs what it ran before, nothing came of it */
             program_of(a->guard, (pid_t)a->call->pid, now);
             const char *path = packet_text(&kept->packet, OBSERVED_PATH);
-            bool failed = *now && strcmp(now, kept->before) == 0 && path && strcmp(now, path) != 0;
+            bool failed = *now && strcmp(now, kept->before) == 0 && path && strcmp(now, path) != 0 && !kept->script;
             if (!failed) {
                 tell_kept(r, kept, a->guard, tell, context);
             } else {

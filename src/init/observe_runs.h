@@ -14,6 +14,7 @@ struct run_kept {
     uint32_t thread;           /* who called execve(2); 0: the place is free */
     int64_t until;             /* ms of CLOCK_MONOTONIC */
     char before[PATH_MAX];     /* the program that it ran then; "": not known */
+    bool script;               /* what is to be run names its interpreter, which may be what ran before */
     struct packet packet;
 };
 
@@ -26,7 +27,7 @@ struct runs {
 typedef void run_teller(void *context, const struct packet *k);
 
 /* A process is about to run the program that packet tells of, without exe; kept is where it was put together, by
- * runs_place(). */
+ * runs_place(), with script set. */
 void runs_keep(struct runs *r, const struct asker *a, struct run_kept *kept);
 
 /* Where to put the next one together: the oldest is told if there is no room. */

@@ -98,6 +98,15 @@ verdict "who says that a program begins has run none"
 watched -- sh -c "'$ATTACKS/bare'; exit \$?"
 [ $? -eq 7 ] && lines "[x[0].split('/')[-1] for x in runs][1:] == ['bare']"
 verdict "a program that does not say so is recorded, too"
+printf '#!%s %s\n' "$ATTACKS/hops" "$WS/two" >one && printf '#!%s %s\n' "$ATTACKS/hops" "$WS/three" >two && printf '#!%s\n' "$ATTACKS/hops" >three
+chmod +x one two three
+watched --exec="$WS" -- sh -c './one; exit $?'
+[ $? -eq 7 ] && lines "[x[2] or x[0] for x in runs][1:] == ['$WS/one', '$WS/two', '$WS/three']"
+verdict "nor do scripts of one that runs others by itself get lost"
+chmod -x two
+watched --exec="$WS" -- sh -c './one; exit $?'
+[ $? -eq 7 ] && lines "'$WS/one' in [x[2] for x in runs] and '$WS/three' not in [x[2] or x[0] for x in runs]"
+verdict "control: one that cannot be run is the last"
 watched -- "$ATTACKS/same" many && [ "$(cat "$T/stdout")" = "1000 files" ] &&
     lines "sum(x[0] == 'create' and x[3] for x in files if x[1].startswith('$WS')) == 1000"
 verdict "a thousand threads at once: a thousand records"
