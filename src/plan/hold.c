@@ -177,6 +177,8 @@ static int find_places(struct hold *h, const char *source, bool writable, struct
     r = collect_grants(&c, 2);
     if (r >= 0 && h->own)
         r = view_entries_own(&c, h->policy, true);
+    else if (r >= 0 && (h->policy->memory.set || h->policy->cpu.set) && fence_on(FENCE_OWN_MASKS))
+        r = view_entries_groups(&c);
     resolver_free(&c.resolver);
     entries_sort(ret_list);
     return r;
@@ -259,11 +261,12 @@ static bool runs_at(const struct hold *h, size_t bind, const char *target)
 static int refuse_source(struct hold *h, const struct op *op, const struct entry *e, const char *source, bool writable)
 {
     bool hidden = e->kind == ENTRY_MASK;
-    if (!h->own || (!hidden && (!writable || e->kind != ENTRY_PROTECT)) || !path_within(source, e->path))
+    bool ours = h->own || !e->origin.file; /* what ceilings themselves hold of bubblewrap's was judged before */
+    if (!ours || (!hidden && (!writable || e->kind != ENTRY_PROTECT)) || !path_within(source, e->path))
         return 0;
     const struct origin *by = &e->origin;
     bool itself = strcmp(source, e->path) == 0;
-    int r = buf_printf(h->why, "%s: %s ", op->origin.file, source);
+    int r = op->origin.file ? buf_printf(h->why, "%s: %s ", op->origin.file, source) : buf_printf(h->why, "%s ", source);
     if (r >= 0 && !itself)
         r = buf_printf(h->why, "lies in %s, which ", e->path);
     if (r >= 0)

@@ -297,6 +297,21 @@ static int add_git_protect(struct collect *c, const struct policy *policy)
     return 0;
 }
 
+#define GROUPS "/sys/fs/cgroup"
+
+/* A group below can be granted as well as all of them, and would do for a command to leave its own, or to change it. */
+int view_entries_groups(struct collect *c)
+{
+    int r = add_own_protect(c, GROUPS);
+    for (size_t i = 0; i < c->list->n && r >= 0; i++) {
+        const struct entry *e = &c->list->v[i];
+        _cleanup_free_ char *path = e->kind == ENTRY_ACCESS && path_within(e->path, GROUPS) ? strdup(e->path) : NULL;
+        if (path)
+            r = add_own_protect(c, path);
+    }
+    return r;
+}
+
 int view_entries_own(struct collect *c, const struct policy *policy, bool git)
 {
     int r = git ? add_git_protect(c, policy) : 0;
@@ -306,7 +321,7 @@ int view_entries_own(struct collect *c, const struct policy *policy, bool git)
         r = add_own_mask(c, policy->own_paths.v[i]);
     if (r >= 0)
         r = add_own_program(c);
-    return r < 0 ? r : add_own_protect(c, "/sys/fs/cgroup"); /* or the payload would lift its own limits */
+    return r < 0 ? r : view_entries_groups(c); /* or the payload would lift its own limits */
 }
 
 int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct strv *guarded, bool *ret_guard_needed,

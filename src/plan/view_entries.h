@@ -20,6 +20,9 @@ int entries_from_policy(const struct policy *policy, struct entries *ret_list, s
  * groups; with git also the configurations that git inside has copies of. 0 or -errno with a message in c->why. */
 int view_entries_own(struct collect *c, const struct policy *policy, bool git);
 
+/* The same of the control groups alone, also of one that a place there shows without those above it. */
+int view_entries_groups(struct collect *c);
+
 /* Where the copies of git configurations are inside. */
 #define GIT_COPIES_INSIDE "/run/agentjail/git"
 

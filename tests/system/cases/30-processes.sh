@@ -57,6 +57,10 @@ setup_control_group() {
     done
     CANNOT='optional: root may make no control group here'
 }
+setup_control_group_refused() {
+    setup_control_group
+    EXPECT=refused MESSAGE='is protected by agentjail: its own; write --ro-bind, or name something else'
+}
 setup_env() {
     export LD_PRELOAD='' BASH_ENV=/dev/null ENV=/dev/null GLIBC_TUNABLES=glibc.malloc.check=0 PYTHONSTARTUP=/dev/null
     export SECRET_KEY=x NODE_OPTIONS='' LD_LIBRARY_PATH=/nonexistent LD_AUDIT=''
@@ -93,6 +97,8 @@ posix-shm | any | posix_shm | kernel | | processes posix-shm /agentjail-test.$$
 daemon | any | daemon | pidns | | processes daemon "$WS/alive"
 host-name | any | host_name | utsns | | : sh -c ': >watches; until [ -e changed ]; do sleep 0.05; done; [ "$(uname -n)" = changed-meanwhile ]'
 control-group | root | control_group | cgroupns | | : sh -c 'grep -q agentjail-attack /proc/self/cgroup'
+control-group-below | root | control_group | own-masks | --write="$GROUP" | : sh -c 'mkdir "$0/evil" && rmdir "$0/evil" || exit 1' "$GROUP"
+control-group-bind | root | control_group_refused | own-masks | --bind "$GROUP" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; mkdir "$d/evil" && rmdir "$d/evil" || exit 1' "$GROUP"
 caps | root | - | caps | | processes caps
 new-privs | any | - | no-new-privs,~caps | | processes new-privs
 file-caps | root | suid | kernel | --read="$FIXTURES" --exec="$FIXTURES" | : "$FIXTURES/with-caps" gained caps

@@ -61,6 +61,18 @@ bounds "nobody to end it" "[limits]\ntime = 1h\n" 'time: holds as long as proces
 with_ceilings bounded "[limits]\nmemory = 400M\n" "$BWRAP" "${tame[@]}" --unshare-user "${SHOWN[@]}" cat /proc/self/cgroup
 if [ $? -eq 1 ]; then grep -q '1.ini:4: memory: this limit cannot be held' "$T/stderr" && [ ! -s "$T/stdout" ]; else grep -q agentjail- "$T/stdout"; fi
 verdict "a limit on memory is held, or nothing runs" -- cat "$T/stdout"
+# What a group holds the command does not change by the groups' own files, which only root may write here.
+if [ "$UID_NOW" -eq 0 ] && [ -w /sys/fs/cgroup ]; then
+    leave='for d in /sys/fs/cgroup /sys/fs/cgroup/*; do [ -e "$d/cgroup.procs" ] && (echo 0 >"$d/cgroup.procs") 2>/dev/null && echo left && exit; done; echo held'
+    given "control groups as they are" "[limits]\nmemory = -400M\n" own-masks held --dev-bind / / --unshare-pid --proc /proc sh -c "$leave"
+    group=$(find /sys/fs/cgroup -mindepth 1 -maxdepth 1 -type d | head -n 1)
+    with_ceilings bounded "[limits]\nmemory = -400M\n" "$BWRAP" "${tame[@]}" --dev-bind / / --bind "$group" /mnt --unshare-pid echo ran
+    [ $? -eq 1 ] && [ ! -s "$T/stdout" ] && grep -q "^bwrap: $group is protected by agentjail: its own; write --ro-bind" "$T/stderr"
+    verdict "nor one of them by itself"
+    with_ceilings bounded '' "$BWRAP" "${tame[@]}" --dev-bind / / --bind "$group" /mnt --unshare-pid echo ran
+    [ $? -eq 0 ] && [ "$(cat "$T/stdout")" = ran ]
+    verdict "control: without a limit"
+fi
 
 if [ "$UID_NOW" -eq 0 ]; then
     plain=(setpriv --reuid 65534 --regid 65534 --clear-groups "$BWRAP")
