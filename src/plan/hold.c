@@ -8,6 +8,7 @@
 #include "base/fence_switch.h"
 #include "base/path.h"
 #include "plan/collect.h"
+#include "plan/kernel_mounts.h"
 #include "plan/view_entries.h"
 #include "profile/origin.h"
 
@@ -284,8 +285,12 @@ static int hold_bind(struct hold *h, size_t bind)
 {
     _cleanup_entries_ struct entries list = { 0 };
     const struct op *b = &h->out.ops[bind];
+    struct collect c = { .list = &list, .why = h->why };
     h->first = h->out.n;
     int r = find_places(h, b->source, !(b->flags & OP_READ_ONLY), &list);
+    if (r >= 0 && h->own)
+        r = kernel_mounts_hide(&c);
+    entries_sort(&list);
     for (size_t i = 0; i < list.n && r >= 0; i++) {
         const struct entry *e = &list.v[i];
         b = &h->out.ops[bind];

@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "plan/collect.h"
 #include "plan/guarded.h"
+#include "plan/kernel_mounts.h"
 #include "plan/resolve.h"
 #include "profile/origin.h"
 #include "sys/library.h"
@@ -324,6 +325,19 @@ int view_entries_own(struct collect *c, const struct policy *policy, bool git)
     return r < 0 ? r : view_entries_groups(c); /* or the payload would lift its own limits */
 }
 
+/* Could root write the kernel's settings in a tree that it names? Which mounts there are is not asked for nothing: the
+ * workspace alone does not count. */
+static bool shows_trees_to_root(const struct collect *c)
+{
+    const char *workspace = c->policy->workspace;
+    for (size_t i = 0; i < c->list->n && geteuid() == 0; i++) {
+        const struct entry *e = &c->list->v[i];
+        if (e->kind == ENTRY_ACCESS && e->access == ACCESS_WRITE && !(workspace && strcmp(e->path, workspace) == 0))
+            return true;
+    }
+    return false;
+}
+
 int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct strv *guarded, bool *ret_guard_needed,
                         struct strv *notes, struct buf *why)
 {
@@ -352,6 +366,8 @@ int entries_from_policy(const struct policy *policy, struct entries *ret_list, s
         r = refuse_planted_links(&c);
     if (r >= 0)
         r = view_entries_own(&c, policy, false);
+    if (r >= 0 && shows_trees_to_root(&c))
+        r = kernel_mounts_hide(&c);
     if (r >= 0 && c.guarded)
         r = guarded_patterns(&c.resolver, policy, &list, guarded);
     resolver_free(&c.resolver);

@@ -71,6 +71,12 @@ setup_link_of_other() {
     ln -s "$OUT" "$DATA/link"
     EXPECT=refused MESSAGE='leads through the symlink .*/link, which lies in a writable place'
 }
+# The kernel's settings in a tree as for chroot(1): root may write them without a capability (here what they are already).
+setup_settings() {
+    mkdir -p "$OUT/tree/proc"
+    LAUNCH='unshare --mount sh -c '\''mount -t proc proc "$0/proc" && exec "$@"'\'' "$OUT/tree"'
+    unshare --mount mount -t proc proc "$OUT/tree/proc" 2>/dev/null || CANNOT='optional: root may mount no procfs here'
+}
 setup_ro() { effect() { grep -qs evil "$RO/file"; }; }
 # In each attack /x is where an operation shows the directory that is named behind it; without a jail that is tried itself.
 rows <<'ROWS'
@@ -102,6 +108,9 @@ op-guard          | any | envrc   | guard | --protect=.envrc --bind "$WS" "$WS" 
 op-guard-glob     | any | deep    | guard | '--protect=**/.env' --bind "$WS" "$WS" | files create "$WS/sub/.env"
 op-guard-x        | any | envrc_x | with:--protect= | --protect=.envrc --bind "$WS" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; echo evil >"$d/.envrc" || exit 1' "$WS"
 op-guard-glob-x   | any | deep_x  | with:--protect= | '--protect=**/.env' --bind "$WS/sub" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; echo evil >"$d/.env" || exit 1' "$WS/sub"
+op-bind-settings  | root | settings | own-masks | --bind "$OUT/tree" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; f=$d/proc/sys/kernel/printk_ratelimit; v=$(cat "$f") && echo "$v" >"$f" || exit 1' "$OUT/tree"
+op-ro-processes   | root | settings | own-masks | --ro-bind "$OUT/tree" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; cat "$d/proc/1/cmdline" || exit 1' "$OUT/tree"
+write-settings    | root | settings | own-masks | --write="$OUT/tree" | : sh -c 'f=$0/proc/sys/kernel/printk_ratelimit; v=$(cat "$f") && echo "$v" >"$f" || exit 1' "$OUT/tree"
 op-link-of-old    | any | link_of_old | symlinks | --ro-bind "$WS/link" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; cat "$d/secret" || exit 1' "$WS/link"
 op-link-of-other  | any | link_of_other | symlinks | --bind "$DATA" "$DATA" --ro-bind "$DATA/link" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; cat "$d/secret" || exit 1' "$DATA/link"
 ROWS
