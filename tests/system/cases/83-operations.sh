@@ -77,6 +77,10 @@ setup_settings() {
     LAUNCH='unshare --mount sh -c '\''mount -t proc proc "$0/proc" && exec "$@"'\'' "$OUT/tree"'
     unshare --mount mount -t proc proc "$OUT/tree/proc" 2>/dev/null || CANNOT='optional: root may mount no procfs here'
 }
+setup_made() { # in a tree that nothing but the operation shows
+    mkdir -p "$DATA/a/hooks"
+    effect() { [ -e "$DATA/a/hooks/evil" ]; }
+}
 setup_ro() { effect() { grep -qs evil "$RO/file"; }; }
 # In each attack /x is where an operation shows the directory that is named behind it; without a jail that is tried itself.
 rows <<'ROWS'
@@ -92,6 +96,7 @@ op-bind-nested    | any | git     | read-only | --bind "$WS" /x/y --bind "$T" /x
 op-bind-tmpfs     | any | git     | read-only | --tmpfs "$WS" --bind "$WS" "$WS/sub" --bind "$WS" "$WS" | files write "$WS/.git/config"
 op-bind-swap      | any | git     | pins,~watch-names | --bind "$WS" "$WS" | files swap-dir "$WS/.git" hooks/pre-commit
 op-bind-swap-x    | any | git     | pins,~watch-names | --bind "$WS" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; { mv "$d/.git" "$d/old" && mkdir -p "$d/.git/hooks" && echo evil >"$d/.git/hooks/pre-commit"; } || exit 1' "$WS"
+op-bind-swap-else | any | made    | pins,~watch-names | --protect="$DATA/a/hooks" --bind "$DATA" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; { mv "$d/a" "$d/b" && mkdir -p "$d/a/hooks" && : >"$d/a/hooks/evil"; } || exit 1' "$DATA"
 op-bind-protected | any | mcp_refused | with:--unprotect=.mcp.json | --bind "$WS/.mcp.json" "$WS/file" | : sh -c 'f=$0/file; cmp -s "$f" "$0/.mcp.json" || f=$0/.mcp.json; echo evil >>"$f" || exit 1' "$WS"
 op-upper          | any | git_upper | with:--protect= | --overlay-src "$RO" --overlay "$WS" "$DATA" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; mkdir -p "$d/.git/hooks"; echo evil >>"$d/.git/hooks/pre-commit" || exit 1' "$WS"
 op-bind-hidden    | any | hidden  | masks | --hide="$WS/keys" --bind "$T" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; cat "$d/ws/keys/key" || exit 1' "$T"
@@ -112,6 +117,7 @@ op-bind-settings  | root | settings | own-masks | --bind "$OUT/tree" /x | : sh -
 op-ro-processes   | root | settings | own-masks | --ro-bind "$OUT/tree" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; cat "$d/proc/1/cmdline" || exit 1' "$OUT/tree"
 write-settings    | root | settings | own-masks | --write="$OUT/tree" | : sh -c 'f=$0/proc/sys/kernel/printk_ratelimit; v=$(cat "$f") && echo "$v" >"$f" || exit 1' "$OUT/tree"
 op-link-of-old    | any | link_of_old | symlinks | --ro-bind "$WS/link" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; cat "$d/secret" || exit 1' "$WS/link"
+op-link-of-layer  | any | link_of_old | symlinks | --overlay-src "$WS/link" --tmp-overlay /x | : sh -c 'd=/x; [ -e $d ] || d=$0; cat "$d/secret" || exit 1' "$WS/link"
 op-link-of-other  | any | link_of_other | symlinks | --bind "$DATA" "$DATA" --ro-bind "$DATA/link" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; cat "$d/secret" || exit 1' "$DATA/link"
 ROWS
 
@@ -183,6 +189,11 @@ does "programs can be run where exec covers the source" --exec="$ATTACKS" --ro-b
 cp "$ATTACKS/nothing" "$DATA/nothing"
 does "and nowhere else" --ro-bind "$DATA" /x --tmpfs "$RO" --exec="$RO" -- \
     sh -c 'cp /x/nothing "$0" && ! /x/nothing 2>/dev/null && ! "$0/nothing" 2>/dev/null' "$RO"
+does "of overlays a read-only one runs programs" --exec="$RO" --exec="$DATA" --overlay-src "$RO" --overlay-src "$DATA" --ro-overlay /x -- /x/nothing
+does "and none that takes changes" --exec="$DATA" --overlay-src "$DATA" --tmp-overlay /x -- sh -c '! /x/nothing 2>/dev/null'
+jail --dry-run --dev-bind /dev/null /dev/other true
+grep -q '^ *[0-9. ]*.*/dev/other <- /dev/null (.*no exec)' "$T/stdout"
+verdict "nor does anything that --dev-bind shows" -- cat "$T/stdout"
 jail --dry-run --bind "$DATA" /x true
 grep -qF "/x <- $DATA (writable, no exec)  [--bind $DATA /x]" "$T/stdout"
 verdict "--dry-run shows them"
@@ -197,6 +208,12 @@ verdict "--why names them" -- cat "$T/stdout"
 says "a source that is not there" "--bind $T/no /x: $T/no does not exist; create it, or write --bind-try" --bind "$T/no" /x
 says "a descriptor that is not open" 'descriptor 99 is not open; open it by 99<PATH' --bind-fd 99 /x
 says "one for data that is not" 'descriptor 99 is not open; open it by 99<PATH' --file 99 /x
+says "one of agentjail's own" 'descriptor 3 is not open; open it by 3<PATH' --file 3 /x 3<&-
+mkdir "$DATA/gone"
+exec 7<"$DATA/gone"
+rmdir "$DATA/gone" && mkdir "$DATA/gone (deleted)"
+says "a directory that is gone, with another where the kernel says it was" 'has no name on this host' --bind-fd 7 /x
+exec 7<&-
 says "no number" '"x" is no descriptor; write its number' --file x /x
 says "/" 'is the whole file system, with the host.s /proc and /dev; name what is needed of it' --ro-bind / /x
 says "/proc" 'the jail has a /proc of its own; the host.s is never shown' --ro-bind /proc /x
@@ -221,6 +238,10 @@ verdict "a mode on the host: is as it was"
 says "--perms alone" '--perms 7: stands at the end' --perms 7
 says "--perms before what has none" '--perms must be followed by an option that creates a file; write --bind SRC DEST' --perms 7 --bind "$DATA" /x
 says "no mode" '--perms takes an octal argument <= 07777; write --perms OCTAL' --perms 9 --dir /x
+says "a work directory with what is protected" 'which is a layer of an overlay, where it cannot be held' --protect="$WS/sub/file" \
+    --overlay-src "$RO" --overlay "$DATA" "$WS/sub" /x
+says "what the guard holds in an upper layer" 'may be made in it, which the guard can hold at its own path alone' \
+    --protect="$DATA/.envrc" --overlay-src "$RO" --overlay "$DATA" "$OUT/dir" "$DATA"
 says "layers alone" '--overlay-src must be followed by' --overlay-src "$DATA"
 says "no layers" '--tmp-overlay requires at least one --overlay-src; write --tmp-overlay DEST' --tmp-overlay /x
 says "one value for two" '--bind: takes two values, each a word of its own; write --bind SRC DEST' --bind="$DATA"
@@ -234,6 +255,23 @@ jail --profile="$T/own.ini" true
 [ $? -eq 125 ] && grep -q 'own.ini:4: .*bind' "$T/stderr"
 verdict "not in a profile"
 
+# What is elsewhere on the host than people have it: in a mount namespace of the test's own.
+own=(unshare -m)
+[ "$UID_NOW" -eq 0 ] || own=(unshare -Urm)
+# moved NAME PATTERN FROM TO: refused with that message where FROM is mounted on TO, which is to be bound.
+moved() {
+    timeout -k 5 60 "${own[@]}" sh -c 'mount --rbind "$1" "$2" && exec "$3" --quiet --profile=offline --ro-bind "$2" /x echo ran' - "$3" "$4" \
+        "$AGENTJAIL" >"$T/stdout" 2>"$T/stderr"
+    [ $? -eq 125 ] && [ ! -s "$T/stdout" ] && grep -Eq -- "^agentjail: .*$2" "$T/stderr"
+    verdict "$1" "wanted: $2"
+}
+if "${own[@]}" true 2>/dev/null; then
+    moved "the host's /proc at another place" 'the jail has a /proc of its own' /proc "$RO/dir"
+    moved "a device at another place" 'is a device; name one below /dev by --dev-bind' /dev/null "$RO/file"
+else
+    skip "the host's /proc at another place" "optional: no user namespaces for this user"
+fi
+
 # A command in a writable bind gets no profile by its name.
 mkdir "$DATA/bin" && cp "$(type -P true)" "$DATA/bin/claude"
 PATH=$DATA/bin:$PATH jail --dry-run --bind "$DATA" "$DATA" claude
@@ -246,8 +284,6 @@ end_world
 
 # ---- ceilings: in a mount namespace whose /etc has them ----
 new_world
-own=(unshare -m)
-[ "$UID_NOW" -eq 0 ] || own=(unshare -Urm)
 mkdir -p "$T/etc/agentjail/policy.d"
 chmod 755 "$BASE" "$T" "$T/etc" "$T/etc/agentjail" "$T/etc/agentjail/policy.d"
 with_ceilings() {
