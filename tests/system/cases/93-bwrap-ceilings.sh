@@ -184,6 +184,10 @@ bounds "the host's network" "[network]\nmode = none\n" 'no --unshare-net: host g
 bounds "with --share-net" "[network]\nmode = filtered\n" 'host goes beyond' --ro-bind / / --unshare-all --share-net
 lets "none of it" "[network]\nmode = none\ndeny = example.org\n" --ro-bind / / --unshare-net true
 bounds "rules on the host's network" "[network]\ndeny = example.org\n" 'cannot be held on the host.s network' --ro-bind / /
+safe="[isolation]\nterminal = safe\n"
+bounds "the caller's terminal" "$safe" 'no --new-session: full goes beyond the ceiling' --ro-bind / /
+bounds "devices, terminals among them" "$safe" '--dev-bind: full goes beyond the ceiling' --new-session --ro-bind / / --dev-bind /dev/null /dev/null
+lets "none of it" "$safe" --new-session --ro-bind / / true
 bounds "namespaces of its own" "[isolation]\nnested = deny\n" 'no --disable-userns: allow goes beyond' --ro-bind / /
 lets "none of these" "[isolation]\nnested = deny\n" --ro-bind / / --disable-userns sh -c '! unshare -U true'
 for lines in "[isolation]\nguard = on" "[evidence]\nsink = file" "require = memory"; do
@@ -196,10 +200,26 @@ bounds "something required" "require = network=none\n" 'require: network must ha
 with_ceilings bounded '' "$BWRAP" --unshare-user --cap-add CAP_SYS_ADMIN --ro-bind / / true
 [ $? -eq 1 ] && grep -q "1.ini:2: bwrap = bounded: a command with capabilities" "$T/stderr"
 verdict "no capabilities"
-exec 7</proc/self/ns/user
-with_ceilings bounded '' "$BWRAP" "${tame[@]}" --ro-bind / / --userns2 7 true
-[ $? -eq 1 ] && grep -q '1.ini:2: bwrap = bounded: --userns, --userns2 and --pidns' "$T/stderr"
-verdict "no namespaces of somebody else's"
+exec 7</proc/self/ns/user 8</proc/self/ns/pid
+for option in "--userns 7" "--userns2 7" "--pidns 8"; do
+    tame_but_joining=("${tame[@]}")
+    [ "$option" != "--userns 7" ] || tame_but_joining=(--cap-drop ALL) # it does not go with --unshare-user
+    # shellcheck disable=SC2086
+    with_ceilings bounded '' "$BWRAP" "${tame_but_joining[@]}" --ro-bind / / $option true
+    [ $? -eq 1 ] && grep -q '1.ini:2: bwrap = bounded: --userns, --userns2 and --pidns' "$T/stderr"
+    verdict "no namespaces of somebody else's: ${option% *}"
+done
+exec 7<&- 8<&-
+# Who watches what is put up is out of the command's reach, also where somebody outside may look at it (--info-fd).
+trace='import ctypes; print("traced" if ctypes.CDLL(None).ptrace(16, 1, 0, 0) == 0 else "stopped")'
+with_ceilings bounded "$hidden" "$BWRAP" "${tame[@]}" "${SHOWN[@]}" --info-fd 8 python3 -c "$trace" 8>"$T/info"
+[ "$(cat "$T/stdout")" = stopped ] && grep -q child-pid "$T/info"
+verdict "process 1 cannot be traced"
+if [ "$(sysctl -n kernel.yama.ptrace_scope 2>/dev/null || echo 0)" = 0 ]; then
+    with_ceilings allow "$hidden" "$BWRAP" "${tame[@]}" "${SHOWN[@]}" --info-fd 8 python3 -c "$trace" 8>"$T/info"
+    [ "$(cat "$T/stdout")" = traced ]
+    verdict "control: process 1 cannot be traced, bwrap = allow"
+fi
 exec 7<"$SECRETS"
 outside="ls /proc/self/fd/7/; cat /proc/self/fd/7/keys/key"
 with_ceilings bounded "$hidden" "$BWRAP" "${tame[@]}" "${SHOWN[@]}" sh -c "$outside"

@@ -56,6 +56,15 @@ verdict "no longer than the time limit"
 with_ceilings allow "[limits]\ntime = 1\n" "$BWRAP" "${tame[@]}" "${SHOWN[@]}" sh -c 'sleep 1.2; echo ran'
 [ $? -eq 0 ] && [ "$(cat "$T/stdout")" = ran ]
 verdict "control: bwrap = allow, longer"
+# What the command leaves has no limit when it outlives us.
+leaves() { with_ceilings bounded "$1" "$BWRAP" "${tame[@]}" "${SHOWN[@]}" sh -c "setsid sleep 99.$$ <&- >&- 2>&- & echo ran"; }
+is_left() { pgrep -fx "sleep 99.$$" >"$T/left"; }
+is_gone() { ! is_left; }
+leaves "[limits]\ntime = 1h\n" && until_true is_gone
+verdict "nothing outlives us that a limit was for"
+leaves '' && is_left
+verdict "control: something does without one"
+xargs -r kill <"$T/left"
 bounds "nobody to end it" "[limits]\ntime = 1h\n" 'time: holds as long as process 1 lives: write --unshare-pid' --ro-bind / /
 # What a group holds depends on the machine: it is held, or nothing runs.
 with_ceilings bounded "[limits]\nmemory = 400M\n" "$BWRAP" "${tame[@]}" --unshare-user "${SHOWN[@]}" cat /proc/self/cgroup
@@ -143,6 +152,9 @@ elif kind == "pair":
     ours.shutdown(socket.SHUT_WR)
     os.set_inheritable(ours.fileno(), True)
     ours.detach(), (fd := theirs.detach())
+elif kind == "tty":
+    other, fd = os.openpty()
+    os.set_inheritable(other, True)
 elif kind == "memory":
     fd = os.memfd_create("key")
     os.write(fd, b"key\n")
@@ -171,6 +183,8 @@ escapes "no process to be killed" pidfd '' 'bounded: descriptor 7 is an? (object
 escapes "no socket of the host's network" tcp "[network]\nmode = none\n" "a socket of the host's network among the descriptors: host goes beyond the ceiling" \
     "${SHOWN[@]}" --unshare-net \
     python3 -c 'import os, socket; socket.socket(fileno=7).connect(("127.0.0.1", int(os.environ["PLACE"]))); print("key")'
+escapes "no terminal" tty "[isolation]\nterminal = safe\n" 'a terminal among the descriptors: full goes beyond' "${SHOWN[@]}" --new-session \
+    sh -c 'test -t 7 && echo key'
 escapes "no file that is protected, though open for reading" "$TREE/deep/dir/kept" "$protected" "descriptor 7: write: $TREE/deep/dir/kept goes beyond" \
     "${SHOWN[@]}" sh -c 'echo kept >/proc/self/fd/7 && echo key'
 escapes "none outside the trees" "$SECRETS/keys/key" "$read_only" "descriptor 7: (read|write): $SECRETS/keys/key goes beyond" "${usr_only[@]}" sh -c 'cat <&7'
