@@ -138,7 +138,7 @@ waiting=$!
 sleep 0.3
 [ ! -s "$T/stdout" ] && kill -0 $waiting
 verdict "--block-fd waits"
-echo x >"$T/block" 7<>"$T/block"
+echo x 7<>"$T/block" >"$T/block"
 wait $waiting && grep -qx started "$T/stdout"
 verdict "--block-fd goes on"
 if [ "$UID_NOW" -eq 0 ]; then
@@ -149,7 +149,7 @@ if [ "$UID_NOW" -eq 0 ]; then
     waiting=$!
     child=$(sed -n 's/.*"child-pid": \([0-9]*\).*/\1/p' "$T/info")
     echo "0 0 70000" >"/proc/$child/uid_map" && echo "0 0 70000" >"/proc/$child/gid_map"
-    echo x >"$T/map" 8<>"$T/map"
+    echo x 8<>"$T/map" >"$T/map"
     wait $waiting && [ "$(tr -s ' ' <"$T/stdout")" = " 0 0 70000" ]
     verdict "--userns-block-fd: somebody else maps the users"
 fi
