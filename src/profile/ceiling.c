@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/path.h"
 #include "profile/ceiling_bwrap.h"
@@ -315,11 +316,20 @@ static bool trusted_grant(const struct merge *m, size_t i)
     return (s->layer == LAYER_PACKAGED || s->layer == LAYER_ADMINISTRATOR) && !strpbrk(s->value, "~$");
 }
 
+/* A directory below /dev has files in it as any other (/dev/shm). */
+static bool is_device_tree(const struct grant *g)
+{
+    struct stat st;
+    return g->kind == GRANT_DEVICE && stat(g->path, &st) == 0 && !S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode);
+}
+
 static int check_trees(struct merge *m, const struct setting *c)
 {
+    enum grant_kind kind = (enum grant_kind)c->option->place.value;
     for (size_t i = 0; i < m->policy->n_grants; i++) {
         const struct grant *g = &m->policy->grants[i];
-        if (!bounds((enum grant_kind)c->option->place.value, g->kind) || trusted_grant(m, i))
+        bool bounded = bounds(kind, g->kind) || (bounds(kind, GRANT_WRITE) && is_device_tree(g));
+        if (!bounded || trusted_grant(m, i))
             continue;
         const char *real;
         bool within;
@@ -342,7 +352,7 @@ static int check_added(struct merge *m, const struct setting *c, const char *pat
         const struct grant *g = &m->policy->grants[i];
         const struct setting *s = m->grant_settings[i];
         if ((s && s->layer == LAYER_CEILING) || g->kind == GRANT_HIDE || g->kind == GRANT_PROTECT ||
-            g->kind == GRANT_DEVICE)
+            (g->kind == GRANT_DEVICE && !is_device_tree(g)))
             continue;
         if (!hides && (g->kind == GRANT_READ || g->kind == GRANT_EXEC || g->kind == GRANT_SCRATCH))
             continue;

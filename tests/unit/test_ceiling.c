@@ -141,6 +141,11 @@ START_TEST(test_trees_do_not_bound_administrators)
     fx_refused("10.ini:2 (device = )", "--device=/dev/kvm", "x");
     ceiling("[files]\ndevice = /dev/dri\n");
     fx_ok("--device=/dev/dri/card0", "x");
+    ceiling("[files]\nwrite = /nowhere\n"); /* a directory of devices is one of files, too */
+    fx_ok("--device=/dev/null", "--workspace=none", "x");
+    fx_refused("10.ini:2 (write = /nowhere)", "--device=/dev/shm", "--workspace=none", "x");
+    ceiling("[files]\nprotect = /dev/shm\n");
+    fx_refused("10.ini:2 (protect = /dev/shm)", "--device=/dev/shm", "x");
 }
 END_TEST
 

@@ -321,6 +321,8 @@ else
     bounds "a layer to be read" "$r" "--overlay-src $OUT: read: $OUT goes beyond the ceiling" --overlay-src "$OUT" --overlay-src "$RO" --ro-overlay /x
     bounds "an upper layer" "$w" "--overlay $OUT $DATA /x: write: $OUT goes beyond the ceiling" --overlay-src "$RO" --overlay "$OUT" "$DATA" /x
     bounds "--dev-bind" "[files]\ndevice = /dev/zero\n" "--dev-bind /dev/null /dev/x: device: /dev/null goes beyond the ceiling" --dev-bind /dev/null /dev/x
+    bounds "a directory of devices is one to write" "$w" "--dev-bind /dev/shm /x: device: /dev/shm goes beyond the ceiling" --dev-bind /dev/shm /x
+    bounds "a directory of devices, by --device" "$w" "--device=/dev/shm: device: /dev/shm goes beyond the ceiling" --device=/dev/shm
     bounds "what one hides" "[files]\nhide = $OUT\n" "--ro-bind $OUT/dir /x: read: $OUT/dir goes beyond the ceiling" --ro-bind "$OUT/dir" /x
     bounds "what one protects" "[files]\nprotect = $OUT\n" "--bind $OUT/dir /x: write: $OUT/dir goes beyond the ceiling" --bind "$OUT/dir" /x
     with_ceilings "[files]\nhide = $OUT/dir\nprotect = $OUT/secret\n" "$AGENTJAIL" --quiet --profile=offline --bind "$OUT" /x \
