@@ -247,7 +247,8 @@ static int settle(struct asking *m, const struct asked *a, size_t i)
         op->flags |= OP_NO_EXEC;
     int r = op->target ? check_target(m, a, op) : 0;
     bool tree = source && source->kind == GRANT_DEVICE && source->type == S_IFDIR; /* as /dev/shm */
-    bool writes = source && (source->kind == GRANT_WRITE || tree) && (op->kind == OP_BIND || op->kind == OP_UNION);
+    bool writes = source && op->target && (source->kind == GRANT_WRITE || tree);
+    writes = writes && (op->kind == OP_BIND || op->kind == OP_UNION);
     return r < 0 || !writes ? r : check_guard(m, a, op);
 }
 

@@ -320,7 +320,8 @@ static bool trusted_grant(const struct merge *m, size_t i)
 static bool is_device_tree(const struct grant *g)
 {
     struct stat st;
-    return g->kind == GRANT_DEVICE && stat(g->path, &st) == 0 && !S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode);
+    return g->kind == GRANT_DEVICE && path_within(g->path, "/dev") &&
+           stat(g->path, &st) == 0 && !S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode);
 }
 
 static int check_trees(struct merge *m, const struct setting *c)
