@@ -132,6 +132,14 @@ end_background() {
     BACKGROUND=()
 }
 
+# Until the coarse clock, by which a start is told from what was there, is past what has been made: change times may be finer.
+tick() {
+    python3 -c 'import time
+made = time.clock_gettime(time.CLOCK_REALTIME)
+while time.clock_gettime(5) <= made: # CLOCK_REALTIME_COARSE
+    pass'
+}
+
 # All that lies below a directory, with modes, sizes and contents, to compare before and after.
 listing() {
     (cd "$1" && find . -mindepth 1 ! -name '*.sock' -printf '%y %m %n %s %l %p\n' | LC_ALL=C sort &&

@@ -49,6 +49,7 @@ setup_hook() {
 setup_hooks_link() {
     mv "$WS/.git/hooks" "$WS/shared"
     ln -s ../shared "$WS/.git/hooks"
+    tick # else it is taken for one that the command made, and removed
     effect() { grep -qs evil "$WS/.git/hooks/pre-commit" "$WS/.git/hooks"; }
 }
 setup_file_link() {
@@ -77,6 +78,7 @@ setup_closed_git() {
 setup_closed_link() {
     setup_hooks_link
     mkdir "$WS/tools" && mv "$WS/shared" "$WS/tools/" && ln -sfn ../tools/shared "$WS/.git/hooks"
+    tick
     chmod 0 "$WS/tools"
     effect() { [ "$(stat -c %a "$WS/tools")" = 755 ] && grep -qs evil "$WS/tools/shared/pre-commit"; }
     cleanup() { chmod 755 "$WS/tools"; }

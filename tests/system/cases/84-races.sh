@@ -188,6 +188,7 @@ linked() {
     new_world
     mv "$WS/.git/config" "$WS/shared"
     ln -s ../shared "$WS/.git/config"
+    tick
     moved "$1" 'cp shared .git/new; mv .git/new .git/config'
     say_moved >"$T/moved"
     [ "$TRIED" = yes ]

@@ -240,11 +240,6 @@ end_world
 
 # A symlink in place of a file that git appends to: the host's git would write, with a branch's name that the payload chose, where
 # it leads. CONTROL: it does. In a directory that cannot be listed, too; with any profile; not one that was there before.
-# tick: until the clock of change times is past what has been made.
-tick() {
-    touch "$T/then"
-    until touch "$T/now" && [ "$T/now" -nt "$T/then" ]; do :; done
-}
 for how in "--git=identity 311" "--git=none 0" "--git=none 555"; do
     read -r how mode <<<"$how"
     new_repository
