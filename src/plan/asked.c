@@ -49,10 +49,12 @@ static bool is_in_reach(const struct asking *m, const char *link)
         return true;
     for (size_t i = 0; i < m->policy->n_asked; i++) {
         const struct asked *a = &m->policy->asked[i];
-        for (size_t k = 0; k < a->n_sources; k++)
-            if (a->sources[k].kind == GRANT_WRITE && path_within(link, a->sources[k].path) &&
-                path_may_change(a->sources[k].path, link))
+        for (size_t k = 0; k < a->n_sources; k++) {
+            const struct asked_source *source = &a->sources[k];
+            bool writes = source->kind == GRANT_WRITE || source->kind == GRANT_DEVICE;
+            if (writes && path_within(link, source->path) && path_may_change(source->path, link))
                 return true;
+        }
     }
     return false;
 }
@@ -246,9 +248,8 @@ static int settle(struct asking *m, const struct asked *a, size_t i)
     else if (!may_run(m, i))
         op->flags |= OP_NO_EXEC;
     int r = op->target ? check_target(m, a, op) : 0;
-    bool tree = source && source->kind == GRANT_DEVICE && source->type == S_IFDIR; /* as /dev/shm */
-    bool writes = source && op->target && (source->kind == GRANT_WRITE || tree);
-    writes = writes && (op->kind == OP_BIND || op->kind == OP_UNION);
+    bool files = source && op->target && source->type != S_IFCHR && source->type != S_IFBLK;
+    bool writes = files && !(op->flags & OP_READ_ONLY) && (op->kind == OP_BIND || op->kind == OP_UNION);
     return r < 0 || !writes ? r : check_guard(m, a, op);
 }
 

@@ -112,6 +112,7 @@ op-noexec         | any | program | noexec,landlock-files@ | --bind "$DATA" "$DA
 op-guard          | any | envrc   | guard | --protect=.envrc --bind "$WS" "$WS" | files create "$WS/.envrc"
 op-guard-glob     | any | deep    | guard | '--protect=**/.env' --bind "$WS" "$WS" | files create "$WS/sub/.env"
 op-guard-x        | any | envrc_x | with:--protect= | --protect=.envrc --bind "$WS" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; echo evil >"$d/.envrc" || exit 1' "$WS"
+op-guard-twice    | any | envrc_x | with:--protect= | --protect=.envrc --ro-bind "$WS" /y --bind "$WS" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; echo evil >"$d/.envrc" || exit 1' "$WS"
 op-guard-glob-x   | any | deep_x  | with:--protect= | '--protect=**/.env' --bind "$WS/sub" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; echo evil >"$d/.env" || exit 1' "$WS/sub"
 op-bind-settings  | root | settings | own-masks | --bind "$OUT/tree" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; f=$d/proc/sys/kernel/printk_ratelimit; v=$(cat "$f") && echo "$v" >"$f" || exit 1' "$OUT/tree"
 op-ro-processes   | root | settings | own-masks | --ro-bind "$OUT/tree" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; cat "$d/proc/1/cmdline" || exit 1' "$OUT/tree"
