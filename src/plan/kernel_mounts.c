@@ -36,7 +36,8 @@ static void unescape(char *text)
     char *out = text;
     for (const char *p = text; *p; out++) {
         bool octal = p[0] == '\\' && strspn(p + 1, "01234567") >= 3;
-        *out = octal ? (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0')) : *p;
+        int code = octal ? (p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0') : *p;
+        *out = (char)code;
         p += octal ? 4 : 1;
     }
     *out = '\0';
