@@ -15,7 +15,6 @@
 
 #include "base/cleanup.h"
 #include "base/path.h"
-#include "profile/ceiling.h"
 #include "profile/types.h"
 
 #define ASKED_MAX 4096 /* operations; a plan has no more */

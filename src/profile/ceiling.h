@@ -44,33 +44,8 @@
 
 #include "profile/merge.h"
 
-/* The setting that fixes the profile of that name, or NULL. */
-const struct setting *ceiling_fixes_profile(const struct merge *m, const char *name);
-
 /* Check the policy of words, fences and limits against the ceilings and narrow defaults; add hide and protect; then the
  * grants. Called when all settings and the workspace are in. 0 or -errno with a message. */
 int ceiling_apply(struct merge *m);
-
-/* Refuse value of option o, written at origin (line 0: on the command line), as it goes beyond the ceiling c; fix: what
- * to write instead. The message into m->why; -EPERM, or -ENOMEM. */
-int ceiling_widened(const struct merge *m, const struct setting *c, struct origin origin, const struct option *o,
-                    const char *value, const char *fix);
-
-/* Where a ceiling says strict = yes; NULL: none does. */
-const struct origin *ceiling_says_strict(const struct merge *m);
-
-/* Whether every file that has ceilings for grants of that kind names a tree around path, which has no symlinks. 0 or -errno
- * with a message. */
-int ceiling_allows(struct merge *m, enum grant_kind kind, const char *path, bool *ret);
-
-/* path as the kernel will see it: symlinks followed as far as it exists. *ret is the arena's. 0 or -errno. */
-int ceiling_follow(struct merge *m, const char *path, const char **ret);
-
-/* Take a ceiling that is added to every policy (hide, protect): refuse what would get around it. 0 or -errno with a message;
- * also 0 if it depends on a workspace that there is not. */
-int ceiling_add(struct merge *m, const struct setting *c);
-
-/* The option that grants of that kind are written with. */
-const struct option *ceiling_grant_option(enum grant_kind kind);
 
 #endif

@@ -13,6 +13,8 @@
 #include "profile/ceiling.h"
 #include "profile/ceiling_bwrap.h"
 #include "profile/ceiling_files.h"
+#include "profile/ceiling_trees.h"
+#include "profile/ceiling_words.h"
 #include "profile/load.h"
 #include "profile/option.h"
 #include "profile/origin.h"
@@ -51,19 +53,6 @@ bool ceiling_files(void)
     return entry || errno;
 }
 
-int bwrap_ceiling_parse(const struct merge *m, const struct setting *s, enum bwrap_ceiling *ret_word)
-{
-    static const char *const words[] = { [BWRAP_FREE] = "allow", [BWRAP_BOUNDED] = "bounded", [BWRAP_DENIED] = "deny" };
-    const char *value = s->value ? s->value : "";
-    for (size_t i = 0; i < ELEMENTSOF(words); i++) {
-        if (strcmp(value, words[i]) != 0)
-            continue;
-        *ret_word = (enum bwrap_ceiling)i;
-        return 0;
-    }
-    return setting_fail(s, m->why, "\"%s\" is none of its values; write allow, bounded or deny", value);
-}
-
 /* The narrowest word that is written, and where. 0 or -errno with a message. */
 static int find_word(struct bwrap_ceilings *c)
 {
@@ -71,7 +60,7 @@ static int find_word(struct bwrap_ceilings *c)
     for (size_t i = 0; i < m->ceilings.n; i++) {
         const struct setting *s = &m->ceilings.v[i];
         enum bwrap_ceiling word = BWRAP_FREE;
-        int r = s->option == &options[OPTION_BWRAP] ? bwrap_ceiling_parse(m, s, &word) : 0;
+        int r = s->option == &options[OPTION_BWRAP] ? ceiling_bwrap_word(m, s, &word) : 0;
         if (r < 0)
             return r;
         if (s->option != &options[OPTION_BWRAP] || (c->origin.file && word <= c->word))

@@ -44,12 +44,7 @@ struct bounds {
 };
 
 struct bwrap_ceilings;
-struct merge;
 struct policy_host;
-struct setting;
-
-/* What a setting of the key says. 0, or -errno with a message in m->why. */
-int bwrap_ceiling_parse(const struct merge *m, const struct setting *s, enum bwrap_ceiling *ret_word);
 
 /* Read the ceilings of a host (NULL: this one). *ret_ceilings is NULL if they leave bubblewrap's command line alone; to be
  * closed. 0 or -errno with a message, also where they forbid it. */

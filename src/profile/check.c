@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "profile/ceiling.h"
-#include "profile/ceiling_bwrap.h"
+#include "profile/ceiling_words.h"
 #include "profile/file.h"
 #include "profile/match.h"
 #include "profile/path.h"
@@ -105,7 +105,7 @@ static int check_require(struct merge *m, const struct setting *s)
 static int check_bwrap(struct merge *m, const struct setting *s)
 {
     enum bwrap_ceiling word;
-    return bwrap_ceiling_parse(m, s, &word);
+    return ceiling_bwrap_word(m, s, &word);
 }
 
 /* Values of ceilings are looked at when they are held against a policy: here an empty one, which asks for nothing. */

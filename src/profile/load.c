@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "profile/ceiling.h"
+#include "profile/ceiling_words.h"
 #include "profile/dropins.h"
 #include "profile/file.h"
 #include "profile/frame.h"

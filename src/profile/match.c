@@ -4,7 +4,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#include "profile/ceiling.h"
+#include "profile/ceiling_words.h"
 #include "profile/file.h"
 #include "profile/path.h"
 #include "profile/reader.h"

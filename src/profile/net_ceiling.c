@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/parse.h"
-#include "profile/ceiling.h"
+#include "profile/ceiling_words.h"
 #include "profile/net_rule.h"
 #include "profile/net_types.h"
 #include "profile/types.h"

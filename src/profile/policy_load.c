@@ -10,6 +10,7 @@
 #include "profile/access.h"
 #include "profile/asked.h"
 #include "profile/ceiling.h"
+#include "profile/ceiling_words.h"
 #include "profile/closure.h"
 #include "profile/command.h"
 #include "profile/git_inside.h"

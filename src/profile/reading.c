@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "profile/ceiling.h"
+#include "profile/ceiling_words.h"
 #include "profile/file.h"
 #include "profile/match.h"
 #include "profile/path.h"
