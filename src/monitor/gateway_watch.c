@@ -21,6 +21,16 @@ static void refuse_to_run(struct loop *l, const char *text)
     loop_kill(l);
 }
 
+/* An order of ours. */
+static void on_done(struct loop *l, const struct gateway_event *e)
+{
+    struct live_end end = live_done(l, e->count, e->rule);
+    if (end.rules)
+        ask_rules_changed(l);
+    if (end.published)
+        open_url_published(l, end.published, end.error);
+}
+
 static void on_event(struct loop *l, const struct gateway_event *e, const struct gateway_url *url)
 {
     switch (e->kind) {
@@ -32,7 +42,7 @@ static void on_event(struct loop *l, const struct gateway_event *e, const struct
         loop_go(l);
         break;
     case GATEWAY_DONE:
-        live_done(l, e->count, e->rule);
+        on_done(l, e);
         break;
     case GATEWAY_REFUSED:
         account_gateway(l, e, refused_add(&l->refused, e));

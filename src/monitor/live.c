@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "monitor/account.h"
-#include "monitor/ask.h"
 #include "monitor/egress_policy.h"
 #include "monitor/gateway.h"
 #include "monitor/loop.h"
@@ -228,16 +227,17 @@ static void go_on_to_rule(struct loop *l, int error)
                                    : "the gateway could not do it");
 }
 
-void live_done(struct loop *l, uint32_t number, int error)
+struct live_end live_done(struct loop *l, uint32_t number, int error)
 {
+    struct live_end end = { 0 };
     if (!l->live.kind || number != l->live.number)
-        return;
+        return end;
     if (l->live.bringing) {
         go_on_to_rule(l, error);
-        return;
+        return end;
     }
-    bool published = l->live.kind == CONTROL_PUBLISH;
     if (l->live.kind == CONTROL_PUBLISH) {
+        end = (struct live_end){ .published = l->live.outside, .error = error };
         if (error)
             (void)publish_remove(l, l->live.outside, 0);
     } else if (l->live.kind == CONTROL_UNPUBLISH) {
@@ -246,11 +246,10 @@ void live_done(struct loop *l, uint32_t number, int error)
         restore_rules(l);
     } else {
         tell_refused(l);
-        ask_rules_changed(l);
+        end.rules = true;
     }
     finish(l, error, error ? "the gateway could not do it" : NULL);
-    if (published)
-        open_url_published(l, l->live.outside, error);
+    return end;
 }
 
 void live_lost(struct loop *l)

@@ -34,8 +34,15 @@ int live_publish(struct loop *l, const struct port_grant *grant, int listener, s
 /* Take a published port back, whoever published it; both its numbers must be those. The same results. */
 int live_unpublish(struct loop *l, const struct port_grant *grant, struct buf *why);
 
-/* The gateway has carried out an order, or failed to (an errno): who waits for it is answered. */
-void live_done(struct loop *l, uint32_t number, int error);
+/* What an order has come to. */
+struct live_end {
+    bool rules;         /* they have changed */
+    uint16_t published; /* the port of the host's that was to be published; 0: it was none of these orders */
+    int error;          /* of that: an errno, 0 for success */
+};
+
+/* The gateway has carried out an order, or failed to (an errno): who waits for it at the control socket is answered. */
+struct live_end live_done(struct loop *l, uint32_t number, int error);
 
 /* The gateway is gone. */
 void live_lost(struct loop *l);
