@@ -90,6 +90,9 @@ static int check_descriptor(struct bound *b, const char *number)
     const char *what;
     if (flags < 0 || flags & FD_CLOEXEC)
         return 0;
+    if (fd > STDERR_FILENO && fd_is_unix_socket(fd)) /* standard ones are such sockets where programs of node start others */
+        return refuse(b, "descriptor %d is a Unix socket, over which its other end could hand the command descriptors of the "
+                         "host's: close it, or give the command a pipe", fd);
     switch (fd_kind(fd, &what)) {
     case FD_HARMLESS:
         return 0;

@@ -44,13 +44,19 @@ static bool listens(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == 0 && on;
 }
 
+bool fd_is_unix_socket(int fd)
+{
+    int domain;
+    socklen_t len = sizeof(domain);
+    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_UNIX;
+}
+
 bool fd_bound_to_peer(int fd)
 {
     struct sockaddr_storage peer;
-    int domain, type;
-    socklen_t len = sizeof(domain), type_len = sizeof(type), peer_len = sizeof(peer);
-    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_UNIX &&
-           getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) == 0 && type != SOCK_DGRAM &&
+    int type;
+    socklen_t type_len = sizeof(type), peer_len = sizeof(peer);
+    return fd_is_unix_socket(fd) && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) == 0 && type != SOCK_DGRAM &&
            (getpeername(fd, (struct sockaddr *)&peer, &peer_len) == 0 || listens(fd));
 }
 

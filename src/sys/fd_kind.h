@@ -26,4 +26,7 @@ bool fd_device_harmless(dev_t device);
  * peer: a TCP one can be disconnected (connect(2), AF_UNSPEC) and connected to, or listen on, any address of the host. */
 bool fd_bound_to_peer(int fd);
 
+/* Is it a Unix socket, of whichever kind? Whoever is at its other end can hand over descriptors by it (unix(7), SCM_RIGHTS). */
+bool fd_is_unix_socket(int fd);
+
 #endif

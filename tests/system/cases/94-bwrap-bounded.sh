@@ -146,12 +146,10 @@ elif kind == "tcp":
 elif kind == "pipe":
     fd, other = os.pipe()
     os.write(other, b"key\n")
-elif kind == "pair":
-    ours, theirs = socket.socketpair()
-    ours.send(b"key\n")
-    ours.shutdown(socket.SHUT_WR)
-    os.set_inheritable(ours.fileno(), True)
-    ours.detach(), (fd := theirs.detach())
+elif kind in ("stream", "datagram"):
+    ours, theirs = socket.socketpair(type=socket.SOCK_STREAM if kind == "stream" else socket.SOCK_DGRAM)
+    socket.send_fds(ours, [b"key\n"], [os.open(os.environ["SECRETS"] + "/keys", os.O_RDONLY)])
+    fd = theirs.detach()
 elif kind == "tty":
     other, fd = os.openpty()
     os.set_inheritable(other, True)
@@ -162,7 +160,7 @@ elif kind == "memory":
 else:
     fd = os.open(kind, os.O_RDONLY)
 os.dup2(fd, 7)
-os.execv(program[0], program)
+os.execvp(program[0], program)
 PYTHON
 # escapes NAME KIND LINES PATTERN ARGUMENT...: refused, with a message of both places; the control prints what it got.
 escapes() {
@@ -191,7 +189,19 @@ escapes "none outside the trees" "$SECRETS/keys/key" "$read_only" "descriptor 7:
 with_ceilings bounded "$protected" "$BWRAP" "${tame[@]}" "${SHOWN[@]}" sh -c 'echo x >/proc/self/fd/0' <"$TREE/deep/dir/kept"
 [ $? -eq 1 ] && grep -q "descriptor 0: write: $TREE/deep/dir/kept goes beyond" "$T/stderr" && [ "$(cat "$TREE/deep/dir/kept")" = kept ]
 verdict "no such file as standard input"
-for kind in pipe pair memory; do
+# What its other end hands over lies in no tree.
+export SECRETS
+handed='import os, socket, sys
+fd = socket.recv_fds(socket.socket(fileno=int(sys.argv[1])), 9, 1)[1][0]
+print(open(os.open("key", os.O_RDONLY, dir_fd=fd)).read(), end="")'
+for kind in stream datagram; do
+    escapes "no Unix socket that descriptors come by: $kind" $kind "$read_only" 'bounded: descriptor 7 is a Unix socket, over which its other end' \
+        "${usr_only[@]}" python3 -c "$handed" 7
+done
+with_ceilings bounded "$read_only" python3 "$T/give" stream sh -c 'exec "$@" <&7 7<&-' - "$BWRAP" "${tame[@]}" "${usr_only[@]}" head -n 1
+[ $? -eq 0 ] && [ "$(cat "$T/stdout")" = key ]
+verdict "one as standard input is who started it's to give"
+for kind in pipe memory; do
     with_ceilings bounded "${read_only}[network]\nmode = none\n" python3 "$T/give" $kind "$BWRAP" "${tame[@]}" "${usr_only[@]}" --unshare-net sh -c 'cat <&7'
     [ $? -eq 0 ] && [ "$(cat "$T/stdout")" = key ]
     verdict "what leads nowhere is passed on: $kind"
