@@ -121,7 +121,17 @@ static int check_place(struct merge *m, const struct asked *a, enum grant_kind k
     return 0;
 }
 
-static int take_source(struct merge *m, struct asked *a, enum grant_kind kind, int fd)
+/* overlayfs would say no more than that something is invalid. */
+static int check_layer(struct merge *m, const struct asked *a, unsigned place, const char *path, const struct stat *st)
+{
+    unsigned what = place & ASKED_KINDS;
+    if ((what != ASKED_LAYER && what != ASKED_UNION) || S_ISDIR(st->st_mode))
+        return 0;
+    return refuse(m, a, -ENOTDIR, "%s is no directory, of which overlays are made; name one (a file is shown by --ro-bind)",
+                  path);
+}
+
+static int take_source(struct merge *m, struct asked *a, enum grant_kind kind, unsigned place, int fd)
 {
     char path[PATH_MAX];
     struct stat st;
@@ -130,6 +140,8 @@ static int take_source(struct merge *m, struct asked *a, enum grant_kind kind, i
     if (place_of(fd, &st, path, sizeof(path)) < 0)
         return refuse(m, a, -ENOENT, "has no name on this host (it is deleted, or no file); name a file or directory");
     int r = check_place(m, a, kind, fd, path, &st);
+    if (r >= 0)
+        r = check_layer(m, a, place, path, &st);
     if (r < 0)
         return r;
     struct asked_source *s = &a->sources[a->n_sources];
@@ -145,11 +157,11 @@ static int look_at(struct merge *m, struct asked *a, enum grant_kind kind, size_
     const char *text = a->values[index];
     if (place & ASKED_FD) {
         int fd = given_fd(m, a, text);
-        return fd < 0 ? fd : take_source(m, a, kind, fd);
+        return fd < 0 ? fd : take_source(m, a, kind, place, fd);
     }
     _cleanup_close_ int fd = open(text, O_PATH | O_CLOEXEC);
     if (fd >= 0)
-        return take_source(m, a, kind, fd);
+        return take_source(m, a, kind, place, fd);
     int error = errno;
     a->missing = place & ASKED_TRY && error == ENOENT;
     if (a->missing)

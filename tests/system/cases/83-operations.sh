@@ -245,6 +245,8 @@ says "what the guard holds in an upper layer" 'may be made in it, which the guar
     --protect="$DATA/.envrc" --overlay-src "$RO" --overlay "$DATA" "$OUT/dir" "$DATA"
 says "layers alone" '--overlay-src must be followed by' --overlay-src "$DATA"
 says "no layers" '--tmp-overlay requires at least one --overlay-src; write --tmp-overlay DEST' --tmp-overlay /x
+says "a file as a layer" "$DATA/file is no directory, of which overlays are made; name one" --overlay-src "$DATA/file" --tmp-overlay /x
+says "a file as an upper layer" "$DATA/file is no directory, of which overlays are made; name one" --overlay-src "$RO" --overlay "$DATA/file" "$T/work" /x
 says "one value for two" '--bind: takes two values, each a word of its own; write --bind SRC DEST' --bind="$DATA"
 head -c 9000000 /dev/zero >"$T/large"
 exec 5<"$T/large"
