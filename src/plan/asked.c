@@ -44,8 +44,8 @@ static int refuse(struct asking *m, const struct asked *a, int error, const char
 /* Could somebody who writes where the jail may write have put another symlink there? */
 static bool is_in_reach(const struct asking *m, const char *link)
 {
-    const struct entry *up = entries_enclosing(m->entries, m->entries->n, link, false);
-    if (up && up->kind == ENTRY_ACCESS && up->access == ACCESS_WRITE && path_may_change(up->path, link))
+    const struct entry *up = entries_writable_around(m->entries, link);
+    if (up && path_may_change(up->path, link))
         return true;
     for (size_t i = 0; i < m->policy->n_asked; i++) {
         const struct asked *a = &m->policy->asked[i];

@@ -42,6 +42,17 @@ const struct entry *entries_enclosing(const struct entries *list, size_t n, cons
     return best;
 }
 
+const struct entry *entries_writable_around(const struct entries *list, const char *path)
+{
+    for (size_t i = 0; path_within(path, "/dev") && i < list->n; i++) {
+        const struct entry *e = &list->v[i];
+        if (e->kind == ENTRY_DEVICE && S_ISDIR(e->st.st_mode) && path_within(path, e->path) && strcmp(path, e->path) != 0)
+            return e;
+    }
+    const struct entry *up = entries_enclosing(list, list->n, path, false);
+    return up && up->kind == ENTRY_ACCESS && up->access == ACCESS_WRITE ? up : NULL;
+}
+
 struct entry *entries_find(struct entries *list, enum entry_kind kind, const char *path)
 {
     for (size_t i = 0; i < list->n; i++)

@@ -56,6 +56,10 @@ void entries_free(struct entries *list);
  * the first n; NULL if none. With self, path's own entry counts as well. */
 const struct entry *entries_enclosing(const struct entries *list, size_t n, const char *path, bool self);
 
+/* The place around path, not at it, by which the payload may write the host's directories there: a grant to be written, or a
+ * directory of devices. NULL if there is none. */
+const struct entry *entries_writable_around(const struct entries *list, const char *path);
+
 /* The entry of that kind and path; NULL if there is none. */
 struct entry *entries_find(struct entries *list, enum entry_kind kind, const char *path);
 

@@ -141,7 +141,8 @@ static int refuse_planted_link(struct collect *c, const struct entry *up, const 
     bool wide = origin_is_option(&up->origin) && !origin_is_option(&e->origin);
     if (wide) {
         bool workspace = c->policy->workspace && strcmp(up->path, c->policy->workspace) == 0;
-        origin_print(c->why, &up->origin, workspace ? "workspace" : "write");
+        const char *key = workspace ? "workspace" : up->kind == ENTRY_DEVICE ? "device" : "write";
+        origin_print(c->why, &up->origin, key);
         buf_printf(c->why, "%s: whoever writes there could change the symlink %s, and so choose what another line grants: ",
                    up->path, e->path);
     }
@@ -165,9 +166,8 @@ static int refuse_planted_links(struct collect *c)
         const struct entry *e = &c->list->v[i];
         if (e->kind != ENTRY_LINK)
             continue;
-        const struct entry *up = entries_enclosing(c->list, c->list->n, e->path, false);
-        if (!up || !e->asked || up->kind != ENTRY_ACCESS || up->access != ACCESS_WRITE ||
-            !path_may_change(up->path, e->path))
+        const struct entry *up = e->asked ? entries_writable_around(c->list, e->path) : NULL;
+        if (!up || !path_may_change(up->path, e->path))
             continue;
         return refuse_planted_link(c, up, e);
     }

@@ -77,6 +77,16 @@ setup_settings() {
     LAUNCH='unshare --mount sh -c '\''mount -t proc proc "$0/proc" && exec "$@"'\'' "$OUT/tree"'
     unshare --mount mount -t proc proc "$OUT/tree/proc" 2>/dev/null || CANNOT='optional: root may mount no procfs here'
 }
+# /dev/shm is one of the host's directories below /dev that everybody writes.
+setup_link_of_shm() {
+    SHM=$(mktemp -d /dev/shm/agentjail.XXXXXX) && ln -s /dev/full "$SHM/link" || CANNOT='optional: no /dev/shm that may be written'
+    cleanup() { rm -r "$SHM"; }
+    EXPECT=refused MESSAGE='leads through the symlink /dev/shm/.*/link, which lies in a writable place'
+}
+setup_device_of_shm() {
+    setup_link_of_shm
+    EXPECT=refused MESSAGE='symlink /dev/shm/.*/link'
+}
 setup_made() { # in a tree that nothing but the operation shows
     mkdir -p "$DATA/a/hooks"
     effect() { [ -e "$DATA/a/hooks/evil" ]; }
@@ -119,6 +129,9 @@ op-ro-processes   | root | settings | own-masks | --ro-bind "$OUT/tree" /x | : s
 write-settings    | root | settings | own-masks | --write="$OUT/tree" | : sh -c 'f=$0/proc/sys/kernel/printk_ratelimit; v=$(cat "$f") && echo "$v" >"$f" || exit 1' "$OUT/tree"
 op-link-of-old    | any | link_of_old | symlinks | --ro-bind "$WS/link" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; cat "$d/secret" || exit 1' "$WS/link"
 op-link-of-layer  | any | link_of_old | symlinks | --overlay-src "$WS/link" --tmp-overlay /x | : sh -c 'd=/x; [ -e $d ] || d=$0; cat "$d/secret" || exit 1' "$WS/link"
+op-link-of-shm    | any | link_of_shm | symlinks | --dev-bind /dev/shm /dev/shm --dev-bind "$SHM/link" /dev/row | : sh -c 'd=/dev/row; [ -e $d ] || d=$0; test $(head -c 1 "$d" | wc -c) = 1 || exit 1' "$SHM/link"
+op-device-of-shm  | any | link_of_shm | symlinks | --device=/dev/shm --dev-bind "$SHM/link" /dev/row | : sh -c 'd=/dev/row; [ -e $d ] || d=$0; test $(head -c 1 "$d" | wc -c) = 1 || exit 1' "$SHM/link"
+device-of-shm     | any | device_of_shm | symlinks | --device=/dev/shm --device="$SHM/link" | : sh -c 'test $(head -c 1 "$0" | wc -c) = 1 || exit 1' "$SHM/link"
 op-link-of-other  | any | link_of_other | symlinks | --bind "$DATA" "$DATA" --ro-bind "$DATA/link" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; cat "$d/secret" || exit 1' "$DATA/link"
 ROWS
 
