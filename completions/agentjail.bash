@@ -40,7 +40,7 @@ _agentjail() {
         --bind --bind-try --ro-bind --ro-bind-try --dev-bind --dev-bind-try --bind-fd --ro-bind-fd
         --file --bind-data --ro-bind-data --dir= --symlink --tmpfs= --mqueue=
         --overlay-src= --overlay --tmp-overlay= --ro-overlay= --remount-ro= --chmod --perms= --size=
-        --env=
+        --spawn= --env=
         --network= --net-allow= --net-deny= --host-port= --publish= --upstream= --upstream-credentials=
         --dns= --net-unknown= --open-url= --gateway-lost=
         --loopback=
@@ -134,7 +134,7 @@ _agentjail() {
         ;;
     --git) mapfile -t COMPREPLY < <(compgen -W 'identity none' -- "$cur") && return ;;
     --home) mapfile -t COMPREPLY < <(compgen -W 'temporary persistent none' -- "$cur") && return ;;
-    --loopback) mapfile -t COMPREPLY < <(compgen -W 'yes no' -- "$cur") && return ;;
+    --loopback | --spawn) mapfile -t COMPREPLY < <(compgen -W 'yes no' -- "$cur") && return ;;
     --network) mapfile -t COMPREPLY < <(compgen -W 'none filtered open host' -- "$cur") && return ;;
     --net-allow | --net-deny | --grant | --revoke)
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")

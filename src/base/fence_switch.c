@@ -45,6 +45,7 @@ static const char *const names[FENCE_NAMES] = {
     [FENCE_DNS] = "dns",
     [FENCE_HEADS] = "heads",
     [FENCE_SLOW_HEADS] = "slow-heads",
+    [FENCE_SPAWN] = "spawn",
 };
 
 bool fence_on(enum fence_name fence)

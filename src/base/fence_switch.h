@@ -45,6 +45,7 @@ enum fence_name {
     FENCE_DNS,
     FENCE_HEADS,
     FENCE_SLOW_HEADS,
+    FENCE_SPAWN,
     FENCE_NAMES,
 };
 

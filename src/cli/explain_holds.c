@@ -162,6 +162,12 @@ static void hold_strict(struct explain *e)
     HELD(e, e->policy->strict ? "it does not run where a fence is missing" : "fences with '-' may be missing");
 }
 
+static void hold_spawn(struct explain *e)
+{
+    if (e->policy->no_spawn)
+        HELD(e, "seccomp: the command alone is run; it may fork, and load code of its own");
+}
+
 static void hold_home(struct explain *e)
 {
     const struct policy *p = e->policy;
@@ -229,6 +235,7 @@ static void (*const holds[N_OPTIONS])(struct explain *) = {
     [OPTION_DNS] = hold_dns,         [OPTION_UNKNOWN] = hold_unknown,     [OPTION_UPSTREAM] = hold_upstream,
     [OPTION_HOME] = hold_home,       [OPTION_WORKSPACE] = hold_workspace, [OPTION_MEMORY] = hold_memory,
     [OPTION_CPU] = hold_cpu,         [OPTION_PROCESSES] = hold_processes, [OPTION_TIME] = hold_time,
+    [OPTION_SPAWN] = hold_spawn,
 };
 
 void explain_hold(struct explain *e, const struct option *o)

@@ -104,7 +104,7 @@ const char *summary_remedy(const struct summary *summary)
 {
     const struct summary_denial *d = NULL;
     for (size_t shown = 0; shown < SUMMARY_SHOWN && (d = next_most(summary, d)); shown++)
-        if (d->fix[0])
+        if (d->fix[0] && strncmp(d->fix, "--", 2) != 0)
             return d->fix;
     return NULL;
 }

@@ -39,7 +39,8 @@ void summary_denied_times(struct summary *summary, const char *kind, const char 
  * -ENOMEM. */
 int summary_print(const struct summary *summary, struct buf *out);
 
-/* The first remedy among the denials that summary_print() prints, as it was given; NULL if there is none. */
+/* The first remedy among the denials that summary_print() prints that is a line of a profile, and no option, as it was given;
+ * NULL if there is none. */
 const char *summary_remedy(const struct summary *summary);
 
 /* Release what it holds and make it empty. */

@@ -34,6 +34,7 @@
 
 #include "base/cleanup.h"
 #include "init/guard_calls.h"
+#include "init/guard_runs.h"
 #include "ipc/packet.h"
 
 #define RETRY_MS 5
@@ -108,7 +109,7 @@ static bool serve(struct guard *g, const struct seccomp_notif *call)
     struct asker a = { .guard = g, .call = call };
     struct answer answer = { .how = ANSWER_CONTINUE, .fd = -1 };
     observe_begin(&g->observe);
-    if (!observe_look(&g->observe, &a))
+    if (!guard_refuses_run(&a, &answer) && !observe_look(&g->observe, &a))
         guard_perform(&a, &answer);
     if (answer.how == ANSWER_LATER)
         return false;

@@ -20,6 +20,7 @@ struct guard {
     char *const *patterns; /* base/name_pattern.h, up to NULL */
     mode_t umask;          /* what the payload began with */
     bool own_umasks;       /* somebody has set one since */
+    bool no_spawn;         /* no program may be run (init/guard_runs.h) */
     struct seccomp_notif waits[GUARD_WAITS];
     size_t n_waits;
     struct observe observe; /* what of it the monitor is told */

@@ -237,6 +237,7 @@ static int open_guard(struct init *init, const struct init_args *args, int *ret_
         fail(args->channel, "guard", -r);
     if (!init->guard.patterns)
         return -1;
+    init->guard.no_spawn = args->start->policy->no_spawn && fence_on(FENCE_SPAWN);
     if (args->observe >= 0)
         observe_start(&init->guard.observe, args->observe, args->start->observed_reads);
     *ret_payload = ends[1];

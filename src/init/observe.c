@@ -190,6 +190,27 @@ bool observe_look(struct observe *o, struct asker *a)
     return l.kind;
 }
 
+/* It goes by the file that was to be run, for nothing runs. */
+void observe_refused_run(struct observe *o, struct asker *a, int error)
+{
+    struct looked_call l = observe_looked(&a->call->data, false);
+    if (o->channel < 0)
+        return;
+    struct place p _cleanup_place_;
+    if (find_looked(a, &l, &p) < 0 || p.target < 0)
+        return;
+    struct packet *k = o->packet;
+    packet_begin(k, a, OBSERVED_EXEC);
+    k->head.verified = 1;
+    k->head.error = error;
+    k->head.parent = (uint32_t)guard_asker_parent(a);
+    packet_add(k, OBSERVED_PATH, p.path);
+    packet_add_link(k, OBSERVED_CWD, a->guard, (pid_t)a->call->pid, "cwd");
+    packet_add_argv(k, a, l.argv);
+    if (!guard_asker_waits(a))
+        k->head.kind = 0;
+}
+
 /* --- performed --- */
 
 static void add_nameless(struct observe *o)

@@ -62,6 +62,9 @@ void observe_nameless(struct observe *o, const struct guard *g, int fd);
 /* Is it one that is only looked at? Then look: it is to go back to the kernel. */
 bool observe_look(struct observe *o, struct asker *a);
 
+/* It would have run a program, which is refused: with that errno, positive. */
+void observe_refused_run(struct observe *o, struct asker *a, int error);
+
 /* It was performed with that answer, which the asker does not have yet. */
 void observe_done(struct observe *o, struct asker *a, const struct answer *answer);
 

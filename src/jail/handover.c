@@ -126,6 +126,7 @@ static struct policy *put_policy(struct handover *h, const struct policy *policy
         .network = policy->network,
         .loopback = policy->loopback,
         .nested = policy->nested,
+        .no_spawn = policy->no_spawn,
         .strict = policy->strict,
         .label = { .value = policy->label.value, .optional = policy->label.optional },
         .processes = { .value = policy->processes.value, .set = policy->processes.set,

@@ -10,14 +10,16 @@
  *  3. label       must precede no_new_privs (KERNEL-FACTS 17).
  *  4. rlimits     RLIMIT_NPROC set after the user namespace counts within it.
  *  5. capabilities   all sets and the bounding set; securebits locked.
- *  6. no_new_privs   setuid and file capabilities do nothing from here on; needed by 7, 10 and 11.
+ *  6. no_new_privs   setuid and file capabilities do nothing from here on; needed by 7, 10, 11 and 12.
  *  7. Landlock    the payload's own domain: signals and abstract sockets.
  *  8. fds         all but 0-2 close at exec.
  *  9. settle      wait until the host's files are gone (jail/namespaces.c), which have been in nobody's way so far.
  * 10. guard       the second filter, whose listener goes to init: it holds none of the calls that are left. Before the other
  *                 filter, which knows of no listeners.
- * 11. seccomp     last, as it forbids most of the above.
- * 12. execve. */
+ * 11. spawn       with spawn = no a filter by which no program is run but the one of 13. Where init is told of programs it
+ *                 refuses them itself (init/guard_runs.h): it would not hear of those that this filter refuses.
+ * 12. seccomp     last, as it forbids most of the above.
+ * 13. execve. */
 #include "lockdown/payload.h"
 
 #include <errno.h>
@@ -42,6 +44,7 @@
 #include "lockdown/rlimits.h"
 #include "lockdown/seccomp.h"
 #include "lockdown/settle.h"
+#include "lockdown/spawn_filter.h"
 #include "profile/policy.h"
 #include "sys/syscalls.h"
 
@@ -98,16 +101,32 @@ static int scopes(const struct jail_start *start)
     return landlock_enter_scopes(start->landlock_abi, true, true, false, landlock_holds_files(start));
 }
 
-/* told: what init is told of, with what first_exec() needs then. */
+/* Is our execve to be known from others? */
+static bool is_marked(const struct jail_start *start, const struct guard_told *told)
+{
+    return told->writes || (start->policy->no_spawn && fence_on(FENCE_SPAWN));
+}
+
+/* What it is known by. */
+static int mark_first(uint64_t first[2])
+{
+    return getrandom(first, 2 * sizeof(*first), 0) == (ssize_t)(2 * sizeof(*first)) ? 0 : -EIO;
+}
+
+static int load_spawn(const struct jail_start *start, const struct guard_told *told)
+{
+    if (told->writes || !start->policy->no_spawn || !fence_on(FENCE_SPAWN))
+        return 0;
+    return spawn_filter_load(told->first);
+}
+
+/* told: what init is told of. */
 static int load_guard(const struct payload_args *args, struct guard_told *told)
 {
     int channel = args->guard;
     if (channel < 0)
         return 0;
-    told->writes = args->start->observed;
     told->reads = args->start->observed_reads;
-    if (told->writes && getrandom(told->first, sizeof(told->first), 0) != (ssize_t)sizeof(told->first))
-        return -EIO;
     int listener = guard_listen(told);
     if (listener < 0)
         return listener;
@@ -155,13 +174,16 @@ ON_OWN_STACK _Noreturn void payload_main(struct payload_args *args)
         STEP(sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "file descriptors cannot be closed");
     sigprocmask(SIG_SETMASK, &start->mask, NULL); /* dispositions were never changed */
     STEP(settle_wait(args->settling), args->settling->failed);
-    struct guard_told told = { .writes = false };
+    struct guard_told told = { .writes = args->guard >= 0 && start->observed };
+    if (is_marked(start, &told))
+        STEP(mark_first(told.first), "no random numbers can be had");
     STEP(load_guard(args, &told), "the filter of the names that init holds cannot be loaded");
+    STEP(load_spawn(start, &told), "the filter that keeps other programs from being run cannot be loaded");
     STEP(load_filter(start), "the seccomp filter cannot be loaded");
 #undef STEP
 
     args->failure.executing = 1;
-    if (told.writes) /* init waits for us, and cannot serve it */
+    if (is_marked(start, &told))
         give_up(args, "exec", -first_exec(start, told.first), 1);
     environ = (char **)(uintptr_t)start->env; /* execvp(3) searches the PATH of the caller's environment */
     execvp(start->path ? start->path : start->argv[0], start->argv);

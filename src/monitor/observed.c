@@ -46,6 +46,17 @@ static void describe_file(struct event *e, const struct observed_message *m)
     e->mode = m->head.mode;
 }
 
+/* A program that was not to be run: for the record, and once for people. */
+static void describe_refused_run(struct loop *l, struct event *e)
+{
+    const struct policy *p = l->s->policy;
+    e->verdict = EVENT_DENIED;
+    e->rule = p->no_spawn_origin;
+    e->rule_text = "spawn = no";
+    e->fix = "spawn = yes";
+    summary_denied(&l->summary, "exec", e->exe, e->rule, "--spawn=yes");
+}
+
 static void take(struct loop *l, const struct observed_message *m)
 {
     _cleanup_buf_ struct buf lost = { 0 };
@@ -60,6 +71,8 @@ static void take(struct loop *l, const struct observed_message *m)
     e.error = m->head.error;
     if (m->head.kind == OBSERVED_EXEC) {
         describe_run(&e, m);
+        if (m->head.error > 0)
+            describe_refused_run(l, &e);
     } else if (m->head.kind == OBSERVED_LOST) {
         e.verified = true;
         e.count = m->head.flags;

@@ -28,7 +28,8 @@ static char *field(const struct merge *m, const struct option *o)
 /* Words lie in the policy as enums or bools. */
 static int word_value(const struct merge *m, const struct option *o)
 {
-    bool small = o->type == &type_nested || o->type == &type_strict || o->type == &type_loopback;
+    bool small = o->type == &type_nested || o->type == &type_strict || o->type == &type_loopback ||
+                 o->type == &type_spawn;
     return small ? *(const bool *)field(m, o) : (int)*(const unsigned *)field(m, o);
 }
 

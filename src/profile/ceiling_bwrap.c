@@ -172,6 +172,7 @@ static int describe(struct merge *m, const struct claims *claims)
     p->network_origin = because(claims->network ? claims->network : "--unshare-net");
     p->loopback = true;
     p->loopback_origin = because("--unshare-net");
+    p->no_spawn_origin = own;
     p->nested = claims->nested;
     p->nested_origin = because(claims->nested ? claims->nested : "--disable-userns");
     p->terminal = claims->terminal ? TERMINAL_FULL : TERMINAL_SAFE;

@@ -195,6 +195,7 @@ struct policy {
     enum terminal_mode terminal;
     bool loopback; /* with network none: lo is up inside and TCP works on it */
     bool nested; /* the payload may make namespaces and mounts of its own */
+    bool no_spawn; /* the first program is the only one */
     bool strict; /* every optional fence is required */
     struct net_rule *net_allow, *net_deny; /* in the order written; deny wins. Nothing allows nothing */
     size_t n_net_allow, n_net_deny;
@@ -215,7 +216,8 @@ struct policy {
     struct fence label;
     struct fence landlock; /* value "on" */
     struct fence guard;    /* value "on": for optional names, too; "off"; NULL: where a name needs it */
-    struct origin backend_origin, network_origin, terminal_origin, nested_origin, strict_origin, loopback_origin;
+    struct origin backend_origin, network_origin, terminal_origin, nested_origin, strict_origin, loopback_origin,
+        no_spawn_origin;
 
     char *workspace; /* absolute, resolved (realpath); NULL: none */
     struct origin workspace_origin;

@@ -83,6 +83,7 @@ static const struct word alert_action_words[] = {
 };
 static const struct word git_words[] = { { "none", GIT_NONE, 0 }, { "identity", GIT_IDENTITY, 1 }, { NULL, 0, 0 } };
 static const struct word nested_words[] = { { "deny", false, 0 }, { "allow", true, 1 }, { NULL, 0, 0 } };
+static const struct word spawn_words[] = { { "no", true, 0 }, { "yes", false, 1 }, { NULL, 0, 0 } };
 static const struct word loopback_words[] = { { "no", false, 0 }, { "yes", true, 1 }, { NULL, 0, 0 } };
 static const struct word strict_words[] = { { "yes", true, 0 }, { "no", false, 1 }, { NULL, 0, 0 } };
 
@@ -497,6 +498,7 @@ const struct option_type type_forward = { .set = set_forward,
 const struct option_type type_backend = { .set = set_enum, .show = show_enum, .words = backend_words };
 const struct option_type type_terminal = { .set = set_enum, .show = show_enum, .words = terminal_words };
 const struct option_type type_nested = { .set = set_bool, .show = show_bool, .words = nested_words };
+const struct option_type type_spawn = { .set = set_bool, .show = show_bool, .words = spawn_words };
 const struct option_type type_loopback = { .set = set_bool, .show = show_bool, .words = loopback_words };
 const struct option_type type_strict = { .set = set_bool, .show = show_bool, .words = strict_words };
 const struct option_type type_fence = { .set = set_fence,

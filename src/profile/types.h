@@ -8,8 +8,8 @@
 extern const struct option_type type_mode, type_front, type_description, type_match, type_include, type_workspace;
 extern const struct option_type type_home, type_git, type_grant, type_import, type_unprotect, type_env, type_network;
 extern const struct option_type type_backend, type_fence;
-extern const struct option_type type_landlock, type_guard, type_nested, type_loopback, type_terminal, type_strict, type_size,
-    type_cpu, type_count;
+extern const struct option_type type_landlock, type_guard, type_nested, type_loopback, type_spawn, type_terminal, type_strict;
+extern const struct option_type type_size, type_cpu, type_count;
 extern const struct option_type type_dns, type_unknown, type_open_url, type_gateway_lost; /* types.c */
 extern const struct option_type type_evidence_level, type_evidence_sink, type_evidence_full, type_forward, type_alert_action;
 extern const struct option_type type_net_rule, type_port, type_upstream, type_credentials; /* net_types.c */

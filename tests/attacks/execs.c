@@ -2,6 +2,8 @@
 /* Attacks on the ban on running what was written: every way from a file's bytes to running code. The file is a small
  * ELF program (or a script) that does nothing and ends well. */
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -152,6 +154,91 @@ static int attack_memfd(char **argv)
     return ended(pid);
 }
 
+/* run-narrow FILE: execve of the machine's narrower architecture. */
+static int attack_run_narrow(char **argv)
+{
+#ifdef __x86_64__
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        char *low = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+        unsigned *args = (unsigned *)(low + 4096);
+        int r;
+
+        if (low == MAP_FAILED)
+            _exit(BROKEN);
+        strcpy(low, argv[0]);
+        args[0] = (unsigned)(unsigned long)low;
+        args[1] = 0;
+        __asm__ volatile("int $0x80"
+                         : "=a"(r)
+                         : "a"(11 /* execve */), "b"((unsigned)(unsigned long)low), "c"((unsigned)(unsigned long)args), "d"(0)
+                         : "memory", "r8", "r9", "r10", "r11");
+        errno = -r;
+        cannot("execve by int 0x80");
+    }
+    int status;
+
+    if (pid < 0 || waitpid(pid, &status, 0) < 0)
+        return broken("fork");
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV) {
+        puts("int 0x80: no such entry");
+        return LACKING;
+    }
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? worked() : STOPPED;
+#else
+    (void)argv;
+    errno = ENOSYS;
+    return stopped_or_lacking("int 0x80");
+#endif
+}
+
+/* threads FILE: several at once, in a process of their own. */
+static void *run_again(void *arg)
+{
+    char **argv = arg;
+    char *args[] = {argv[0], NULL};
+
+    for (int i = 0; i < 100; i++)
+        execve(argv[0], args, environ);
+    return NULL;
+}
+
+static int attack_run_threads(char **argv)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        pthread_t threads[8];
+
+        for (int i = 0; i < 8; i++)
+            if (pthread_create(&threads[i], NULL, run_again, argv) != 0)
+                _exit(126);
+        for (int i = 0; i < 8; i++)
+            pthread_join(threads[i], NULL);
+        errno = EACCES;
+        cannot("execve by threads");
+    }
+    return ended(pid);
+}
+
+/* run-guess FILE: with registers that the launcher's own call may have had: those of now, none, all ones. */
+static int attack_run_guess(char **argv)
+{
+    static const unsigned long guesses[] = {0, ~0UL, 1};
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        char *args[] = {argv[0], NULL};
+
+        for (unsigned i = 0; i < 3; i++)
+            for (unsigned k = 0; k < 3; k++)
+                syscall(SYS_execve, argv[0], args, environ, guesses[i], guesses[k], guesses[i]);
+        cannot("execve");
+    }
+    return ended(pid);
+}
+
 static const struct attack table[] = {
     {"run", 1, attack_run},
     {"run-fd", 1, attack_run_fd},
@@ -161,6 +248,9 @@ static const struct attack table[] = {
     {"map", 1, attack_map},
     {"map-later", 1, attack_map_later},
     {"memfd", 1, attack_memfd},
+    {"run-narrow", 1, attack_run_narrow},
+    {"run-threads", 1, attack_run_threads},
+    {"run-guess", 1, attack_run_guess},
     {NULL, 0, NULL},
 };
 

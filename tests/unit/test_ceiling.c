@@ -7,10 +7,11 @@
 START_TEST(test_orders)
 {
     ceiling("[network]\nmode = none\n[isolation]\nnested = deny\nterminal = safe\nstrict = yes\n[files]\nhome = "
-            "temporary\n");
+            "temporary\n[exec]\nspawn = no\n");
     fx_ok("x"); /* what nobody wrote is narrowed */
     ck_assert(fx.policy.strict);
     ck_assert(!fx.policy.landlock.optional);
+    ck_assert(fx.policy.no_spawn);
     ck_assert_str_eq(fx.policy.strict_origin.file, fx_path(CEILING("10.ini")));
     fx_ok("--network=none", "--home=none", "x");
     fx_refused("--network=host: host goes beyond the ceiling in", "--network=host", "x");
@@ -18,6 +19,7 @@ START_TEST(test_orders)
     fx_refused("policy.d/10.ini:4 (nested = deny)", "--nested=allow", "x");
     fx_refused("policy.d/10.ini:5 (terminal = safe)", "--terminal=full", "x");
     fx_refused("policy.d/10.ini:6 (strict = yes)", "--strict=no", "x");
+    fx_refused("policy.d/10.ini:10 (spawn = no)", "--spawn=yes", "x");
     fx_refused("policy.d/10.ini:8 (home = temporary)", "--home=persistent", "x");
 
     fx_default("[network]\n\nmode = host\n");
