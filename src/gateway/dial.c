@@ -2,8 +2,9 @@
 /* From a target to a connected socket: its addresses are looked up if it is a name, judged, and tried in turn, the next one
  * beside the last when that takes long (RFC 8305, without its sorting: IPv4 and IPv6 alternate).
  *
- * System calls: socket connect getsockname close */
+ * System calls: socket connect setsockopt getsockname close */
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,6 +181,8 @@ static int connect_to(const struct ip *ip, uint16_t port)
     _cleanup_close_ int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
+    if (ip_classify(ip) == IP_LOOPBACK)
+        setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4); /* as netlink/link.c says */
     return connect(fd, (struct sockaddr *)&address, len) < 0 && errno != EINPROGRESS ? -errno : TAKE_FD(fd);
 }
 

@@ -123,6 +123,15 @@ struct route {
     uint32_t device;   /* 0: none */
 };
 
+/* Nothing is lost between the two, nor is there a rate to be found: what the host has for the internet (BBR, which paces by a
+ * timer) would only cost time. This one every kernel has, and any user may choose. */
+static void put_congestion_control(struct netlink_batch *batch)
+{
+    size_t metrics = netlink_nest(batch, RTA_METRICS);
+    netlink_put_string(batch, RTAX_CC_ALGO, "reno");
+    netlink_nest_end(batch, metrics);
+}
+
 static void put_route(struct netlink_batch *batch, const struct route *route)
 {
     struct rtmsg head = {
@@ -140,6 +149,8 @@ static void put_route(struct netlink_batch *batch, const struct route *route)
         netlink_put_u32(batch, RTA_OIF, route->device);
     if (route->type == RTN_PROHIBIT)
         netlink_put_u32(batch, RTA_PRIORITY, 1); /* before the kernel's own for multicast, whose metric is 256 */
+    if (route->type == RTN_UNICAST)
+        put_congestion_control(batch);
 }
 
 static const uint8_t multicast4[4] = { 224 };

@@ -74,6 +74,12 @@ except ConnectionResetError: print("reset")'
 grep -q '^reset$' "$T/stdout"
 verdict "plain TCP: half-close goes both ways, a reset comes through"
 
+net --net-allow=tcp://db.example.com:7000 -- python3 -c '
+import socket
+with socket.create_connection(("db.example.com", 7000)) as s: print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16))'
+grep -q 'reno' "$T/stdout"
+verdict "nothing paces what goes to the gateway, whatever the host has for the internet"
+
 net --net-allow=http://example.com -- python3 -c '
 import socket, base64, struct
 s = socket.create_connection(("example.com", 80))
