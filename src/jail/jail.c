@@ -38,6 +38,7 @@
 #include "jail/view_place.h"
 #include "lockdown/landlock.h"
 #include "lockdown/payload.h"
+#include "lockdown/settle.h"
 #include "plan/plan.h"
 #include "profile/policy.h"
 #include "sys/syscalls.h"
@@ -259,13 +260,29 @@ static void wait_go(const struct jail_start *start, int channel, int ptmx)
         give_up_errno(channel, "no cgroup namespace can be had", -errno);
 }
 
-static void enter_directory(const char *directory, int channel)
+/* Symlinks are followed only when the host's tree is gone from above the root, where one with enough ".." in it would lead
+ * (settle.h): whoever writes in the workspace, as another jail there, may put one in the directory's place at any time. */
+static int open_directory(const char *directory, struct settling *settling)
 {
-    if (chdir(directory) == 0)
+    const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+    if (!fence_on(FENCE_SYMLINKS))
+        return sys_openat2(AT_FDCWD, directory, flags, 0);
+    int fd = strstr(directory, "..") ? -ELOOP : sys_openat2(AT_FDCWD, directory, flags, RESOLVE_NO_SYMLINKS);
+    if (fd != -ELOOP)
+        return fd;
+    int r = settle_wait(settling);
+    return r < 0 ? r : sys_openat2(AT_FDCWD, directory, flags, RESOLVE_NO_MAGICLINKS);
+}
+
+static void enter_directory(const char *directory, struct settling *settling, int channel)
+{
+    _cleanup_close_ int fd = open_directory(directory, settling);
+    int error = fd < 0 ? fd : fchdir(fd) < 0 ? -errno : 0;
+    if (error == 0)
         return;
     char text[MESSAGE_TEXT_MAX];
     snprintf(text, sizeof(text), "the starting directory %s is not there inside: %s; grant it (--read=...), or start in "
-             "another", directory, strerror(errno));
+             "another", directory, strerror(-error));
     give_up(channel, text, 0);
 }
 
@@ -300,7 +317,7 @@ _Noreturn void jail_main(const struct jail_clone *with)
         .why = &why,
     };
     build_view(start, &view, &ns, channel);
-    enter_directory(start->directory, channel);
+    enter_directory(start->directory, &ns.settling, channel);
     if (start->watched)
         send_namespace(channel);
 

@@ -31,16 +31,46 @@ verdict "without symlinks it would" "seen $SEEN times of 60"
 end_background
 end_world
 
-# Two real directories, where no symlink gives it away: what is bound is what was resolved, or nothing.
-# replaced PROGRAM OPTION...: how many of 60 runs noticed, by what it is when it is to be mounted.
-replaced() {
+# The directory that the command starts in: another jail in the workspace swaps it with a symlink that has ".." enough to climb
+# over the jail's root, above which the host's tree is for as long as it takes to unmount it.
+# climbed PROGRAM: how many of 30 runs began in what the symlink leads to.
+climbed() {
     local i
 
     SEEN=0
-    for ((i = 0; i < 60; i++)); do
-        timeout 60 "$@" -- true >"$T/stdout" 2>"$T/stderr" 9<"$WS/sub"
-        ! grep -q 'was replaced by something else while the jail was being built' "$T/stderr" || SEEN=$((SEEN + 1))
+    for ((i = 0; i < 30; i++)); do
+        timeout 60 "$1" --workspace="$WS" -- cat secret >"$T/stdout" 2>"$T/stderr"
+        ! grep -q secret "$T/stdout" || SEEN=$((SEEN + 1))
     done
+}
+new_world
+rm -rf "$WS/sub"
+mkdir "$WS/sub"
+ln -s "../../../../../../../../../../../../../../../../../../../..$OUT" "$WS/other"
+cd "$WS/sub" || exit 2
+start "$ATTACKS/files" race "$WS/sub" "$WS/other"
+climbed "$AGENTJAIL"
+[ "$SEEN" -eq 0 ]
+verdict "the directory it starts in is never one that a symlink leads to over the root" "seen $SEEN times of 30"
+AGENTJAIL_TEST_OFF=landlock-files climbed "$UNFENCED"
+[ "$SEEN" -eq 0 ]
+verdict "nor without Landlock" "seen $SEEN times of 30"
+AGENTJAIL_TEST_OFF=symlinks,landlock-files climbed "$UNFENCED"
+[ "$SEEN" -gt 0 ]
+verdict "control: without symlinks it would" "seen $SEEN times of 30"
+end_background
+end_world
+
+# Two real directories, where no symlink gives it away: what is bound is what was resolved, or nothing.
+# replaced TIMES PROGRAM OPTION...: did one of that many runs notice, by what it is when it is to be mounted?
+replaced() {
+    local times=$1 i
+    shift
+    for ((i = 0; i < times; i++)); do
+        timeout 60 "$@" -- true >"$T/stdout" 2>"$T/stderr" 9<"$WS/sub"
+        ! grep -q 'was replaced by something else while the jail was being built' "$T/stderr" || return 0
+    done
+    return 1
 }
 new_world
 mkdir "$WS/other"
@@ -48,12 +78,10 @@ start "$ATTACKS/files" race "$WS/sub" "$WS/other"
 # noticed OPTION...
 noticed() {
     local options=${*//"$WS/"/}
-    replaced "$AGENTJAIL" "$@"
-    [ "$SEEN" -gt 0 ]
-    verdict "$options: what becomes another directory is noticed" "$SEEN times of 60"
-    AGENTJAIL_TEST_OFF=symlinks replaced "$UNFENCED" "$@"
-    [ "$SEEN" -eq 0 ]
-    verdict "control: $options: without the comparison it is not" "$SEEN times of 60"
+    replaced 1000 "$AGENTJAIL" "$@"
+    verdict "$options: what becomes another directory is noticed"
+    ! AGENTJAIL_TEST_OFF=symlinks replaced 30 "$UNFENCED" "$@"
+    verdict "control: $options: without the comparison it is not"
 }
 noticed --read="$WS/sub"
 noticed --ro-bind "$WS/sub" /x
