@@ -47,6 +47,7 @@ _agentjail() {
         --backend= --filter= --label= --landlock= --guard= --nested= --terminal= --strict
         --memory= --cpu= --processes= --timeout=
         --evidence= --evidence-sink= --evidence-full= --evidence-forward= --evidence-keep= --evidence-size=
+        --evidence-rotate=
         --alert-sent= --alert-denied= --alert-action=
         --quiet --verbose -v
     '
@@ -155,7 +156,8 @@ _agentjail() {
     --nested) mapfile -t COMPREPLY < <(compgen -W 'allow deny' -- "$cur") && return ;;
     --terminal) mapfile -t COMPREPLY < <(compgen -W 'safe full' -- "$cur") && return ;;
     --host-port | --publish | --unpublish) return ;;
-    --label | --perms | --size | --memory | --cpu | --processes | --timeout | --evidence-keep | --evidence-size | --alert-sent | --alert-denied) return ;;
+    --label | --perms | --size | --memory | --cpu | --processes | --timeout | --evidence-keep | --evidence-size \
+        | --evidence-rotate | --alert-sent | --alert-denied) return ;;
     --alert-action) mapfile -t COMPREPLY < <(compgen -W 'tell freeze end' -- "$cur") && return ;;
     esac
     if ((i > cword)); then # a value of an operation

@@ -3,7 +3,6 @@
  * control characters. --verify tells whether it is as it was written. */
 #include "cli/log.h"
 
-#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -12,7 +11,6 @@
 #include "cli/log_summary.h"
 #include "cli/prepare.h"
 #include "cli/text.h"
-#include "evidence/logs.h"
 
 enum { LINE_MAX_BYTES = 1 << 20, FOLLOW_MS = 200 };
 
@@ -169,17 +167,15 @@ static int show(struct printer *p)
 }
 
 /* Up to the end; when following, for as long as the jail's monitor writes it. */
-static int print_log(struct printer *p, int fd, bool follow)
+static int print_log(struct printer *p, struct log_stream *log, bool follow)
 {
     _cleanup_buf_ struct buf in = { 0 };
     char block[65536];
     bool open = follow;
     int status = 0;
     while (status == 0) {
-        bool was_open = open && logs_is_open(fd); /* before what it may still have written is read */
-        ssize_t n = read(fd, block, sizeof(block));
-        if (n < 0 && errno == EINTR)
-            continue;
+        bool was_open = open && log_stream_is_live(log); /* before what it may still have written is read */
+        ssize_t n = log_stream_read(log, block, sizeof(block));
         if (n > 0) {
             if (buf_add(&in, block, (size_t)n) < 0)
                 return text_print(&p->out, -ENOMEM);
@@ -188,7 +184,7 @@ static int print_log(struct printer *p, int fd, bool follow)
         } else if (n == 0 && was_open) {
             nanosleep(&(struct timespec){ .tv_nsec = FOLLOW_MS * 1000000L }, NULL);
         } else {
-            return n < 0 ? text_print(&p->out, -errno) : 0;
+            return n < 0 ? text_print(&p->out, (int)n) : 0;
         }
     }
     return status;
@@ -217,7 +213,7 @@ int log_main(const struct policy_request *request)
         return 125;
     }
     p.colour = !p.json && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-    status = print_log(&p, log.fd, follow);
+    status = print_log(&p, &log.stream, follow);
     buf_free(&p.out);
     return status;
 }

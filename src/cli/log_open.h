@@ -4,18 +4,20 @@
 #define AGENTJAIL_CLI_LOG_OPEN_H
 
 #include "base/buf.h"
+#include "evidence/log_stream.h"
 #include "profile/request.h"
 
 struct log_file {
-    int dir; /* of the user's logs; -1 if there is none */
-    int fd;
+    int dir;   /* of the user's logs; -1 if there is none */
+    int place; /* the directory that it lies in, if that is named */
+    struct log_stream stream;
     struct buf name; /* as people may be told it */
 };
 
-#define LOG_FILE_EMPTY ((struct log_file){ .dir = -1, .fd = -1 })
+#define LOG_FILE_EMPTY ((struct log_file){ .dir = -1, .place = -1, .stream = LOG_STREAM_EMPTY })
 
-/* The log that the mode's argument names: a path (it has a slash, or ends like a log), the id of a jail or its beginning, or
- * without one the newest. 0, or the exit status, said why. Release with log_close() in any case. */
+/* The log that the mode's argument names: a path (it has a slash, or ends like a log; from that file on), the id of a
+ * jail or its beginning, or without one the newest. 0, or the exit status, said why. Release with log_close() in any case. */
 int log_open(const struct policy_request *request, struct log_file *ret);
 
 /* Close the descriptors and release the name. */

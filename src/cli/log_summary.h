@@ -7,6 +7,6 @@
 #include "cli/log_open.h"
 
 /* Print it, or write it to the file that was named, of the records that pass. The exit status. */
-int log_summary(const struct policy_request *request, const struct log_filter *filter, const struct log_file *log);
+int log_summary(const struct policy_request *request, const struct log_filter *filter, struct log_file *log);
 
 #endif

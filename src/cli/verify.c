@@ -71,7 +71,10 @@ static int print_text(const struct verify *v, const char *name, bool running, bo
     if (v->result == VERIFY_WHOLE)
         return buf_printf(out, ": whole: %" PRIu64 " records of jail %s, signed by key %.*s...\n", v->records, v->id, PREFIX,
                           key);
-    if (v->result == VERIFY_CUT)
+    if (v->result == VERIFY_CUT && v->at == 0 && v->missing)
+        r = buf_printf(out, ": records 1 to %" PRIu64 " are missing: %s; all from %" PRIu64 " to %" PRIu64 " are whole, signed "
+                       "by key %.*s...\n", v->missing, v->why, v->missing + 1, v->records, PREFIX, key);
+    else if (v->result == VERIFY_CUT)
         r = buf_printf(out, ": cut at %" PRIu64 ": %s; %s%" PRIu64 " records are in order, %" PRIu64 " of them signed\n", v->at,
                        v->why, running ? "its jail still runs; " : "", v->records, v->signed_records);
     else if (v->from < v->at)
@@ -97,6 +100,7 @@ static int print_json(const struct verify *v, const char *name, bool running, st
     json_string(&j, "why", v->why);
     json_unsigned(&j, "records", v->records);
     json_unsigned(&j, "signed", v->signed_records);
+    json_unsigned(&j, "missing", v->missing);
     json_unsigned(&j, "from", v->from);
     json_unsigned(&j, "at", v->at);
     json_bool(&j, "running", running);
@@ -123,8 +127,8 @@ int verify_main(const struct policy_request *request)
         run_note(why.data ? why.data : "out of memory");
         return 125;
     }
-    bool running = logs_is_open(log.fd);
-    r = verify_log(log.fd, key, &v);
+    bool running = log_stream_is_live(&log.stream);
+    r = verify_log(&log.stream, key, &v);
     if (r < 0) {
         (void)buf_printf(&why, "%s cannot be read: %s", log.name.data, strerror(-r));
         run_note(why.data ? why.data : "out of memory");

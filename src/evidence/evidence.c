@@ -9,13 +9,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 
 #include "evidence/key.h"
-#include "evidence/logs.h"
+#include "evidence/log_file.h"
 
 #define PENDING_MAX (1U << 20) /* bytes */
 #define RETRY_MS 1000
@@ -64,83 +63,25 @@ void evidence_begin(struct evidence *e, const struct policy *policy, const char 
     const char *level = policy->summary && policy->evidence_level == EVIDENCE_OFF ? "changes" : levels[policy->evidence_level];
     e->jail = (struct ocsf_jail){ .id = id, .host = e->host, .profile = policy->name, .level = level };
     e->began_ns = now_ns();
+    e->part = 1;
+    e->part_full = e->part_bytes = policy->evidence_rotate.set ? policy->evidence_rotate.value : EVIDENCE_ROTATE;
+    e->log_bytes = policy->evidence_size.set ? policy->evidence_size.value : EVIDENCE_SIZE;
 }
 
 /* --- the file --- */
 
-/* The directory and those above it; mkdir(2) itself is not for a monitor that is confined. */
-static int make_dir(const char *path)
-{
-    char part[4096];
-    int above = ENOENT; /* why one of those could not be made: of the last one the kernel says no more than that they lack */
-    if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part))
-        return -ENAMETOOLONG;
-    for (char *p = part + 1; (p = strchr(p, '/')); p++) {
-        *p = '\0';
-        if (mkdirat(AT_FDCWD, part, 0700) < 0 && errno != EEXIST && errno != ENOENT)
-            above = errno;
-        *p = '/';
-    }
-    if (mkdirat(AT_FDCWD, part, 0700) == 0 || errno == EEXIST)
-        return 0;
-    return errno == ENOENT ? -above : -errno;
-}
-
-int evidence_open_dir(const char *state_dir, bool make)
-{
-    char path[4096];
-    struct stat st;
-    if (snprintf(path, sizeof(path), "%s/" EVIDENCE_DIR, state_dir) >= (int)sizeof(path))
-        return -ENAMETOOLONG;
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT && make) {
-        int r = make_dir(path);
-        if (r < 0)
-            return r;
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    }
-    _cleanup_close_ int dir = fd;
-    if (dir < 0 || fstat(dir, &st) < 0)
-        return -errno;
-    if (st.st_uid != geteuid() || st.st_mode & 077)
-        return -EPERM;
-    return TAKE_FD(dir);
-}
-
-/* TIME-ID.jsonl, to the microsecond, so that names have the order of their jails. The calendar by hand: gmtime_r(3) looks for
- * the time zone first, which takes 150 us. */
-static void log_name(const struct evidence *e, char *name, size_t size)
-{
-    unsigned long seconds = e->began_ns / 1000000000U, day = seconds / 86400;
-    seconds %= 86400;
-    /* Eras of 400 years of 146097 days that begin with March, so that the leap day is the last. */
-    unsigned long d = day + 719468, era = d / 146097, of_era = d % 146097;
-    unsigned long year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    unsigned long of_year = of_era - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
-    unsigned long month_day = of_year - (153 * month + 2) / 5 + 1;
-    month = month < 10 ? month + 3 : month - 9;
-    year += era * 400 + (month <= 2);
-    snprintf(name, size, "%04lu%02lu%02luT%02lu%02lu%02lu.%06luZ-%s" EVIDENCE_SUFFIX, year, month, month_day, seconds / 3600,
-             seconds / 60 % 60, seconds % 60, e->began_ns / 1000 % 1000000, e->jail.id);
-}
-
 int evidence_open(struct evidence *e, struct buf *why)
 {
-    char name[EVIDENCE_NAME_MAX];
     if (!e->on || e->file >= 0)
         return 0;
     int r = crypto_open(why);
-    e->dir = r < 0 ? r : evidence_open_dir(e->policy->state_dir, true);
-    if (e->dir >= 0) {
-        log_name(e, name, sizeof(name));
-        e->file = openat(e->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-        r = e->file < 0 ? -errno : 0;
-        if (r == 0)
-            (void)flock(e->file, LOCK_EX | LOCK_NB);
-    } else {
-        r = e->dir;
+    e->dir = r < 0 ? r : log_file_open_dir(e->policy->state_dir, true);
+    r = e->dir;
+    if (r >= 0) {
+        log_file_stem(e->stem, e->began_ns, e->jail.id);
+        r = e->file = log_file_make(e->dir, e->stem, e->part);
     }
-    if (r == 0)
+    if (r >= 0)
         return 0;
     (void)buf_printf(why, "%sthe record cannot be kept in %s/" EVIDENCE_DIR ": %s", why->len ? ": " : "",
                      e->policy->state_dir, strerror(-r));
@@ -190,6 +131,29 @@ static void forward_pending(struct evidence *e)
     e->queued = forward_flush(&e->forward);
 }
 
+/* Logs that nobody wants any more. */
+static void sweep(const struct evidence *e)
+{
+    const struct policy *p = e->policy;
+    logs_sweep(e->dir, p->evidence_keep.set ? p->evidence_keep.value : EVIDENCE_KEEP_MS, e->log_bytes, e->stem);
+}
+
+/* The part is as large as it may be. Where the next one cannot be made, this one grows on. */
+static void next_part(struct evidence *e)
+{
+    int fd = log_file_make(e->dir, e->stem, e->part + 1);
+    if (fd < 0) {
+        e->part_full += e->part_bytes;
+        return;
+    }
+    close(e->file);
+    e->file = fd;
+    e->part++;
+    e->part_written = 0;
+    e->part_full = e->part_bytes;
+    sweep(e);
+}
+
 void evidence_flush(struct evidence *e)
 {
     if (e->queued)
@@ -211,8 +175,12 @@ void evidence_flush(struct evidence *e)
     }
     forward_pending(e);
     e->written = e->chain;
+    e->part_written += done;
+    e->log_written += done;
     e->pending.len = 0;
     e->error = 0;
+    if (e->part_written >= e->part_full)
+        next_part(e);
 }
 
 /* --- records --- */
@@ -226,6 +194,13 @@ static int add(struct evidence *e, const struct event *event)
     if (r < 0)
         e->pending.len = begin;
     return r;
+}
+
+const char *evidence_why_lost(const struct evidence *e)
+{
+    if (e->log_written + e->pending.len >= e->log_bytes)
+        return "the record is as large as size in [evidence] lets it be";
+    return e->error ? strerror(e->error) : "too many at once";
 }
 
 static int lose(struct evidence *e, int error)
@@ -259,8 +234,7 @@ static int add_lost(struct evidence *e)
     _cleanup_buf_ struct buf text = { 0 };
     if (!e->lost)
         return 0;
-    if (buf_printf(&text, "%" PRIu64 " records were lost: %s", e->lost,
-                   e->error ? strerror(e->error) : "too many at once") < 0)
+    if (buf_printf(&text, "%" PRIu64 " records were lost: %s", e->lost, evidence_why_lost(e)) < 0)
         return -ENOMEM;
     struct event event = EVENT_EMPTY;
     event.kind = EVENT_INTEGRITY;
@@ -272,6 +246,32 @@ static int add_lost(struct evidence *e)
     if (r >= 0)
         e->lost = 0;
     return r;
+}
+
+/* Nothing is in this part yet, and what comes next says how it goes on from the part before. */
+static bool part_begins(const struct evidence *e)
+{
+    return e->part > 1 && e->part_written == 0 && e->pending.len == 0;
+}
+
+/* What stands in a checkpoint that begins a part. */
+struct part_head {
+    char previous[2 * HASH_SIZE + 1], hex[64][2 * HASH_SIZE + 1];
+    const char *peaks[64 + 1];
+};
+
+static void describe_part(const struct evidence *e, struct part_head *head, struct ocsf_checkpoint *checkpoint)
+{
+    size_t n = (size_t)__builtin_popcountll(e->chain.merkle.count);
+    hex_write(head->previous, e->chain.last, HASH_SIZE);
+    for (size_t i = 0; i < n; i++) {
+        hex_write(head->hex[i], e->chain.merkle.peaks[i], HASH_SIZE);
+        head->peaks[i] = head->hex[i];
+    }
+    head->peaks[n] = NULL;
+    checkpoint->part = e->part;
+    checkpoint->previous = head->previous;
+    checkpoint->peaks = head->peaks;
 }
 
 /* The signature stands in the record that it signs, behind all of the rest. */
@@ -287,7 +287,10 @@ static int add_checkpoint(struct evidence *e, bool final)
     hex_write(key_hex, ed25519_public(key), KEY_PUBLIC_SIZE);
     merkle_root(&e->chain.merkle, root);
     hex_write(root_hex, root, sizeof(root));
-    struct ocsf_checkpoint checkpoint = { e->chain.merkle.count, root_hex, key_hex, final };
+    struct ocsf_checkpoint checkpoint = { .count = e->chain.merkle.count, .root = root_hex, .key = key_hex, .final = final };
+    struct part_head head;
+    if (part_begins(e))
+        describe_part(e, &head, &checkpoint);
     struct event event = EVENT_EMPTY;
     event.kind = EVENT_INTEGRITY;
     event.verified = true;
@@ -311,6 +314,12 @@ static int add_checkpoint(struct evidence *e, bool final)
     return r;
 }
 
+/* One jail's log is never larger than all may be together. How it began and ends, and what is lost, is told all the same. */
+static bool is_capped(const struct evidence *e, const struct event *event)
+{
+    return e->log_written + e->pending.len >= e->log_bytes && event->kind != EVENT_LIFECYCLE && event->kind != EVENT_INTEGRITY;
+}
+
 int evidence_record(struct evidence *e, const struct event *event)
 {
     if (!e->on)
@@ -322,10 +331,17 @@ int evidence_record(struct evidence *e, const struct event *event)
         evidence_flush(e);
     if (e->retry_at || e->pending.len >= PENDING_MAX)
         return lose(e, -ENOSPC);
+    if (is_capped(e, event)) {
+        e->error = EFBIG;
+        e->failed |= e->policy->evidence_full == EVIDENCE_STOP;
+        return lose(e, -EFBIG);
+    }
     struct event copy = *event;
     if (!copy.time_ns)
         copy.time_ns = now_ns();
-    int r = add_lost(e);
+    int r = part_begins(e) ? add_checkpoint(e, false) : 0;
+    if (r >= 0)
+        r = add_lost(e);
     if (r >= 0)
         r = add_dropped(e);
     if (r >= 0)
@@ -356,31 +372,25 @@ void evidence_tick(struct evidence *e, int64_t now)
     evidence_flush(e);
 }
 
-/* Logs that nobody wants any more. The directory may be long: short jails look at it now and then only. */
-static void sweep(const struct evidence *e)
+void evidence_name(const struct evidence *e, char ret[static LOGS_NAME_MAX])
 {
-    const struct policy *p = e->policy;
-    char name[EVIDENCE_NAME_MAX];
-    if (now_ns() - e->began_ns < SWEEP_AFTER_NS && e->jail.id[0] != '0')
-        return;
-    log_name(e, name, sizeof(name));
-    logs_sweep(e->dir, p->evidence_keep.set ? p->evidence_keep.value : EVIDENCE_KEEP_MS,
-               p->evidence_size.set ? p->evidence_size.value : EVIDENCE_SIZE, name);
+    char stem[LOGS_NAME_MAX];
+    log_file_stem(stem, e->began_ns, e->jail.id);
+    (void)logs_part_name(ret, stem, 1);
 }
 
-void evidence_name(const struct evidence *e, char ret[static EVIDENCE_NAME_MAX])
+int evidence_read(const struct evidence *e, int *ret_dir, struct log_stream *ret)
 {
-    log_name(e, ret, EVIDENCE_NAME_MAX);
-}
-
-int evidence_read(const struct evidence *e)
-{
-    char name[EVIDENCE_NAME_MAX];
+    char name[LOGS_NAME_MAX];
     if (e->file < 0)
         return -ENOENT;
-    log_name(e, name, sizeof(name));
-    int fd = openat(e->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
+    evidence_name(e, name);
+    int dir = fcntl(e->dir, F_DUPFD_CLOEXEC, 0);
+    int r = dir < 0 ? -errno : log_stream_open(ret, dir, name);
+    if (r < 0)
+        cleanup_close(&dir);
+    *ret_dir = dir;
+    return r;
 }
 
 void evidence_end(struct evidence *e)
@@ -390,8 +400,11 @@ void evidence_end(struct evidence *e)
         (void)add_lost(e);
         (void)add_dropped(e);
         (void)add_checkpoint(e, true);
+        e->part_full = UINT64_MAX;
         evidence_flush(e);
-        sweep(e);
+        bool looks = now_ns() - e->began_ns >= SWEEP_AFTER_NS || e->jail.id[0] == '0'; /* it may take long */
+        if (looks)
+            sweep(e);
     }
     forward_close(&e->forward);
     cleanup_close(&e->file);

@@ -10,21 +10,19 @@
 #include "evidence/chain.h"
 #include "evidence/event.h"
 #include "evidence/forward.h"
+#include "evidence/log_stream.h"
 #include "evidence/ocsf.h"
 
-/* Directory of logs below the state directory, and what follows a jail's time and id in a log's name. */
-#define EVIDENCE_DIR "log"
-#define EVIDENCE_SUFFIX ".jsonl"
 #define EVIDENCE_HOST_MAX 65
-#define EVIDENCE_NAME_MAX 64
 
 /* A checkpoint is made after so many records, or so long after the first that has none yet. */
 #define EVIDENCE_CHECKPOINT_RECORDS 10000
 #define EVIDENCE_CHECKPOINT_MS 60000
 
-/* How long logs are kept, and how large all together may be, unless the policy says otherwise. */
+/* How long logs are kept, how large all together may be, and a part of one, unless the policy says otherwise. */
 #define EVIDENCE_KEEP_MS (90ULL * 24 * 3600 * 1000)
 #define EVIDENCE_SIZE (1ULL << 30)
+#define EVIDENCE_ROTATE (64ULL << 20)
 
 struct evidence {
     const struct policy *policy;
@@ -35,6 +33,11 @@ struct evidence {
     int dir, file;        /* -1: not open */
     int error;            /* last errno of writing, 0 */
     uint64_t began_ns;    /* since 1970 */
+    char stem[LOGS_NAME_MAX]; /* of the parts' names, once there is one */
+    unsigned part;            /* the number of the one being written */
+    uint64_t part_written, part_full; /* its bytes, and with how many the next one is due */
+    uint64_t part_bytes;              /* how many a part has, and */
+    uint64_t log_written, log_bytes;  /* all of them together have, and may have */
     struct chain chain;   /* of what was told, */
     struct chain written; /* and of what is in the file */
     struct buf pending;   /* told and not yet written */
@@ -59,9 +62,6 @@ void evidence_begin(struct evidence *e, const struct policy *policy, const char 
 /* Connect to where the policy has records sent besides: before the monitor is confined. 0, or -errno with a line in why. */
 int evidence_connect(struct evidence *e, struct buf *why);
 
-/* The directory of logs below the user's state directory, which must be ours alone; make: also make it. Or -errno. */
-int evidence_open_dir(const char *state_dir, bool make);
-
 /* Make the log's file and hold its lock, which tells others that it is being written. 0 or -errno with a line for people
  * in why. */
 int evidence_open(struct evidence *e, struct buf *why);
@@ -79,11 +79,15 @@ int64_t evidence_next(const struct evidence *e);
 /* Do what is due at that time: sign what has not been signed, and write it. */
 void evidence_tick(struct evidence *e, int64_t now);
 
-/* The name of its log, whether there is one or not. */
-void evidence_name(const struct evidence *e, char ret[static EVIDENCE_NAME_MAX]);
+/* Why records are lost now, in words. Static. */
+const char *evidence_why_lost(const struct evidence *e);
 
-/* The log, to be read from its beginning; what is written later can be read, too. A descriptor or -errno. */
-int evidence_read(const struct evidence *e);
+/* The name of the first part of its log, whether there is one or not. */
+void evidence_name(const struct evidence *e, char ret[static LOGS_NAME_MAX]);
+
+/* The log, to be read from its beginning; what is written later can be read, too. *ret_dir, where it lies, is to be closed
+ * after it. 0 or -errno. */
+int evidence_read(const struct evidence *e, int *ret_dir, struct log_stream *ret);
 
 /* The last checkpoint, and the end. If no file was opened nothing is written. */
 void evidence_end(struct evidence *e);

@@ -431,6 +431,24 @@ static void add_argv(struct writer *w)
     json_end(&w->j);
 }
 
+static void add_checkpoint(struct writer *w, const struct ocsf_checkpoint *checkpoint)
+{
+    json_object(&w->j, "checkpoint");
+    number(w, "count", checkpoint->count);
+    json_string(&w->j, "root", checkpoint->root);
+    json_bool(&w->j, "final", checkpoint->final);
+    json_string(&w->j, "key", checkpoint->key);
+    if (checkpoint->part > 1) {
+        number(w, "part", checkpoint->part);
+        json_string(&w->j, "previous", checkpoint->previous);
+        json_array(&w->j, "peaks");
+        for (const char *const *peak = checkpoint->peaks; *peak; peak++)
+            json_string(&w->j, NULL, *peak);
+        json_end(&w->j);
+    }
+    json_end(&w->j);
+}
+
 /* What OCSF has no place for. The order is part of the format: agentjail-events(5). */
 static void add_unmapped(struct writer *w, const struct ocsf_checkpoint *checkpoint)
 {
@@ -468,14 +486,8 @@ static void add_unmapped(struct writer *w, const struct ocsf_checkpoint *checkpo
     add_bytes(w, "second_hex", e->second);
     if (w->cut)
         json_bool(&w->j, "cut", true);
-    if (checkpoint) {
-        json_object(&w->j, "checkpoint");
-        number(w, "count", checkpoint->count);
-        json_string(&w->j, "root", checkpoint->root);
-        json_bool(&w->j, "final", checkpoint->final);
-        json_string(&w->j, "key", checkpoint->key);
-        json_end(&w->j);
-    }
+    if (checkpoint)
+        add_checkpoint(w, checkpoint);
 }
 
 int ocsf_write(struct buf *out, const struct ocsf_jail *jail, const struct event *event, uint64_t sequence,

@@ -22,6 +22,9 @@ struct ocsf_checkpoint {
     uint64_t count; /* records before it */
     const char *root, *key;
     bool final; /* nothing comes behind it */
+    unsigned part;        /* over 1: it begins this part of the log, and has what is needed to go on from there: */
+    const char *previous; /* the hash of the record before, */
+    const char *const *peaks; /* and what the tree is so far (struct merkle), up to NULL */
 };
 
 /* Append one record, all of it but the end: the last object, "unmapped", is open and has a member. sequence: its number,

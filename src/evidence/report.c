@@ -380,7 +380,7 @@ static int take_lines(struct report *r, struct json_line *record, struct buf *in
     return e;
 }
 
-int report_read(struct report *r, int fd, bool (*passes)(const void *context, const struct json_line *record),
+int report_read(struct report *r, struct log_stream *log, bool (*passes)(const void *context, const struct json_line *record),
                 const void *context)
 {
     const struct choice choice = { passes, context };
@@ -389,11 +389,9 @@ int report_read(struct report *r, int fd, bool (*passes)(const void *context, co
     char block[65536];
     int e = record ? 0 : -ENOMEM;
     while (e >= 0) {
-        ssize_t n = read(fd, block, sizeof(block));
-        if (n < 0 && errno == EINTR)
-            continue;
+        ssize_t n = log_stream_read(log, block, sizeof(block));
         if (n <= 0) {
-            e = n < 0 ? -errno : 0;
+            e = (int)n;
             break;
         }
         e = buf_add(&in, block, (size_t)n);

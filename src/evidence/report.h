@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/strv.h"
 #include "evidence/json_read.h"
+#include "evidence/log_stream.h"
 
 /* Rows of a table that are kept; of others only the number. */
 enum { REPORT_ROWS_MAX = 5000, REPORT_HASH_TEXT = 65 };
@@ -53,10 +54,10 @@ struct report {
     uint64_t records, strange; /* lines that are none */
 };
 
-/* Take in all lines of fd, from where it stands, but those about which passes says no (NULL: all; what begins and ends a jail
+/* Take in all lines of log, from where it stands, but those about which passes says no (NULL: all; what begins and ends a jail
  * always is). 0 or -errno; what was read until then counts. Release with report_free(). */
-int report_read(struct report *report, int fd, bool (*passes)(const void *context, const struct json_line *record),
-                const void *context);
+int report_read(struct report *report, struct log_stream *log,
+                bool (*passes)(const void *context, const struct json_line *record), const void *context);
 
 /* Take in one record. 0 or -ENOMEM. */
 int report_take(struct report *report, const struct json_line *record);

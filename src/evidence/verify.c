@@ -12,6 +12,7 @@
 #include "evidence/json_read.h"
 
 enum { BLOCK = 8 << 20, LINE_MAX_BYTES = 1 << 20, THREADS_MAX = 8, RECORDS_PER_BLOCK = BLOCK / CHAIN_SUFFIX + 1 };
+#define RECORDS_MAX (UINT64_MAX / 4) /* nobody writes as many */
 
 /* One record, of line and newline. */
 struct record {
@@ -177,7 +178,7 @@ static bool check_records(struct state *s, struct block *b)
 /* --- blocks --- */
 
 /* Fill up the block; the rest of a line that the last one had stands in front. 0 at the end, 1, or -errno. */
-static int read_block(int fd, struct block *b)
+static int read_block(struct log_stream *log, struct block *b)
 {
     size_t rest = b->data.len - b->used;
     if (rest)
@@ -185,13 +186,9 @@ static int read_block(int fd, struct block *b)
     b->data.len = rest;
     b->used = b->n = 0;
     while (b->data.len < BLOCK) {
-        ssize_t n = read(fd, b->data.data + b->data.len, BLOCK - b->data.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            return 0;
+        ssize_t n = log_stream_read(log, b->data.data + b->data.len, BLOCK - b->data.len);
+        if (n <= 0)
+            return (int)n;
         b->data.len += (size_t)n;
     }
     return 1;
@@ -207,14 +204,41 @@ static void split_block(struct block *b)
     }
 }
 
-static int verify_blocks(int fd, struct state *s, struct block *b)
+/* A part that is not the first begins with a checkpoint that says what was before; it is checked as any other, and with it
+ * what is taken from it here. */
+static void begin_behind(struct state *s, const struct record *r)
+{
+    const struct json_value *hex, *peaks;
+    struct chain chain = { 0 };
+    uint64_t count = 0;
+    if (!is_checkpoint(r) || json_read(s->json, r->line, r->len) < 0 ||
+        !json_number(json_find(s->json, "unmapped.checkpoint.count"), &count) || count == 0 || count > RECORDS_MAX)
+        return;
+    hex = json_find(s->json, "unmapped.checkpoint.previous");
+    peaks = json_find(s->json, "unmapped.checkpoint.peaks");
+    if (!hex || !hex_read(chain.last, HASH_SIZE, hex->text, hex->len) || !peaks || peaks->kind != JSON_ARRAY)
+        return;
+    for (int i = 0; i < __builtin_popcountll(count); i++)
+        if (!(hex = json_element(s->json, peaks, (size_t)i)) ||
+            !hex_read(chain.merkle.peaks[i], HASH_SIZE, hex->text, hex->len))
+            return;
+    chain.merkle.count = count;
+    s->chain = chain;
+    s->v->records = s->v->missing = count;
+}
+
+static int verify_blocks(struct log_stream *log, struct state *s, struct block *b)
 {
     int r;
+    bool first = true;
     do {
-        r = read_block(fd, b);
+        r = read_block(log, b);
         if (r < 0)
             return r;
         split_block(b);
+        if (first && b->n)
+            begin_behind(s, &b->records[0]);
+        first = false;
         memcpy(b->before, s->chain.last, HASH_SIZE);
         check_block(b);
         if (!check_records(s, b))
@@ -228,17 +252,21 @@ static int verify_blocks(int fd, struct state *s, struct block *b)
         fail(s, VERIFY_CUT, "a part of a record is missing");
     else if (!s->ended)
         fail(s, VERIFY_CUT, "the last checkpoint is missing");
+    else if (s->v->missing) {
+        fail(s, VERIFY_CUT, "they were in parts that are gone");
+        s->v->from = s->v->at = 0;
+    }
     return 0;
 }
 
-int verify_log(int fd, const uint8_t key[static KEY_PUBLIC_SIZE], struct verify *ret)
+int verify_log(struct log_stream *log, const uint8_t key[static KEY_PUBLIC_SIZE], struct verify *ret)
 {
     _cleanup_free_ struct record *records = calloc(RECORDS_PER_BLOCK, sizeof(*records));
     _cleanup_free_ struct json_line *json = calloc(1, sizeof(*json));
     struct block b = { .records = records, .data = { .data = malloc(BLOCK), .size = BLOCK } };
     struct state s = { .v = ret, .key = key, .json = json };
     *ret = (struct verify){ .result = VERIFY_WHOLE };
-    int r = records && json && b.data.data ? verify_blocks(fd, &s, &b) : -ENOMEM;
+    int r = records && json && b.data.data ? verify_blocks(log, &s, &b) : -ENOMEM;
     buf_free(&b.data);
     return r;
 }

@@ -90,17 +90,20 @@ void account_stop(struct loop *l, int status, const char *why)
     e.status = status;
     e.text = why;
     (void)evidence_record(l->s->evidence, &e);
-    _cleanup_close_ int log = l->s->policy->summary ? evidence_read(l->s->evidence) : -1;
-    char name[EVIDENCE_NAME_MAX];
+    _cleanup_close_ int dir = -1;
+    struct log_stream log = LOG_STREAM_EMPTY;
+    char name[LOGS_NAME_MAX];
     evidence_name(l->s->evidence, name);
+    bool report = l->s->policy->summary && evidence_read(l->s->evidence, &dir, &log) >= 0;
     evidence_end(l->s->evidence);
-    if (log >= 0)
-        run_report_write(l->s->report, l, log, name);
+    if (report)
+        run_report_write(l->s->report, l, &log, name);
+    log_stream_close(&log);
     uint64_t lost = l->s->evidence->lost_all;
     if (lost && !l->s->policy->quiet) {
-        char text[96];
+        char text[160];
         snprintf(text, sizeof(text), "the record lacks %llu events, which could not be written (%s)",
-                 (unsigned long long)lost, strerror(l->s->evidence->error));
+                 (unsigned long long)lost, evidence_why_lost(l->s->evidence));
         loop_say(l, text);
     }
 }

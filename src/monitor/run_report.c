@@ -131,7 +131,7 @@ static void print_lines(const struct loop *l, struct buf *text)
         fprintf(stderr, "agentjail: %s%s\n", line, l->s->terminal ? "\r" : "");
 }
 
-void run_report_write(const struct run_report *r, const struct loop *l, int log, const char *log_name)
+void run_report_write(const struct run_report *r, const struct loop *l, struct log_stream *log, const char *log_name)
 {
     _cleanup_buf_ struct buf out = { 0 }, told = { 0 };
     struct report report = { 0 };

@@ -30,7 +30,7 @@ int run_report_open(struct run_report *r, const char *file, struct buf *why);
 void run_report_files(const struct run_report *r, struct loop *l);
 
 /* The record has ended, and is read from log: write the report. */
-void run_report_write(const struct run_report *r, const struct loop *l, int log, const char *log_name);
+void run_report_write(const struct run_report *r, const struct loop *l, struct log_stream *log, const char *log_name);
 
 /* Release what it holds. */
 void run_report_free(struct run_report *r);

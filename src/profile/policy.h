@@ -263,6 +263,7 @@ struct policy {
     struct origin evidence_forward_origin;
     struct limit evidence_keep; /* ms */
     struct limit evidence_size; /* bytes of all logs */
+    struct limit evidence_rotate; /* bytes of a part of one */
     struct limit alert_sent;    /* bytes to one host */
     struct limit alert_denied;  /* refusals of the gateway's in a minute */
     enum alert_action alert_action;

@@ -226,7 +226,8 @@ static int set_limit(struct merge *m, const struct setting *s)
     if (setting_empties(s)) {
         limit = (struct limit){ 0 };
     } else {
-        bool ours = s->option == &options[OPTION_EVIDENCE_KEEP] || s->option == &options[OPTION_EVIDENCE_SIZE];
+        bool ours = s->option == &options[OPTION_EVIDENCE_KEEP] || s->option == &options[OPTION_EVIDENCE_SIZE] ||
+                    s->option == &options[OPTION_EVIDENCE_ROTATE];
         ours = ours || s->option == &options[OPTION_ALERT_SENT] || s->option == &options[OPTION_ALERT_DENIED];
         if (limit.optional && (ours || s->option == &options[OPTION_TIME]))
             return setting_fail(s, m->why, "every host can hold this one; write it without '-'");

@@ -45,7 +45,7 @@ static void verify(const uint8_t *data, size_t len)
     int fd = memfd_create("log", MFD_CLOEXEC);
     if (fd < 0 || write(fd, data, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET) < 0)
         abort();
-    if (verify_log(fd, key, &v) < 0 || v.result == VERIFY_WHOLE || v.signed_records || v.from > v.at)
+    if (verify_log(&LOG_STREAM_OF(fd), key, &v) < 0 || v.result == VERIFY_WHOLE || v.signed_records || v.from > v.at)
         abort();
     close(fd);
 }

@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int fd = memfd_create("log", MFD_CLOEXEC);
     if (fd < 0 || write(fd, data, size) != (ssize_t)size || lseek(fd, 0, SEEK_SET) < 0)
         abort();
-    if (report_read(&report, fd, NULL, NULL) < 0)
+    if (report_read(&report, &LOG_STREAM_OF(fd), NULL, NULL) < 0)
         abort();
     close(fd);
     report_sort(&report);

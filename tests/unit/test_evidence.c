@@ -16,7 +16,7 @@
 #include "evidence/evidence.h"
 #include "evidence/json_read.h"
 #include "evidence/key.h"
-#include "evidence/logs.h"
+#include "evidence/log_file.h"
 #include "evidence/verify.h"
 #include "unit.h"
 
@@ -295,7 +295,7 @@ static void read_log(const char *id, struct buf *ret)
 {
     struct strv names = { 0 };
     const char *name;
-    int dir = evidence_open_dir(state, false);
+    int dir = log_file_open_dir(state, false);
     ck_assert_int_ge(dir, 0);
     ck_assert_int_eq(logs_list(dir, &names), 0);
     ck_assert_int_eq(logs_find(&names, id, &name), 0);
@@ -308,11 +308,11 @@ static struct verify verify(const char *text, size_t len)
 {
     struct verify v;
     uint8_t key[KEY_PUBLIC_SIZE];
-    int dir = evidence_open_dir(state, false), fd = memfd_create("log", MFD_CLOEXEC);
+    int dir = log_file_open_dir(state, false), fd = memfd_create("log", MFD_CLOEXEC);
     ck_assert_int_eq(key_get_public(dir, key), 0);
     ck_assert_int_eq(write(fd, text, len), len);
     ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
-    ck_assert_int_eq(verify_log(fd, key, &v), 0);
+    ck_assert_int_eq(verify_log(&LOG_STREAM_OF(fd), key, &v), 0);
     close(fd);
     close(dir);
     return v;
@@ -572,7 +572,7 @@ START_TEST(names_have_the_time_and_the_id)
     char id[64];
     begin("0123abcd");
     evidence_end(&evidence);
-    int dir = evidence_open_dir(state, false);
+    int dir = log_file_open_dir(state, false);
     ck_assert_int_eq(logs_list(dir, &names), 0);
     ck_assert_uint_eq(names.n, 1);
     time_t seconds = (time_t)(evidence.began_ns / 1000000000);
@@ -734,10 +734,10 @@ START_TEST(old_logs_and_too_many_are_removed)
 {
     static const char old[] = "20200101T000000Z-00000001.jsonl", first[] = "20260101T000000Z-00000002.jsonl",
                       written[] = "20260102T000000Z-00000003.jsonl", last[] = "20260103T000000Z-00000004.jsonl",
-                      own[] = "20260104T000000Z-00000005.jsonl";
+                      own[] = "20260104T000000Z-00000005.jsonl", stem[] = "20260104T000000Z-00000005";
     begin("1");
     evidence_end(&evidence); /* makes the directory, and a log that counts for little */
-    int dir = evidence_open_dir(state, false);
+    int dir = log_file_open_dir(state, false);
     put_log(dir, old, 10, 7200);
     put_log(dir, first, 100000, 60);
     put_log(dir, written, 100000, 7200);
@@ -746,11 +746,11 @@ START_TEST(old_logs_and_too_many_are_removed)
     put_log(dir, "other", 100000, 7200);
     int fd = openat(dir, written, O_RDONLY | O_CLOEXEC);
     ck_assert_int_eq(flock(fd, LOCK_EX), 0); /* of this open file: the sweep opens another */
-    logs_sweep(dir, 3600 * 1000, 1 << 30, own);
+    logs_sweep(dir, 3600 * 1000, 1 << 30, stem);
     ck_assert(!there(dir, old) && there(dir, first) && there(dir, written) && there(dir, last) && there(dir, own));
-    logs_sweep(dir, UINT64_MAX, 350000, own);
+    logs_sweep(dir, UINT64_MAX, 350000, stem);
     ck_assert(!there(dir, first) && there(dir, written) && there(dir, last) && there(dir, own));
-    logs_sweep(dir, 0, 0, own);
+    logs_sweep(dir, 0, 0, stem);
     ck_assert(!there(dir, last) && there(dir, written) && there(dir, own) && there(dir, "other") && there(dir, KEY_FILE));
     close(fd);
     close(dir);

@@ -28,7 +28,7 @@ static void read_log(void)
     int fd = memfd_create("log", MFD_CLOEXEC);
     ck_assert_int_eq(write(fd, text.data, text.len), (ssize_t)text.len);
     ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
-    ck_assert_int_eq(report_read(&report, fd, NULL, NULL), 0);
+    ck_assert_int_eq(report_read(&report, &LOG_STREAM_OF(fd), NULL, NULL), 0);
     report_sort(&report);
     close(fd);
 }

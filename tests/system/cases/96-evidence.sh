@@ -299,4 +299,42 @@ jail --evidence-sink=file --evidence-full=stop -- echo ran && grep -q ran "$T/st
 verdict "control: where there is room it runs, and the log is whole"
 end_world
 
+# ---- a long one, in several files ----
+# Files in the workspace, before the file go is there and after.
+made='files() { for i in $(seq 60); do : >"$1$i"; done; }; files a; : >watches; until [ -e go ]; do sleep 0.05; done; files b'
+new_world
+start "$AGENTJAIL" --profile=offline --evidence=writes --evidence-rotate=8K -- sh -c "$made"
+for i in $(seq 400); do [ ! -e watches ] || break; sleep 0.05; done
+"$AGENTJAIL" --log --follow >"$T/followed" 2>&1 &
+follower=$!
+jail --verify
+[ $? -eq 1 ] && grep -q 'its jail still runs' "$T/stdout"
+verdict "a log in several files, while it runs: not whole yet" -- cat "$T/stdout"
+: >go
+wait "$BACKGROUND_PID" && wait "$follower" && jail --verify && grep -q ': whole: ' "$T/stdout"
+verdict "and then it is" -- cat "$T/stdout"
+first=$(find "$HOME/.local/state/agentjail/log" -name '*-????????.jsonl')
+[ -e "${first%.jsonl}.10.jsonl" ] && jail --log --kind=file && [ "$(grep -c "create $WS/[ab][0-9]" "$T/stdout")" -eq 120 ] &&
+    [ "$(grep -c "create $WS/[ab][0-9]" "$T/followed")" -eq 120 ]
+verdict "--log reads all of it, and followed all of it" -- ls "$HOME/.local/state/agentjail/log"
+jail "--verify=${first%.jsonl}.4.jsonl" --json
+[ $? -eq 1 ] && json "j['result'] == 'cut' and j['missing'] > 20 and j['records'] == j['signed'] > 120"
+verdict "from a later file on: what is before is missing"
+rm "${first%.jsonl}.5.jsonl"
+jail --verify
+[ $? -eq 1 ] && grep -q ': cut at ' "$T/stdout"
+verdict "one of them removed"
+end_background
+end_world
+new_world
+jail --profile=offline --evidence=writes --evidence-size=16K -- sh -c 'for i in $(seq 60); do : >"$i"; done; echo ran'
+[ $? -eq 0 ] && grep -qx ran "$T/stdout" && grep -q 'the record lacks .* as large as size in \[evidence\] lets it be' "$T/stderr" &&
+    [ "$(cat "$HOME"/.local/state/agentjail/log/*.jsonl | wc -c)" -lt 24000 ] && jail --verify &&
+    jail --log --kind=integrity && grep -q 'records were lost' "$T/stdout"
+verdict "no record is larger than size lets all be: what is lost is counted"
+jail --profile=offline --evidence=writes --evidence-size=16K --evidence-full=stop -- sh -c 'for i in $(seq 60); do : >"$i"; done; sleep 60'
+[ $? -eq 137 ] && grep -q 'on-full = stop; the command is ended' "$T/stderr"
+verdict "on-full = stop: then the command is ended"
+end_world
+
 done_testing
