@@ -118,15 +118,15 @@ const char *label_error_text(int error)
 {
     switch (error < 0 ? -error : error) {
     case ENOENT:
-        return "the AppArmor profile is not loaded; run `sudo apparmor_parser -r /etc/apparmor.d/agentjail-payload`";
+        return "the label cannot be set, as its AppArmor profile is not loaded (`sudo apparmor_parser -r` its file)";
     case EINVAL:
-        return "the SELinux policy does not know this context";
+        return "the label cannot be set, as the SELinux policy does not know it";
     case EPERM:
     case EACCES:
-        return "the host's security policy does not let agentjail take this label";
+        return "the label cannot be set, as the host's security policy does not let agentjail take it";
     case ENOSYS:
-        return "the label was accepted but is not enforced; run `sudo aa-enforce agentjail-payload`";
+        return "the label does not hold, as its profile is not enforced (`sudo aa-enforce` does that)";
     default:
-        return "the kernel refused the label";
+        return "the label cannot be set";
     }
 }

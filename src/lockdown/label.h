@@ -18,7 +18,7 @@
  * forgive. */
 int label_apply(const struct policy *policy, enum label_kind kind);
 
-/* What -errno of label_apply means, for people: what to write or run instead. */
+/* What -errno of label_apply means, for people: what could not be done, why, and what to run. A constant. */
 const char *label_error_text(int error);
 
 #endif

@@ -163,7 +163,7 @@ ON_OWN_STACK _Noreturn void payload_main(struct payload_args *args)
 
     STEP(take_terminal(start, args->terminal), "the command cannot be put onto its terminal");
     STEP(enter_inner(args->inner), "the second user namespace cannot be entered");
-    STEP(take_label(start), "the label cannot be set");
+    STEP(take_label(start), label_error_text(r));
     if (fence_on(FENCE_RLIMITS))
         STEP(rlimits_apply(start->policy), "the limits cannot be set");
     if (fence_on(FENCE_CAPS))
