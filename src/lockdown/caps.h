@@ -16,7 +16,8 @@ int caps_drop_payload(void);
 /* Those that are in effect for the calling thread, and those that it may put into effect. 0 or -errno. */
 int caps_get(uint64_t *ret_effective, uint64_t *ret_permitted);
 
-/* Take all but keep out of the bounding set, as far as the kernel lets us and knows them. 0 or -errno. */
+/* Take all but keep out of the bounding set. 0; or -errno where one that is in there cannot be taken out: -EPERM for a caller
+ * without CAP_SETPCAP. */
 int caps_bound(uint64_t keep);
 
 /* Make permitted, effective and inheritable set exactly this. 0 or -errno. */

@@ -87,6 +87,29 @@ START_TEST(descriptors_can_be_had_again)
 }
 END_TEST
 
+#define BIT(cap) (UINT64_C(1) << (cap))
+
+START_TEST(bounding_set)
+{
+    const uint64_t keep = BIT(CAP_KILL) | BIT(CAP_SETPCAP);
+    if (!caps_may_drop()) {
+        /* Nothing that is to go is in there, or it is said that it stays. */
+        bool left = false;
+        for (unsigned long cap = 0; cap <= CAP_LAST_CAP; cap++)
+            left |= !(keep >> cap & 1) && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) > 0;
+        ck_assert_int_eq(caps_bound(keep), left ? -EPERM : 0);
+        return;
+    }
+    ck_assert_int_eq(caps_bound(keep), 0);
+    for (unsigned long cap = 0; cap <= CAP_LAST_CAP; cap++)
+        ck_assert(prctl(PR_CAPBSET_READ, cap, 0, 0, 0) <= (int)(keep >> cap & 1));
+    ck_assert_int_eq(caps_set(0), 0);
+    ck_assert_int_eq(caps_bound(keep), 0);
+    ck_assert_int_eq(caps_bound(keep & ~BIT(CAP_KILL)),
+                     prctl(PR_CAPBSET_READ, (unsigned long)CAP_KILL, 0, 0, 0) > 0 ? -EPERM : 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("caps");
@@ -95,6 +118,7 @@ static Suite *suite(void)
     tcase_add_test(c, own_processes);
     tcase_add_test(c, after_another_process);
     tcase_add_test(c, descriptors_can_be_had_again);
+    tcase_add_test(c, bounding_set);
     suite_add_tcase(s, c);
     return s;
 }
