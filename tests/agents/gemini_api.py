@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Google's Gemini API: generateContent, whole and streamed, as Gemini CLI uses it."""
+"""Google's Gemini API: generateContent, whole and streamed, as Gemini CLI uses it; with a Google login the same in an envelope
+(v1internal)."""
 import json
 
 NAME = "gemini"
@@ -9,16 +10,21 @@ def speaks(path):
     return path.endswith((":generateContent", ":streamGenerateContent", ":countTokens"))
 
 
+def letter(request):
+    """Out of the envelope, if it came in one."""
+    return request.get("request", request)
+
+
 def tools(request):
     return {
-        function["name"] for tool in request.get("tools") or [] for function in tool.get("functionDeclarations") or []
+        function["name"] for tool in letter(request).get("tools") or [] for function in tool.get("functionDeclarations") or []
     }
 
 
 def results(request):
     """The texts of all tool results of the conversation, oldest first."""
     texts = []
-    for content in request.get("contents", []):
+    for content in letter(request).get("contents", []):
         for part in content.get("parts", []):
             if "functionResponse" in part:
                 response = part["functionResponse"].get("response", {})
@@ -52,6 +58,8 @@ def answer(path, request, _offered, step):
         "candidates": [{"content": {"role": "model", "parts": [part]}, "finishReason": "STOP", "index": 0}],
         "usageMetadata": {"promptTokenCount": 10, "candidatesTokenCount": 10, "totalTokenCount": 20},
     }
+    if "/v1internal:" in path:
+        whole = {"response": whole}
     if path.endswith(":streamGenerateContent"):
         return 200, "text/event-stream", b"data: %s\r\n\r\n" % json.dumps(whole).encode()
     return 200, "application/json", json.dumps(whole).encode()
@@ -59,7 +67,7 @@ def answer(path, request, _offered, step):
 
 def plain(request):
     """Text, or JSON where the request demands it (the agent asks which model suits the task, for one)."""
-    config = request.get("generationConfig") or {}
+    config = letter(request).get("generationConfig") or {}
     if config.get("responseMimeType") == "application/json":
         return json.dumps({"complexity_reasoning": "a test", "complexity_score": 10})
     return "All done."

@@ -46,4 +46,10 @@ def answer(method, path, data):
         }
     if method == "GET" and path == "/oauth2/v2/userinfo":
         return {"email": "ann@example.org", "id": "1"}
+    if method == "POST" and path == "/tokeninfo":
+        return {"scope": "https://www.googleapis.com/auth/cloud-platform", "expires_in": 28800}
+    if method == "POST" and path in ("/v1internal:listExperiments", "/v1internal:retrieveUserQuota"):
+        return {}
+    if method == "POST" and path == "/v1internal:loadCodeAssist":
+        return {"currentTier": {"id": "free-tier", "name": "Free"}, "allowedTiers": [], "cloudaicompanionProject": "project"}
     return None

@@ -30,10 +30,11 @@ vendors() {
     start python3 -B "$SYSTEM/../agents/model_server.py" --script "$T/script" --record "$T/record" --unix "$SOCKETS/443" --tls "$WORLD_DIR/server.pem"
     [ -S "$SOCKETS/443" ]
 }
+ON=() ON_TERMINAL=()
 # agent PROFILE OPTION... -- COMMAND...: as on any machine of somebody whose company has a CA of its own.
 agent() {
-    env "PATH=$T/host-bin:$NODE_BIN:$PATH" "OPENED=$T/opened" "CODEX_CA_CERTIFICATE=$CA" "NODE_EXTRA_CA_CERTS=$CA" "SSL_CERT_FILE=$CA" \
-        timeout -k 5 90 "$AGENTJAIL" --read="$CA" --env=NODE_EXTRA_CA_CERTS --env=SSL_CERT_FILE --env=CODEX_CA_CERTIFICATE "$@" \
+    env GEMINI_CLI_TRUST_WORKSPACE=true "PATH=$T/host-bin:$NODE_BIN:$PATH" "OPENED=$T/opened" "CODEX_CA_CERTIFICATE=$CA" "NODE_EXTRA_CA_CERTS=$CA" "SSL_CERT_FILE=$CA" \
+        timeout -k 5 90 "${ON[@]}" "$AGENTJAIL" --read="$CA" --env=NODE_EXTRA_CA_CERTS --env=SSL_CERT_FILE --env=CODEX_CA_CERTIFICATE "$@" \
         </dev/null >"$T/stdout" 2>"$T/stderr"
 }
 served() { reached "tcp $1 443"; }
@@ -52,7 +53,7 @@ works_through() { # NAME ADDRESS OPTION... -- COMMAND...
 }
 works_through claude 160.79.104.10 --env=ANTHROPIC_API_KEY=sk-test -- claude -p "do it" --permission-mode bypassPermissions
 works_through codex 162.159.140.245 --env=CODEX_API_KEY=sk-test -- codex exec --dangerously-bypass-approvals-and-sandbox "do it"
-works_through gemini 142.250.1.95 --env=GEMINI_API_KEY=test --env=GEMINI_CLI_TRUST_WORKSPACE=true -- gemini -p "do it" --yolo
+works_through gemini 142.250.1.95 --env=GEMINI_API_KEY=test -- gemini -p "do it" --yolo
 
 # ---- logins ----
 # The host's browser: the user has logged in, and the vendor's page leads back.
@@ -77,22 +78,29 @@ END
     chmod +x "$T/host-bin/xdg-open"
 }
 logs_in() { # PROFILE PAGE STATUS_COMMAND -- COMMAND...
-    local name=$1 page=$2 status=$3
+    local name=$1 page=$2 logged_in=$3 status
     shift 4
     agent_world "$name"
     browser
+    echo '{"security": {"auth": {"selectedType": "oauth-personal"}}}' >"$HOME/.gemini/settings.json"
     vendors '[]'
-    agent --profile="$name" -- sh -c "$status"
+    agent --profile="$name" -- sh -c "$logged_in"
     [ $? -ne 0 ]
     verdict "$name: control: no login before"
+    ON=("${ON_TERMINAL[@]}")
     agent --profile="$name" --open-url=allow -- "$@"
-    [ $? -eq 0 ] && grep -q "^https://$page" "$T/opened" && grep -q '"event": "login"' "$T/record"
+    status=$?
+    ON=()
+    [ $status -eq 0 ] && grep -q "^https://$page" "$T/opened" && grep -q '"event": "login"' "$T/record"
     verdict "$name: a login by the host's browser" -- cat "$T/opened" "$T/record" "$T/stdout"
-    agent --profile="$name" -- sh -c "$status"
+    agent --profile="$name" -- sh -c "$logged_in"
     verdict "$name: the next run is logged in"
     end_background
     end_world
 }
 logs_in codex auth.openai.com/ 'codex login status' -- codex login
 logs_in claude claude.com/ 'claude auth status' -- claude auth login
+# Gemini's is no command of its own: it logs in when it is asked for something, on a terminal, and wants a word first.
+ON_TERMINAL=(python3 -B "$SYSTEM/pty_run.py" --out "$BASE/gemini-login" --timeout 80 --after 'continue? [Y/n]' --send 'y\r' --)
+logs_in gemini accounts.google.com/ 'test -s "$HOME/.gemini/oauth_creds.json" && gemini -p "say so" | grep -q "All done"' -- gemini -p "say so"
 done_testing
