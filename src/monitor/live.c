@@ -71,7 +71,9 @@ static bool has_port(const struct policy *first, unsigned port, bool udp)
     for (size_t i = 0; i < ELEMENTSOF(grantable) && !udp; i++)
         if (grantable[i] == port)
             return true;
-    if (!udp && (first->network == NETWORK_OPEN || first->upstream.kind != UPSTREAM_NONE || first->unknown == UNKNOWN_ASK))
+    /* A proxy is asked for any port; but not about what NO_PROXY excepts, which may be any host. */
+    bool proxied = first->upstream.kind != UPSTREAM_NONE && !first->upstream.exceptions;
+    if (!udp && (first->network == NETWORK_OPEN || proxied || first->unknown == UNKNOWN_ASK))
         return true;
     for (size_t i = 0; i < first->n_net_allow; i++)
         if (net_ports_find(first->net_allow[i].ports, first->net_allow[i].n_ports, (uint16_t)port, udp))

@@ -124,6 +124,17 @@ down
 no_dialler
 verdict "what connected ends with the jail"
 
+# ---- behind a proxy ----
+# Nobody is at the proxy: what goes there fails.
+export https_proxy=http://127.0.0.1:3 no_proxy=db.example.com
+up --network=filtered --upstream=env
+unset https_proxy no_proxy
+change --grant=tcp://db.example.com:7000 && works 'python3 once.py'
+verdict "a port of a host that no_proxy excepts is reached once it is granted"
+change --grant=tcp://mail.example.com:143 && fails 'python3 to.py mail.example.com 143'
+verdict "control: what it does not except goes to the proxy"
+down
+
 # ---- live connections ----
 up --network=filtered --net-allow=tcp://db.example.com:7000 --net-allow=tcp://93.184.216.34:7000
 hold='
