@@ -310,6 +310,45 @@ EOF
     verdict "a full runtime directory: the state directory is taken"
     end_world
 
+    # Home, state and runtime directory on a disk without a byte left: what needs none runs, the rest says what to do; nothing
+    # but directories, locks and empty files is left, and once there is room all is as if it had never been full.
+    new_world
+    cat >"$T/full" <<'EOF'
+aj=$1 disk=$2 bad=0
+mount -t tmpfs -o size=256k,mode=700 none "$disk" && mkdir -p -m 700 "$disk/home/.local" "$disk/run" "$disk/ws" || exit 2
+export HOME="$disk/home" XDG_RUNTIME_DIR="$disk/run" XDG_CACHE_HOME="$disk/cache"
+cd "$disk/ws" && cat /dev/zero >../fill 2>/dev/null
+# run STATUS PATTERN ARG...: ends so, and says just this on standard error.
+run() {
+    want=$1 text=$2
+    shift 2
+    "$aj" --workspace=none "$@" >../../stdout.run 2>../../stderr.run
+    got=$?
+    said=$(cat ../../stderr.run)
+    # shellcheck disable=SC2254
+    case $got:$said in $want:$text) ;; *) echo "$*: status $got: $said" && bad=1 ;; esac
+}
+none='No space left on device'
+room=$none'; make room or rights for it, or write'
+run 0 '' --profile=offline -- sleep 0.1
+run 125 "agentjail: the profile's home */homes/default cannot be made: $room home = temporary" --home=persistent -- true
+run 0 "agentjail: the record lacks [0-9]* events, which could not be written ($none)" --evidence=writes -- true
+run 125 'agentjail: the record cannot be *on-full = drop*' --evidence=writes --evidence-full=stop -- true
+run 3 '' --quiet --evidence-sink=none -- sh -c 'exit 3'
+run 0 '*agentjail: this jail is not in the registry, so --list and --kill do not find it: '"$none" -v -- true
+[ -z "$(find "$disk/home" "$disk/run" "$disk/cache" -type f -size +0)" ] || { echo left && find "$disk" -size +0 && bad=1; }
+rm ../fill
+run 0 '' --home=persistent --evidence=writes --evidence-full=stop -- sh -c 'echo x >~/kept'
+run 0 '' --home=persistent --evidence=writes --evidence-full=stop -- test -s "$HOME/kept"
+"$aj" --verify >../../stdout.run 2>&1 || { cat ../../stdout.run && bad=1; }
+"$aj" --list | grep . && bad=1
+exit $bad
+EOF
+    mkdir "$T/disk"
+    timeout 120 unshare -m sh "$T/full" "$AGENTJAIL" "$T/disk" >"$T/stdout" 2>"$T/stderr"
+    verdict "a full disk below home, state and runtime directory: what cannot be had is said, and nothing is left"
+    end_world
+
     new_world
     chmod 711 "$BASE" "$T"
     mkdir -m 700 "$T/theirs" "$T/theirs/run" && chown -R nobody "$T/theirs"
