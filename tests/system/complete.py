@@ -58,7 +58,7 @@ def shell_at(directory, shell, completions):
 def read_until(master, done, what):
     """Read what the shell shows until done(that) holds."""
     shown = b""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300  # zsh reads a thousand files before its prompt: minutes under emulation
     while not done(shown):
         if time.monotonic() > end:
             sys.exit(f"complete.py: no {what}; the terminal shows: {shown!r}")

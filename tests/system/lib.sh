@@ -16,6 +16,16 @@ export LC_ALL
 UID_NOW=$(id -u)
 WORLD=0
 
+# Where a machine takes minutes for what a host does in seconds (tests/machines), PATIENCE multiplies what commands may take.
+if [ "${PATIENCE:-1}" -gt 1 ]; then
+    timeout() {
+        local options=()
+
+        while [[ $1 == -* ]]; do options+=("$1" "$2") && shift 2; done
+        command timeout "${options[@]}" $(($1 * PATIENCE)) "${@:2}"
+    }
+fi
+
 ok() { printf 'ok - %s\n' "$*"; }
 
 not_ok() {

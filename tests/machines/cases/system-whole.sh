@@ -6,5 +6,5 @@
 who="--user $AGENTJAIL_TEST_USER"
 [ "${MACHINE#root-}" = "$MACHINE" ] || who=--as-root
 # shellcheck disable=SC2086
-NET_FLOOD=10000 exec "$MACHINE_SRCDIR/tests/system/run" --agentjail "$AGENTJAIL" --unfenced "$AGENTJAIL_UNFENCED" \
+PATIENCE=10 NET_FLOOD=10000 exec "$MACHINE_SRCDIR/tests/system/run" --agentjail "$AGENTJAIL" --unfenced "$AGENTJAIL_UNFENCED" \
     --attacks "$AGENTJAIL_ATTACKS" ${AGENTJAIL_AGENTS:+--agents "$AGENTJAIL_AGENTS"} $who --only "$MACHINE_SUITE"

@@ -62,6 +62,12 @@ if [ $status -eq 125 ] && grep -q 'memory: this limit cannot be held: .*write --
     run 's/ --memory=512M/ --memory= --cpu= --processes=/'
     status=$?
 fi
+# Kernels before 6.12: what the refusal says is what to write.
+if [ $status -eq 125 ] && grep -q "landlock: this kernel's Landlock .*write landlock = -on and leave out --strict" "$T/stderr"; then
+    ok "an untrusted program: refused where Landlock cannot do its part"
+    run 's/ --memory=512M/ --memory= --cpu= --processes=/; s/ --strict/ --landlock=-on/'
+    status=$?
+fi
 [ $status -eq 0 ] && grep -qx ran "$T/stdout"
 verdict "an untrusted program" "status $status"
 next '$ agentjail --list'
