@@ -40,7 +40,7 @@ _agentjail() {
         --bind --bind-try --ro-bind --ro-bind-try --dev-bind --dev-bind-try --bind-fd --ro-bind-fd
         --file --bind-data --ro-bind-data --dir= --symlink --tmpfs= --mqueue=
         --overlay-src= --overlay --tmp-overlay= --ro-overlay= --remount-ro= --chmod --perms= --size=
-        --spawn= --env=
+        --exec-allow= --exec-deny= --spawn= --env=
         --network= --net-allow= --net-deny= --host-port= --publish= --upstream= --upstream-credentials=
         --dns= --net-unknown= --open-url= --gateway-lost=
         --loopback=
@@ -125,7 +125,7 @@ _agentjail() {
         mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'auto none' -- "$cur")
         return
         ;;
-    --import | --credentials | --read | --write | --exec | --hide | --protect | --unprotect | --scratch | --copy-on-write | --device | --dir | --tmpfs | --mqueue | --overlay-src | --tmp-overlay | --ro-overlay | --remount-ro)
+    --import | --credentials | --read | --write | --exec | --exec-allow | --exec-deny | --hide | --protect | --unprotect | --scratch | --copy-on-write | --device | --dir | --tmpfs | --mqueue | --overlay-src | --tmp-overlay | --ro-overlay | --remount-ro)
         _filedir
         return
         ;;

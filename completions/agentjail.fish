@@ -149,6 +149,8 @@ complete -c agentjail -n __agentjail_options -l dns -x -a 'synthetic real' -d 'A
 complete -c agentjail -n __agentjail_options -l net-unknown -x -a 'deny ask' -d 'What becomes of names without a rule'
 complete -c agentjail -n __agentjail_options -l open-url -x -a 'deny ask allow' -d 'Web pages in the browser of this host'
 complete -c agentjail -n __agentjail_options -l gateway-lost -x -a 'stop continue' -d 'When the gateway breaks'
+complete -c agentjail -n __agentjail_options -l exec-allow -r -F -d 'Run only this program, and others that are named'
+complete -c agentjail -n __agentjail_options -l exec-deny -r -F -d 'Never run this program, or those in this directory'
 complete -c agentjail -n __agentjail_options -l spawn -x -a 'yes no' -d 'Whether the command may run programs'
 complete -c agentjail -n __agentjail_options -l loopback -x -a 'yes no' -d 'TCP on its own 127.0.0.1'
 complete -c agentjail -n __agentjail_options -l backend -x -a namespace -d 'What the jail is made of'

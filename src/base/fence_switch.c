@@ -46,6 +46,7 @@ static const char *const names[FENCE_NAMES] = {
     [FENCE_HEADS] = "heads",
     [FENCE_SLOW_HEADS] = "slow-heads",
     [FENCE_SPAWN] = "spawn",
+    [FENCE_MEMORY] = "memory",
 };
 
 bool fence_on(enum fence_name fence)

@@ -46,6 +46,7 @@ enum fence_name {
     FENCE_HEADS,
     FENCE_SLOW_HEADS,
     FENCE_SPAWN,
+    FENCE_MEMORY,
     FENCE_NAMES,
 };
 

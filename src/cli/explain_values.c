@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "cli/explain_holds.h"
+#include "cli/explain_programs.h"
 #include "plan/guarded.h"
 #include "profile/net_rule.h"
 #include "profile/option.h"
@@ -160,6 +161,21 @@ static void add_imports(struct explain *e, const struct option *o)
     }
 }
 
+static void add_programs(struct explain *e, const struct option *o)
+{
+    for (size_t i = 0; i < e->policy->n_run_rules; i++) {
+        const struct run_rule *rule = &e->policy->run_rules[i];
+        if (rule->deny != (o == &options[OPTION_EXEC_DENY]))
+            continue;
+        _cleanup_buf_ struct buf value = { 0 };
+        int r = buf_printf(&value, "%s%s", rule->optional ? "-" : "", rule->path);
+        if (r < 0)
+            e->result = r;
+        const char *note = explain_program(e->policy, rule);
+        add_item(e, o->key, value.data ? value.data : "", rule->origin, note, note);
+    }
+}
+
 static void add_environment(struct explain *e)
 {
     for (size_t i = 0; i < e->policy->n_env; i++) {
@@ -187,6 +203,8 @@ void explain_section(struct explain *e, const struct option_section *s, size_t l
             add_rules(e, o);
         else if (o->type == &type_port)
             add_ports(e, o);
+        else if (o->type == &type_run)
+            add_programs(e, o);
         else
             add_grants(e, o);
     }

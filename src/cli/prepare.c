@@ -90,6 +90,25 @@ void run_print_notes(const struct run *run)
                 run->plan.notes.n);
 }
 
+/* A list of programs is Landlock's to hold. */
+static int find_run_list(const struct run *run, struct buf *why)
+{
+    const struct policy *p = &run->policy;
+    const struct run_rule *first = NULL;
+    for (size_t i = 0; i < p->n_run_rules && !first; i++)
+        first = p->run_rules[i].deny ? NULL : &p->run_rules[i];
+    const char *lack = p->nested ? "with nested = allow Landlock cannot hold a list of programs"
+                       : !p->landlock.value ? "with landlock = off nothing holds a list of programs"
+                       : landlock_has_files(run->landlock_abi)
+                           ? NULL
+                           : "this kernel has no Landlock that could hold a list of programs";
+    if (!first || !lack)
+        return 0;
+    origin_print(why, &first->origin, "exec-allow");
+    (void)buf_printf(why, "%s; leave the list out, or name what may not be run with exec-deny", lack);
+    return -EOPNOTSUPP;
+}
+
 /* Landlock: what the kernel has, or refuse when more was asked for. */
 static int find_landlock(struct run *run, struct buf *why)
 {
@@ -208,6 +227,8 @@ int run_prepare(struct run *run, struct buf *why)
         r = library_needed(why);
     if (r >= 0)
         r = find_landlock(run, why);
+    if (r >= 0)
+        r = find_run_list(run, why);
     if (r >= 0)
         r = load_filter(run, why);
     if (r < 0)

@@ -194,6 +194,7 @@ static int prepare_all(struct run *run, struct jail_start *with, struct supervis
         .landlock_abi = run->landlock_abi,
         .guarded = run->plan.guarded.v || !observed ? run->plan.guarded.v : nothing, /* init serves calls for either */
         .observed = observed != EVIDENCE_OFF,
+        .programs_listed = run->plan.run_listed,
         .observed_reads = observed == EVIDENCE_ALL,
         .label = run->label,
         .mask = s->signals->original,

@@ -27,11 +27,13 @@ struct answer {
     const char *asked;    /* as written */
     char real[PATH_MAX];  /* on the host, symlinks followed as far as there is something */
     bool exists;
+    bool listed;          /* there is a list of programs */
     const struct policy *policy;
     struct view_answer view;
     const struct grant *grant; /* that made the deciding step, or NULL */
     bool can[RIGHTS];
     struct buf reason[RIGHTS]; /* why not, or what to know */
+    bool by_program;           /* exec is a matter of [exec] */
     struct buf change[RIGHTS]; /* the line that would allow it, "" if none would */
 };
 
@@ -130,6 +132,16 @@ static int refuse(struct answer *a, enum right right)
         int r = buf_str(reason, "it is protected");
         return r < 0 ? r : buf_printf(&a->change[right], "unprotect = %s", a->grant->path);
     }
+    if (right == RIGHT_EXEC && a->view.op && a->view.op->flags & OP_DENIED) {
+        a->by_program = true;
+        int r = buf_str(reason, "it is not to be run");
+        return r < 0 ? r : buf_str(&a->change[right], "deny = (that entry taken out)");
+    }
+    if (right == RIGHT_EXEC && a->listed) {
+        a->by_program = true;
+        int r = buf_str(reason, "it is not on the list of programs that may be run");
+        return r < 0 ? r : buf_printf(&a->change[right], "allow = %s", a->real);
+    }
     int r = buf_str(reason, right == RIGHT_WRITE ? "it is granted for reading" : "no exec grant covers it");
     return r < 0 ? r : suggest(a, right);
 }
@@ -158,6 +170,7 @@ static int judge(const struct policy *policy, const struct plan *plan, const cha
     if (r < 0)
         return r;
     a->policy = policy;
+    a->listed = plan->run_listed;
     a->view = plan_query(plan, a->real);
     a->grant = grant_of(policy, a->view.op);
     for (enum right right = 0; right < RIGHTS && r >= 0; right++)
@@ -220,7 +233,8 @@ static int answer_text(const struct answer *a, struct buf *out)
         if (r >= 0 && a->reason[i].len)
             r = buf_printf(out, "  %s", a->reason[i].data);
         if (r >= 0 && a->change[i].len) {
-            r = buf_str(out, "; to change that write under [files]: ");
+            r = buf_printf(out, "; to change that write under [%s]: ",
+                           i == RIGHT_EXEC && a->by_program ? "exec" : "files");
             if (r >= 0)
                 r = text_line(out, a->change[i].data);
         }

@@ -140,7 +140,7 @@ int view_allow(struct view *view, const struct op *op, int mount, bool directory
     unsigned access = LANDLOCK_READ;
     if (!(op->flags & OP_READ_ONLY))
         access |= LANDLOCK_WRITE;
-    if (!(op->flags & OP_NO_EXEC))
+    if (!(op->flags & (OP_NO_EXEC | OP_MAP_ONLY)))
         access |= LANDLOCK_EXEC;
     if (op->flags & OP_DEVICES)
         access |= LANDLOCK_DEVICE;

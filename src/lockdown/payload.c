@@ -18,6 +18,7 @@
  *                 filter, which knows of no listeners.
  * 11. spawn       with spawn = no a filter by which no program is run but the one of 13. Where init is told of programs it
  *                 refuses them itself (init/guard_runs.h): it would not hear of those that this filter refuses.
+ *                 With a list of programs one more, by which no memory can be run.
  * 12. seccomp     last, as it forbids most of the above.
  * 13. execve. */
 #include "lockdown/payload.h"
@@ -115,6 +116,11 @@ static int mark_first(uint64_t first[2])
 
 static int load_spawn(const struct jail_start *start, const struct guard_told *told)
 {
+    if (start->programs_listed && fence_on(FENCE_MEMORY)) {
+        int r = memory_filter_load();
+        if (r < 0)
+            return r;
+    }
     if (told->writes || !start->policy->no_spawn || !fence_on(FENCE_SPAWN))
         return 0;
     return spawn_filter_load(told->first);

@@ -20,13 +20,16 @@
 #define OUR_ARCH AUDIT_ARCH_X86_64
 #define NARROW_EXECVE 11
 #define NARROW_EXECVEAT 358
+#define NARROW_MEMFD_CREATE 356
 #elif defined(__aarch64__)
 #define OUR_ARCH AUDIT_ARCH_AARCH64
 #define NARROW_EXECVE 11
 #define NARROW_EXECVEAT 387
+#define NARROW_MEMFD_CREATE 385
 #else
 #error "port me: the audit architecture of this machine"
 #endif
+#define NOEXEC_SEAL 8U /* MFD_NOEXEC_SEAL */
 #define X32_BIT 0x40000000U
 
 #define LOAD(field) ((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)offsetof(struct seccomp_data, field)))
@@ -59,6 +62,25 @@ int spawn_filter_load(const uint64_t first[2])
         LOAD_HALF(args[4], 1),
         IF(BPF_JEQ, first[1] >> 32, 1, 0),
         RETURN(SECCOMP_RET_ERRNO | EACCES),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    return seccomp_load(code, ELEMENTSOF(code));
+}
+
+int memory_filter_load(void)
+{
+    const struct sock_filter code[] = {
+        LOAD(arch),
+        IF(BPF_JEQ, OUR_ARCH, 3, 0),
+        LOAD(nr),
+        IF(BPF_JEQ, NARROW_MEMFD_CREATE, 4, 0),
+        RETURN(SECCOMP_RET_ALLOW),
+        LOAD(nr),
+        IF(BPF_JGE, X32_BIT, 3, 0),
+        IF(BPF_JEQ, SYS_memfd_create, 0, 3),
+        LOAD_HALF(args[1], 0),
+        IF(BPF_JSET, NOEXEC_SEAL, 1, 0),
+        RETURN(SECCOMP_RET_ERRNO | ENOSYS),
         RETURN(SECCOMP_RET_ALLOW),
     };
     return seccomp_load(code, ELEMENTSOF(code));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A filter of the payload's by which its first program stays its only one ([exec] spawn = no). */
+/* A filter of the payload's by which its first program stays its only one ([exec] spawn = no), or none is run that lies in
+ * memory ([exec] allow). */
 #ifndef AGENTJAIL_LOCKDOWN_SPAWN_FILTER_H
 #define AGENTJAIL_LOCKDOWN_SPAWN_FILTER_H
 
@@ -9,5 +10,9 @@
  * whose fourth and fifth register hold first, which should be random (lockdown/first_exec.h). Needs no_new_privs. 0 or -errno.
  * Irreversible. */
 int spawn_filter_load(const uint64_t first[2]);
+
+/* Load one by which memfd_create(2) gives ENOSYS, as on kernels without, but for memory that can never be executed
+ * (MFD_NOEXEC_SEAL; Linux 6.3): no mount and no Landlock rule applies to it. 0 or -errno. Irreversible. */
+int memory_filter_load(void);
 
 #endif

@@ -101,6 +101,12 @@ static void explain_interpreter(const struct plan *plan, const char *command, co
                command);
 }
 
+static void add_place(const struct origin *origin, struct buf *text)
+{
+    if (origin->file && origin->line && origin->line != ORIGIN_REASON)
+        buf_printf(text, " (%s:%u)", origin->file, origin->line);
+}
+
 void command_explain(const struct plan *plan, const char *command, const char *path, int error, struct buf *text)
 {
     _cleanup_free_ char *found = find_on_host(command, path);
@@ -121,10 +127,16 @@ void command_explain(const struct plan *plan, const char *command, const char *p
                    "%s: not visible inside: it is %s on the host, which no grant of the profile shows; allow it with ",
                    command, real);
         advise_exec(op, real, text);
+    } else if (op->flags & OP_DENIED) {
+        buf_printf(text, "%s: %s is not to be run: exec-deny", command, real);
+        add_place(&op->origin, text);
+    } else if (plan->run_listed && op->flags & (OP_NO_EXEC | OP_MAP_ONLY)) {
+        buf_printf(text, "%s: %s is not on the list of programs that may be run: exec-allow", command, real);
+        add_place(&plan->run_origin, text);
+        buf_printf(text, "; allow it with --exec-allow=%s", real);
     } else if (op->flags & OP_NO_EXEC) {
         buf_printf(text, "%s: %s lies in %s, where the profile lets nothing be executed", command, real, op->target);
-        if (op->origin.file && op->origin.line && op->origin.line != ORIGIN_REASON)
-            buf_printf(text, " (%s:%u)", op->origin.file, op->origin.line);
+        add_place(&op->origin, text);
         buf_printf(text, "; allow it with --exec=%s", op->target);
     } else if (error == ENOENT) {
         explain_interpreter(plan, command, real, text);

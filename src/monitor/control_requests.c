@@ -76,6 +76,9 @@ static int add_lists(const struct policy *p, struct buf *out)
         const struct grant *g = &p->grants[i];
         r = ADD(out, "grant", grant_key(g->kind), g->path, origin_text(g->origin, &origin));
     }
+    for (size_t i = 0; i < p->n_run_rules && r >= 0; i++)
+        r = ADD(out, "program", p->run_rules[i].deny ? "deny" : "allow", p->run_rules[i].path,
+                origin_text(p->run_rules[i].origin, &origin));
     /* Values stay here: they may be secrets. */
     for (size_t i = 0; i < p->n_env && r >= 0; i++)
         r = ADD(out, "env", p->env[i].name, p->env[i].value ? "set" : "passed on", origin_text(p->env[i].origin, &origin));

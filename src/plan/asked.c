@@ -202,7 +202,7 @@ static bool runs(const struct asking *m, const char *source)
     for (size_t i = 0; i < m->entries->n; i++) {
         const struct entry *e = &m->entries->v[i];
         if ((e->kind == ENTRY_EXEC || e->exec) && path_within(source, e->path))
-            return true;
+            return m->policy->n_run_rules == 0; /* what is allowed or denied by its place has another one here */
     }
     return false;
 }

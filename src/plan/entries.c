@@ -13,6 +13,8 @@ void entries_free(struct entries *list)
         free(list->v[i].text);
     }
     free(list->v);
+    strv_free(&list->run_allowed);
+    strv_free(&list->run_denied);
     *list = (struct entries){ 0 };
 }
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/strv.h"
 #include "profile/policy.h"
 
 /* What a place is; at one path, in this order. */
@@ -38,6 +39,8 @@ struct entry {
     enum entry_access access;
     bool exec;
     bool exists;             /* st is what the host has there */
+    bool watched;            /* ENTRY_ACCESS: it takes something away, and is to be put back when the host undoes it */
+    struct origin denied_by; /* then */
     bool own;                /* ENTRY_MASK of agentjail's own files: never dropped by a grant */
     struct stat st;
     struct origin origin;
@@ -47,6 +50,9 @@ struct entries {
     struct entry *v;
     size_t n;
     size_t size;
+    struct strv run_allowed; /* programs, and directories of them (plan/runs.h): real paths */
+    struct strv run_denied;
+    bool run_listed;         /* only those that are allowed may be run */
 };
 
 /* Free what the list owns; it is empty then. */

@@ -10,6 +10,7 @@
 #include "plan/asked.h"
 #include "plan/git_identity.h"
 #include "plan/identity.h"
+#include "plan/runs.h"
 #include "plan/view_entries.h"
 #include "profile/origin.h"
 #include "sys/module.h"
@@ -22,8 +23,16 @@ struct emit {
     size_t n_links; /* symlinks made for OP_BIND_LINK */
 };
 
+static enum entry_access access_at(const struct entries *list, const struct entry *e)
+{
+    if (e->access != ACCESS_NONE)
+        return e->access;
+    const struct entry *up = entries_enclosing(list, list->n, e->path, false);
+    return up && up->kind != ENTRY_PROC && up->kind != ENTRY_DEV ? access_at(list, up) : ACCESS_READ;
+}
+
 /* exec holds for everything below the place that was given it. */
-static bool exec_at(const struct entries *list, const char *path)
+static bool exec_granted(const struct entries *list, const char *path)
 {
     for (size_t i = 0; i < list->n; i++) {
         const struct entry *e = &list->v[i];
@@ -33,12 +42,16 @@ static bool exec_at(const struct entries *list, const char *path)
     return false;
 }
 
-static enum entry_access access_at(const struct entries *list, const struct entry *e)
+static enum run_kind run_at(const struct entries *list, const struct entry *e)
 {
-    if (e->access != ACCESS_NONE)
-        return e->access;
-    const struct entry *up = entries_enclosing(list, list->n, e->path, false);
-    return up && up->kind != ENTRY_PROC && up->kind != ENTRY_DEV ? access_at(list, up) : ACCESS_READ;
+    if (!exec_granted(list, e->path))
+        return RUN_NOTHING;
+    return runs_left(list, e->path, access_at(list, e) == ACCESS_WRITE);
+}
+
+static void set_run(struct op *op, enum run_kind run)
+{
+    op->flags |= run == RUN_NOTHING ? OP_NO_EXEC : run == RUN_LIBRARIES ? OP_MAP_ONLY : 0;
 }
 
 static bool shows_host(const struct entry *e)
@@ -105,10 +118,10 @@ static int refuse_mount_point(struct emit *m, const struct entry *up, const stru
 
 static int emit_access(struct emit *m, const struct entry *up, const struct entry *e)
 {
-    bool exec = exec_at(m->list, e->path);
+    enum run_kind run = run_at(m->list, e);
     enum entry_access access = access_at(m->list, e);
 
-    if (up && up->kind == ENTRY_ACCESS && access_at(m->list, up) == access && exec_at(m->list, up->path) == exec)
+    if (!e->watched && up && up->kind == ENTRY_ACCESS && access_at(m->list, up) == access && run_at(m->list, up) == run)
         return 0; /* the enclosing bind shows it just so */
 
     struct op *op = add_op(m, OP_BIND, e->path, e);
@@ -116,9 +129,12 @@ static int emit_access(struct emit *m, const struct entry *up, const struct entr
         return -ENOMEM;
     if (access != ACCESS_WRITE)
         op->flags |= OP_READ_ONLY;
-    if (!exec)
-        op->flags |= OP_NO_EXEC;
-    if (access != ACCESS_WRITE && host_writable(m->list, up))
+    set_run(op, run);
+    if (e->watched && run == RUN_NOTHING) {
+        op->flags |= OP_DENIED;
+        op->origin = e->denied_by;
+    }
+    if (e->watched || (access != ACCESS_WRITE && host_writable(m->list, up)))
         op->flags |= OP_WATCHED; /* it narrows what is around it, as a protected name does */
     return 0;
 }
@@ -141,8 +157,7 @@ static int emit_held(struct emit *m, const struct entry *up, const struct entry 
     op->flags |= OP_READ_ONLY;
     if (S_ISDIR(e->st.st_mode))
         op->mode = S_IFDIR;
-    if (!exec_at(m->list, e->path))
-        op->flags |= OP_NO_EXEC;
+    set_run(op, run_at(m->list, e));
     if (host_writable(m->list, up) || (e->kind == ENTRY_MASK && up->kind == ENTRY_ACCESS))
         op->flags |= OP_WATCHED;
     return 0;
@@ -169,8 +184,7 @@ static int emit_tmpfs(struct emit *m, const struct entry *up, const struct entry
     if (!op)
         return -ENOMEM;
     op->mode = strcmp(e->path, "/tmp") == 0 || strcmp(e->path, "/var/tmp") == 0 ? 01777 : 0700;
-    if (!exec_at(m->list, e->path))
-        op->flags |= OP_NO_EXEC;
+    set_run(op, run_at(m->list, e));
     return 0;
 }
 
@@ -182,8 +196,7 @@ static int emit_home(struct emit *m, const struct entry *up, const struct entry 
     if (!op)
         return -ENOMEM;
     op->flags |= OP_OWN;
-    if (!exec_at(m->list, e->path))
-        op->flags |= OP_NO_EXEC;
+    set_run(op, run_at(m->list, e));
     return 0;
 }
 
@@ -192,8 +205,7 @@ static int emit_overlay(struct emit *m, const struct entry *e)
     struct op *op = add_op(m, OP_OVERLAY, e->path, e);
     if (!op)
         return -ENOMEM;
-    if (!exec_at(m->list, e->path))
-        op->flags |= OP_NO_EXEC;
+    set_run(op, run_at(m->list, e));
     return 0;
 }
 
@@ -202,7 +214,7 @@ static int emit_exec(struct emit *m, const struct entry *up, const struct entry 
 {
     if (up && strcmp(up->path, e->path) == 0)
         return 0;
-    if (up && exec_at(m->list, up->path))
+    if ((up && run_at(m->list, up) == RUN_PROGRAMS) || run_at(m->list, e) == RUN_NOTHING)
         return 0;
     struct op *op = add_op(m, OP_DIR, NULL, e);
     if (!op)
@@ -396,6 +408,9 @@ int plan_from_policy(const struct policy *policy, bool notes, struct plan *ret_p
         if (r >= 0)
             r = emit_entry(&m, up, e);
     }
+    plan.run_listed = list.run_listed;
+    for (size_t i = policy->n_run_rules; i-- > 0 && plan.run_listed;)
+        plan.run_origin = policy->run_rules[i].deny ? plan.run_origin : policy->run_rules[i].origin;
     if (r >= 0)
         r = emit_git_copies(&m);
     if (r >= 0)

@@ -82,7 +82,8 @@ static int print_op(const struct op *op, struct buf *out)
     }
     if (r >= 0 && (op->kind == OP_BIND || op->kind == OP_TMPFS || op->kind == OP_OVERLAY))
         r = buf_printf(out, " (%s%s%s)", op->flags & OP_READ_ONLY ? "read-only" : "writable",
-                       op->flags & OP_NO_EXEC ? ", no exec" : "", op->flags & OP_WATCHED ? ", watched" : "");
+                       op->flags & OP_NO_EXEC ? ", no exec" : op->flags & OP_MAP_ONLY ? ", no programs" : "",
+                       op->flags & OP_WATCHED ? ", watched" : "");
     if (r >= 0 && op->origin.file)
         r = buf_str(out, "  [");
     if (r >= 0 && op->origin.file)
@@ -122,7 +123,7 @@ static void json_op(const struct op *op, struct json *j)
     if (op->kind == OP_SYMLINK)
         json_bytes(j, "link", op->data, op->data_len);
     json_bool(j, "read_only", op->flags & OP_READ_ONLY);
-    json_bool(j, "exec", !(op->flags & OP_NO_EXEC));
+    json_bool(j, "exec", !(op->flags & (OP_NO_EXEC | OP_MAP_ONLY)));
     json_bool(j, "watched", op->flags & OP_WATCHED);
     json_bool(j, "optional", op->flags & OP_OPTIONAL);
     json_string(j, "file", words ? NULL : op->origin.file);

@@ -45,6 +45,8 @@ enum op_flags {
     OP_CHECKED = 1 << 5,     /* dev, ino hold what the monitor resolved: compare */
     OP_WATCHED = 1 << 6,     /* the host can make this mount vanish: freeze the jail when it does */
     OP_OWN = 1 << 7,         /* source is agentjail's own (a profile's home): mount points may be made in it */
+    OP_MAP_ONLY = 1 << 9,    /* without OP_NO_EXEC: files can be mapped as code, not executed; Landlock's part */
+    OP_DENIED = 1 << 10,     /* OP_NO_EXEC because a line of [exec] deny names it: its origin */
     OP_ASKED = 1 << 8,       /* our command line asked for it by bubblewrap's name, or it is held in what that shows */
 };
 
@@ -76,6 +78,8 @@ struct plan {
                           /dev and /proc are bubblewrap's and made in their turn */
     struct strv guarded; /* protected names that the guard is to hold (base/name_pattern.h); empty: there is none to be */
     bool guard_needed;   /* one of them, or a pattern, is not optional */
+    bool run_listed;          /* [exec] has a list of programs, */
+    struct origin run_origin; /* whose first line this is */
     struct strv notes; /* for people: what was asked for and cannot be held by mounts here, and why */
 };
 

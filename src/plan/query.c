@@ -48,7 +48,7 @@ struct view_answer plan_query(const struct plan *plan, const char *path)
         const struct op *op = &plan->ops[i];
         if (op->kind == OP_REMOUNT && answer.op && strcmp(op->target, answer.op->target) == 0) {
             answer.writable = answer.writable && !(op->flags & OP_READ_ONLY);
-            answer.exec = answer.exec && !(op->flags & OP_NO_EXEC);
+            answer.exec = answer.exec && !(op->flags & (OP_NO_EXEC | OP_MAP_ONLY));
             continue;
         }
         enum view_kind kind = kind_of(op);
@@ -58,7 +58,7 @@ struct view_answer plan_query(const struct plan *plan, const char *path)
         answer = (struct view_answer){
             .kind = kind,
             .writable = !(op->flags & OP_READ_ONLY) && !file,
-            .exec = !(op->flags & OP_NO_EXEC) && !file,
+            .exec = !(op->flags & (OP_NO_EXEC | OP_MAP_ONLY)) && !file,
             .op = op,
         };
         /* a directory of the jail's own bound onto itself: exec on a part of what is private already */

@@ -12,6 +12,7 @@
 #include "plan/guarded.h"
 #include "plan/kernel_mounts.h"
 #include "plan/resolve.h"
+#include "plan/runs.h"
 #include "profile/origin.h"
 #include "sys/library.h"
 #include "sys/module.h"
@@ -358,6 +359,7 @@ int entries_from_policy(const struct policy *policy, struct entries *ret_list, s
         if (pass == 1) {
             drop_doubles(&list);
             settle_var_tmp(&list);
+            r = r < 0 ? r : runs_collect(&c);
         }
     }
     if (r >= 0)

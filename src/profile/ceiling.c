@@ -7,6 +7,7 @@
 #include "profile/ceiling_trees.h"
 #include "profile/ceiling_words.h"
 #include "profile/net_ceiling.h"
+#include "profile/run_rules.h"
 #include "profile/types.h"
 
 /* True if a profile or the command line wrote it: not built in, nor narrowed by another ceiling. */
@@ -193,6 +194,7 @@ static int apply_one(struct merge *m, const struct setting *c)
         return ceiling_check_trees(m, c);
     case CEILING_OWN:
         return c->option == &options[OPTION_BWRAP] ? note_bwrap(m, c) : 0;
+    case CEILING_RUN: /* all at once, below */
     case CEILING_REFUSED:
         break;
     }
@@ -207,6 +209,9 @@ int ceiling_apply(struct merge *m)
         if (r < 0)
             return r;
     }
+    int bounded = run_rules_bound(m);
+    if (bounded < 0)
+        return bounded;
     for (size_t i = 0; i < m->ceilings.n; i++) {
         if (m->ceilings.v[i].option != &options[OPTION_REQUIRE])
             continue;

@@ -139,6 +139,7 @@ void bwrap_ceilings_close(struct bwrap_ceilings *c)
     free(c->m.grant_settings);
     strv_free(&c->exec);
     free(c->policy.grants);
+    free(c->policy.run_rules);
     strv_free(&c->policy.own_paths);
     strv_free(&c->policy.notes);
     arena_free(c->m.arena);

@@ -60,6 +60,7 @@ enum ceiling_kind {
     CEILING_RULES,   /* network rules: only what these allow */
     CEILING_PORTS,   /* only these ports of the host */
     CEILING_UPSTREAM, /* only these proxies */
+    CEILING_RUN,     /* programs: only these, or never these (run_rules.h) */
     CEILING_OWN,     /* section [ceiling] itself: only in policy.d */
 };
 

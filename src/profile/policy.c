@@ -9,6 +9,7 @@ void policy_free(struct policy *p)
 {
     free(p->grants);
     free(p->env);
+    free(p->run_rules);
     free(p->imports);
     free(p->git_repos);
     strv_free(&p->own_paths);

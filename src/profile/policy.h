@@ -121,6 +121,15 @@ struct asked {
     struct origin origin; /* the option with its values, in words */
 };
 
+/* One entry of [exec] allow or deny: a program, or a directory of them. path as a grant's. */
+struct run_rule {
+    bool deny;
+    bool optional; /* leading '-': fine if it does not exist */
+    bool ceiling;  /* the administrator's */
+    char *path;
+    struct origin origin;
+};
+
 /* One entry of [env]: value NULL passes the host's variable on; name may end in '*' then. */
 struct env_rule {
     char *name;
@@ -242,6 +251,8 @@ struct policy {
 
     struct grant *grants; /* in the order written */
     size_t n_grants;
+    struct run_rule *run_rules; /* [exec], in the order written; one that denies wins. None allows: every program may run */
+    size_t n_run_rules;
     struct asked *asked; /* operations of the command line, in order, behind all that the grants come to */
     size_t n_asked;
     struct env_rule *env;

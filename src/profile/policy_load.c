@@ -234,6 +234,7 @@ static void start_over(struct merge *m)
     struct policy *p = m->policy;
     free(p->grants);
     free(p->env);
+    free(p->run_rules);
     free(p->imports);
     free(p->git_repos);
     strv_free(&p->notes);

@@ -13,7 +13,7 @@ extern const struct option_type type_size, type_cpu, type_count;
 extern const struct option_type type_dns, type_unknown, type_open_url, type_gateway_lost; /* types.c */
 extern const struct option_type type_evidence_level, type_evidence_sink, type_evidence_full, type_forward, type_alert_action;
 extern const struct option_type type_net_rule, type_port, type_upstream, type_credentials; /* net_types.c */
-extern const struct option_type type_duration, type_ceiling, type_operation;
+extern const struct option_type type_duration, type_run, type_ceiling, type_operation;
 
 /* Where an option's resolved value was written; file NULL: built in. Not for lists. */
 struct origin option_origin(const struct policy *policy, const struct option *option);

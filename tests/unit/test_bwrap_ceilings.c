@@ -129,7 +129,7 @@ START_TEST(test_not_to_be_had)
     static const char *const texts[] = {
         "[isolation]\nbackend = microvm\n", "[isolation]\nguard = on\n",     "[evidence]\nsink = file\n",
         "[evidence]\nlevel = writes\n",     "[evidence]\non-full = stop\n",  "[network]\nloopback = no\n",
-        "[exec]\nspawn = no\n",
+        "[exec]\nspawn = no\n",           "[exec]\nallow = /usr/bin\n",   "[exec]\ndeny = /usr/bin/su\n",
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         char text[256];

@@ -4,6 +4,29 @@
 
 #define ceiling(text) fx_file(CEILING("10.ini"), text)
 
+/* Which programs may be run: nobody widens the list, or runs what is denied. */
+START_TEST(test_programs)
+{
+    ceiling("[exec]\nallow = /usr/bin\ndeny = /usr/bin/su\n");
+    fx_ok("x"); /* nobody wrote a list: the ceiling's is it */
+    ck_assert_uint_eq(fx.policy.n_run_rules, 2);
+    fx_ok("--exec-allow=/usr/bin/true", "x");
+    ck_assert_uint_eq(fx.policy.n_run_rules, 2);
+    fx_ok("--exec-allow=/usr/bin/true", "--exec-allow=", "--exec-deny=", "x");
+    ck_assert_uint_eq(fx.policy.n_run_rules, 2);
+    fx_refused("--exec-allow=/usr/lib/x: /usr/lib/x goes beyond the ceiling in", "--exec-allow=/usr/lib/x", "x");
+    fx_file(CEILING("20.ini"), "[exec]\nallow = /usr/bin/true\n");
+    fx_ok("x");
+    ck_assert_uint_eq(fx.policy.n_run_rules, 2); /* what both allow, and what is denied */
+    fx_refused("(allow = /usr/bin/true)", "--exec-allow=/usr/bin/false", "x");
+    fx_file(CEILING("20.ini"), "[exec]\nallow = /opt\n");
+    fx_refused("no program is allowed by all of the ceilings", "x");
+    fx_file(CEILING("20.ini"), "[exec]\nallow =\n");
+    fx_refused("a ceiling's list cannot be emptied", "x");
+    fx_file(CEILING("20.ini"), "");
+}
+END_TEST
+
 START_TEST(test_orders)
 {
     ceiling("[network]\nmode = none\n[isolation]\nnested = deny\nterminal = safe\nstrict = yes\n[files]\nhome = "
@@ -337,6 +360,7 @@ static Suite *suite(void)
     Suite *s = suite_create("ceiling");
     TCase *tc = fx_case(s, "ceilings");
     tcase_add_test(tc, test_orders);
+    tcase_add_test(tc, test_programs);
     tcase_add_test(tc, test_limits);
     tcase_add_test(tc, test_names);
     tcase_add_test(tc, test_trees_bound_users);

@@ -16,7 +16,6 @@ setup_programs() {
 rows <<'ROWS'
 # name | who | setup | fences | options | attack
 spawn-run | any | programs | spawn | --spawn=no --exec="$DATA" | execs run "$DATA/nothing"
-spawn-run-copy | any | programs | spawn | --spawn=no --write="$DATA" --exec="$DATA" | execs copy-run "$ATTACKS/nothing" "$DATA/copy"
 spawn-run-descriptor | any | programs | spawn | --spawn=no --exec="$DATA" | execs run-fd "$DATA/nothing"
 spawn-run-loader | any | programs | spawn | --spawn=no --exec="$DATA" | execs run-loader "$LOADER" "$DATA/true"
 spawn-run-memory | any | programs | spawn | --spawn=no --exec="$DATA" | execs memfd "$DATA/nothing"
@@ -24,6 +23,17 @@ spawn-run-narrow | any | programs | spawn,seccomp | --spawn=no --exec="$DATA" | 
 spawn-run-threads | any | programs | spawn | --spawn=no --exec="$DATA" | execs run-threads "$DATA/nothing"
 spawn-run-guess | any | programs | spawn | --spawn=no --exec="$DATA" | execs run-guess "$DATA/nothing"
 spawn-run-told | any | programs | spawn | --spawn=no --evidence=writes --exec="$DATA" | execs run "$DATA/nothing"
+list-run | any | programs | landlock-files | --exec="$DATA" --exec-allow="$ATTACKS" | execs run "$DATA/nothing"
+list-run-copy | any | programs | noexec,landlock-files | --write="$DATA" --exec="$DATA" --exec-allow="$ATTACKS" | execs copy-run "$ATTACKS/nothing" "$DATA/copy"
+list-run-descriptor | any | programs | landlock-files | --read="$DATA" --exec="$DATA" --exec-allow="$ATTACKS" | execs run-fd "$DATA/nothing"
+list-run-script | any | programs | landlock-files | --read="$DATA" --exec="$DATA" --exec-allow="$ATTACKS" --exec-allow="$(type -P sh)" | execs run "$DATA/script"
+list-run-loader | any | programs | noexec | --write="$DATA" --exec="$DATA" --exec-allow="$ATTACKS" | execs run-loader "$LOADER" "$DATA/true"
+list-run-loader-bin | any | - | noexec | --exec-allow="$ATTACKS" | execs run-loader "$LOADER" "$(realpath "$(type -P true)")"
+list-run-memory | any | programs | memory | --read="$DATA" --exec-allow="$ATTACKS" | execs memfd "$DATA/nothing"
+list-write | any | programs | read-only | --write="$DATA" --exec="$DATA" --exec-allow="$ATTACKS" --exec-allow="$DATA/nothing" --exec-allow="$(type -P sh)" | : sh -c '(echo x >>"$0/nothing") || exit 1' "$DATA"
+deny-run | any | programs | noexec | --exec="$DATA" --exec-deny="$DATA/nothing" | execs run "$DATA/nothing"
+deny-run-directory | any | programs | noexec,landlock-files | --exec="$DATA" --exec-deny="$DATA" | execs run-fd "$DATA/nothing"
+deny-run-loader | any | programs | noexec | --exec="$DATA" --exec-deny="$DATA/true" | execs run-loader "$LOADER" "$DATA/true"
 ROWS
 [ -z "${CONTROLS-}" ] || done_testing
 
@@ -57,6 +67,54 @@ jail --verify
 verdict "in a log that is whole"
 jail --explain --spawn=no && grep -q '^spawn = no .*command line .*the command alone is run' "$T/stdout"
 verdict "--explain says what holds it"
+end_world
+
+# ---- a list of programs ----
+new_world
+cp "$ATTACKS/nothing" "$WS/tool"
+ln -s "$(type -P ls)" "$T/named"
+listed() { jail --profile=offline --exec-allow="$(type -P sh)" "$@"; }
+listed --exec-allow="$T/named" -- sh -c 'ls -d /; cat file; [ $? -eq 126 ] && exit 3'
+[ $? -eq 3 ] && [ "$(cat "$T/stdout")" = / ]
+verdict "a list: what is on it runs, by its own name, too, and nothing else"
+listed -- ls
+[ $? -eq 126 ] && grep -q "ls is not on the list of programs that may be run: exec-allow; allow it with --exec-allow=/" "$T/stderr"
+verdict "a command that is not on it: why, and what to write" -- cat "$T/stderr"
+printf '#!/bin/sh\necho ran\n' >"$RO/script" && chmod +x "$RO/script"
+listed --read="$RO" --exec="$RO" --exec-allow="$RO/script" -- "$RO/script" && grep -qx ran "$T/stdout" &&
+    ! jail --profile=offline --read="$RO" --exec="$RO" --exec-allow="$RO/script" -- "$RO/script"
+verdict "a script on it takes its interpreter on it, too"
+listed --exec="$WS" --exec-allow="$WS/tool" -- sh -c './tool && mv tool other; echo x >tool; rm -f tool; ./tool && echo still'
+grep -qx still "$T/stdout" && cmp -s "$WS/tool" "$ATTACKS/nothing"
+verdict "a program on it in the workspace runs, and stays what and where it is" -- ls -l "$WS"
+listed --read="$RO" --exec-allow="$RO/script" -- true
+[ $? -eq 125 ] && grep -q 'no exec grant covers it' "$T/stderr"
+verdict "one that no exec grant covers: refused"
+ln -sf "$(type -P ls)" "$WS/planted"
+listed --exec="$WS" --exec-allow="$WS/planted" -- true
+[ $? -eq 125 ] && grep -q 'whoever writes there chooses' "$T/stderr"
+verdict "one by a symlink that the command could have planted: refused"
+listed --nested=allow -- true
+[ $? -eq 125 ] && listed --landlock=off -- true
+[ $? -eq 125 ] && grep -q 'landlock = off nothing holds' "$T/stderr"
+verdict "no list without Landlock: refused"
+listed --exec-deny="$(type -P sh)" -- sh -c :
+[ $? -eq 126 ] && grep -q 'is not to be run: exec-deny' "$T/stderr"
+verdict "what is denied wins over the list" -- cat "$T/stderr"
+jail --profile=offline --exec-allow=-/nonexistent/program -- true
+[ $? -eq 126 ]
+verdict "a list of nothing that is there lets nothing run"
+cp "$ATTACKS/nothing" "$RO/one" && ln "$RO/one" "$RO/two"
+jail --profile=offline --read="$RO" --exec="$RO" --exec-deny="$RO/one" -- sh -c "$RO/two; [ \$? -eq 126 ]"
+verdict "what is denied is so by its other names in the directory"
+listed --explain && grep -q '^allow = .*/sh .*NO FENCE against code' "$T/stdout" &&
+    jail --explain --exec-allow="$WS" --exec-deny="$RO/one" && grep -q '^allow = .*NO FENCE: the command may write there' "$T/stdout" &&
+    grep -q '^deny = .*/one ' "$T/stdout"
+verdict "--explain marks what is no fence"
+listed --why=ls && grep -q 'exec   no .*not on the list.*write under \[exec\]: allow = /.*/ls' "$T/stdout" &&
+    jail --profile=offline --exec-deny="$RO/one" --read="$RO" --exec="$RO" --why="$RO/one" &&
+    grep -q 'exec   no .*not to be run' "$T/stdout" && grep -q 'deny = ' "$T/stdout"
+verdict "--why says so of a command"
 end_world
 
 done_testing
