@@ -127,6 +127,8 @@ int run_rules_bound(struct merge *m)
     struct policy *p = m->policy;
     bool listed = false;
     int r = 0;
+    if (!m->ceilings.v) /* there are none */
+        return 0;
     for (size_t i = 0; i < m->ceilings.n && r >= 0; i++) {
         const struct setting *c = &m->ceilings.v[i];
         if (c->option->type != &type_run)
