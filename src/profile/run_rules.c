@@ -82,14 +82,15 @@ static int all_allow(struct merge *m, const char *path, const struct setting **r
 {
     const char *real;
     int r = ceiling_follow(m, path, &real);
-    *ret_by = NULL;
-    for (size_t i = 0; i < m->ceilings.n && r >= 0 && !*ret_by; i++) {
+    const struct setting *by = NULL;
+    for (size_t i = 0; i < m->ceilings.n && r >= 0 && !by; i++) {
         bool allowed = true;
         if (allows(&m->ceilings.v[i]))
             r = file_allows(m, &m->ceilings.v[i], real, &allowed);
         if (r >= 0 && !allowed)
-            *ret_by = &m->ceilings.v[i];
+            by = &m->ceilings.v[i];
     }
+    *ret_by = by;
     return r;
 }
 
