@@ -53,7 +53,7 @@ const struct option_type type_run = { .set = set_run, .form = "an absolute path,
 
 static bool allows(const struct setting *c)
 {
-    return c->option == &options[OPTION_EXEC_ALLOW];
+    return c && c->option == &options[OPTION_EXEC_ALLOW];
 }
 
 /* Does the file of c allow what lies at path (real)? */
