@@ -12,7 +12,7 @@
 
 #include "bwrap/descriptors.h"
 #include "bwrap/environment.h"
-#include "host/selinux_context.h"
+#include "sys/selinux_context.h"
 
 static bool on(const struct bwrap_run *run, unsigned bits)
 {

@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "host/host_probe.h"
-#include "host/selinux_context.h"
+#include "sys/selinux_context.h"
 #include "lockdown/label.h"
 #include "profile/arena.h"
 #include "profile/origin.h"

@@ -8,6 +8,7 @@
 #include "profile/ceiling_words.h"
 #include "profile/net_ceiling.h"
 #include "profile/run_rules.h"
+#include "sys/selinux_context.h"
 #include "profile/types.h"
 
 /* True if a profile or the command line wrote it: not built in, nor narrowed by another ceiling. */
@@ -93,6 +94,22 @@ static void leave_users_filters(struct merge *m)
     memmove(dirs, dirs + 1, sizeof(m->policy->filter_dirs) - sizeof(dirs[0]));
 }
 
+/* SELinux takes several spellings of one context: categories in any order, a range's second half that says the same. */
+static bool same_context(const char *one, const char *other)
+{
+    _cleanup_free_ char *found = NULL, *other_found = NULL;
+    return strchr(one, ':') && strchr(other, ':') && selinux_context_find(one, &found) >= 0 &&
+           selinux_context_find(other, &other_found) >= 0 && strcmp(found, other_found) == 0;
+}
+
+static bool is_name(const struct option *o, const char *word, size_t len, const char *value)
+{
+    if (strncmp(word, value, len) == 0 && value[len] == '\0')
+        return true;
+    _cleanup_free_ char *name = o == &options[OPTION_LABEL] ? strndup(word, len) : NULL;
+    return name && same_context(name, value);
+}
+
 static int apply_names(struct merge *m, const struct setting *c)
 {
     const struct option *o = c->option;
@@ -112,7 +129,7 @@ static int apply_names(struct merge *m, const struct setting *c)
         }
         word += optional;
         len -= optional;
-        if (strncmp(word, value, len) == 0 && value[len] == '\0') {
+        if (is_name(o, word, len, value)) {
             if (!optional)
                 require(c, &fence->optional, &fence->required);
             return 0;

@@ -141,6 +141,17 @@ for user in tester root; do
     check_says "$user: the message says what must be allowed" "process2 nnp_transition" own --label=$forbidden -- true
     check_status "$user: nor without it, where it is optional" 126 own --label=-$forbidden -- true
 done
+# ---- in ceilings ----
+mkdir -p /etc/agentjail/policy.d
+ceiling() { printf '%b' "$1" >/etc/agentjail/policy.d/machine.ini; }
+own() { as_tester "$jail" "$@"; }
+ceiling "[isolation]\nlabel = $inside:c1,c0\n"
+check_output "a ceiling's context is what the policy makes of it" $inside:c0,c1 own --label=$inside:c0,c1 -- cat $current
+check_status "control: another is refused" 125 own --label=$inside:c0,c2 -- true
+ceiling "[ceiling]\nbwrap = bounded\n[isolation]\nlabel = $inside:c1,c0\n"
+check_output "with bubblewrap's options, too" $inside:c0,c1 own --bwrap $whole --exec-label $inside:c0,c1 cat $current
+check_status "control: another is refused there" 1 own --bwrap $whole --exec-label $inside:c0,c2 true
+rm /etc/agentjail/policy.d/machine.ini
 check_says "--doctor says what to write" 'write label = CONTEXT' as_tester "$jail" --doctor
 
 echo "1..$n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "host/selinux_context.h"
+#include "sys/selinux_context.h"
 
 #include <errno.h>
 #include <fcntl.h>
