@@ -49,6 +49,7 @@ _agentjail() {
         --evidence= --evidence-sink= --evidence-full= --evidence-forward= --evidence-keep= --evidence-size=
         --evidence-rotate=
         --alert-sent= --alert-denied= --alert-action=
+        --chdir= --die-with-parent
         --quiet --verbose -v
     '
     # What follows the first word that is no option belongs to the command.

@@ -175,5 +175,7 @@ complete -c agentjail -n __agentjail_options -l evidence-rotate -x -d 'Go on in 
 complete -c agentjail -n __agentjail_options -l alert-sent -x -d 'When it has sent so much to one host'
 complete -c agentjail -n __agentjail_options -l alert-denied -x -d 'When so much was denied in a minute'
 complete -c agentjail -n __agentjail_options -l alert-action -x -a 'tell freeze end' -d 'What is done then'
+complete -c agentjail -n __agentjail_options -l chdir -x -a '(__fish_complete_directories)' -d 'Start in this directory of the jail'
+complete -c agentjail -n __agentjail_options -l die-with-parent -d 'End it when the process that started agentjail ends'
 complete -c agentjail -n __agentjail_options -l quiet -d 'No notes, only errors'
 complete -c agentjail -n __agentjail_options -s v -l verbose -d 'Say what is done, with times'

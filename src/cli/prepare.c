@@ -191,12 +191,23 @@ static int load_filter(struct run *run, struct buf *why)
     return r;
 }
 
+/* --chdir: as it is inside, from the current directory. */
+static int take_directory(struct run *run, const char *cwd, const char *asked)
+{
+    _cleanup_buf_ struct buf path = { 0 };
+    int r = *asked == '/' ? buf_str(&path, asked) : buf_printf(&path, "%s/%s", cwd ? cwd : "", asked);
+    run->directory = r < 0 ? NULL : buf_take(&path);
+    return run->directory ? 0 : -ENOMEM;
+}
+
 /* Where the command starts: the current directory if a grant shows it, else the workspace, the home, the root. */
 static int find_directory(struct run *run)
 {
     _cleanup_free_ char *cwd = getcwd(NULL, 0);
     const struct policy *p = &run->policy;
     const struct op *best = NULL;
+    if (run->request->chdir)
+        return take_directory(run, cwd, run->request->chdir);
 
     for (size_t i = 0; cwd && i < run->plan.n; i++) {
         const struct op *op = &run->plan.ops[i];

@@ -219,12 +219,27 @@ static void keep_git(struct run *run)
         run_note(notes.warnings.v[i]);
 }
 
+/* --die-with-parent. By a descriptor of the whole process: PR_SET_PDEATHSIG would go by the thread that started us, and end us
+ * before we have looked after what the command leaves. */
+static int watch_parent(struct supervise *s, struct buf *why)
+{
+    pid_t parent = getppid();
+    s->parent = parent > 0 ? sys_pidfd_open(parent, 0) : -ESRCH;
+    if (s->parent >= 0)
+        return 0;
+    buf_printf(why, "--die-with-parent: the process that started agentjail cannot be watched: %s",
+               parent > 0 ? strerror(-s->parent) : "it is in another pid namespace; leave the option out");
+    return s->parent;
+}
+
 /* From the clone on: whatever goes wrong, the first process does not survive us. */
 static int serve(struct run *run, struct handover *handover, struct supervise *s)
 {
     _cleanup_buf_ struct buf why = { 0 };
     struct jail_start with;
-    int r = prepare_all(run, &with, s, &why);
+    int r = run->request->die_with_parent ? watch_parent(s, &why) : 0;
+    if (r >= 0)
+        r = prepare_all(run, &with, s, &why);
     if (r >= 0) {
         library_begun();
         s->directory = run->directory;
@@ -285,6 +300,7 @@ static int run_once(const struct policy_request *request, bool may_repeat)
         .stdio = &stdio,
         .channel = -1,
         .observed = -1,
+        .parent = -1,
         .pidfd = -1,
     };
 
@@ -300,6 +316,7 @@ static int run_once(const struct policy_request *request, bool may_repeat)
     evidence_end(&evidence);
     run_report_free(&report);
     signals_end(&signals);
+    cleanup_close(&s.parent);
     return status;
 }
 

@@ -389,7 +389,7 @@ static void serve_channel(struct loop *l)
 static bool serve_once(struct loop *l)
 {
     enum { CHANNEL, INIT, SIGNALS, TERMINAL, FILES = TERMINAL + TERMINAL_POLLFDS,
-           CONTROL = FILES + STDIO_POLLFDS, GATEWAY = CONTROL + CONTROL_POLLFDS, ASK, OBSERVED, N };
+           CONTROL = FILES + STDIO_POLLFDS, GATEWAY = CONTROL + CONTROL_POLLFDS, ASK, OBSERVED, PARENT, N };
     struct pollfd fds[N] = {
         [CHANNEL] = { .fd = l->s->channel, .events = POLLIN },
         [INIT] = { .fd = l->s->channel < 0 ? l->s->pidfd : -1, .events = POLLIN },
@@ -404,6 +404,7 @@ static bool serve_once(struct loop *l)
     account_flush(l);
     fds[GATEWAY] = (struct pollfd){ .fd = l->s->gateway->events, .events = POLLIN };
     fds[ASK] = ask_pollfd(&l->ask);
+    fds[PARENT] = (struct pollfd){ .fd = l->killed ? -1 : l->s->parent, .events = POLLIN };
     if (l->stage == STAGE_RUNNING) /* the record begins with the jail's start */
         fds[OBSERVED] = (struct pollfd){ .fd = l->s->observed, .events = POLLIN };
 
@@ -425,6 +426,10 @@ static bool serve_once(struct loop *l)
         gateway_serve(l);
     ask_serve(l, fds[ASK].revents);
     open_url_serve(l);
+    if (fds[PARENT].revents && l->stage != STAGE_OVER) {
+        l->ended_by = "the process that started agentjail has ended, and with it the command (--die-with-parent)";
+        loop_kill(l);
+    }
     control_handle(&l->control, &fds[CONTROL], loop_now(), control_rows, l->stage, l);
     on_time(l);
     return !fds[INIT].revents;

@@ -33,6 +33,7 @@ struct supervise {
     int observed;              /* to init, for what the payload does (ipc/observed.h); -1: it is not told */
     int pidfd;                 /* of init */
     pid_t pid;                 /* of init */
+    int parent;                /* pidfd of the process that started us, whose end is the jail's; -1: it is not */
     struct cgroup *cgroup;
     struct terminal *terminal; /* NULL: none of the standard files is one */
     struct signals *signals;

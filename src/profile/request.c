@@ -4,12 +4,17 @@
 #include <string.h>
 
 #include "profile/nearest.h"
+#include "profile/option_elsewhere.h"
 
 static int unknown_option(const char *arg, size_t len, struct buf *why)
 {
     _cleanup_free_ char *name = strndup(arg, len);
     if (!name)
         return -ENOMEM;
+    const char *instead = option_elsewhere(name);
+    if (instead)
+        return buf_printf(why, "--%s: an option of bubblewrap's: %s; for bubblewrap's own sandbox, agentjail --bwrap ...", name,
+                          instead) < 0 ? -ENOMEM : -EINVAL;
     struct nearest nearest = { .word = name };
     for (size_t i = 0; i < N_OPTIONS; i++)
         if (options[i].name)
@@ -70,6 +75,14 @@ static int take(struct policy_request *q, const struct option *option, const cha
         q->all_users = true;
     } else if (option == &options[OPTION_IMPORT_CREDENTIALS]) {
         q->import_credentials = true;
+    } else if (option == &options[OPTION_CHDIR]) {
+        if (!value || !*value) {
+            (void)buf_str(why, "--chdir=: where to? Write --chdir=DIR");
+            return -EINVAL;
+        }
+        q->chdir = value;
+    } else if (option == &options[OPTION_DIE_WITH_PARENT]) {
+        q->die_with_parent = true;
     } else if (option == &options[OPTION_QUIET]) {
         q->quiet = true;
     } else if (option == &options[OPTION_VERBOSE]) {
@@ -180,6 +193,9 @@ static int check_mode(const struct policy_request *q, struct buf *why)
         (void)buf_str(why, "--all-users: only with a mode about running jails, such as --list");
     else if (q->summarise && q->mode != MODE_RUN && q->mode != MODE_LOG)
         (void)buf_printf(why, "--summary: has no meaning with --%s; only with a command, or --log", name);
+    else if ((q->chdir || q->die_with_parent) && q->mode != MODE_RUN && q->mode != MODE_DRY_RUN && q->mode != MODE_EXPLAIN)
+        (void)buf_printf(why, "--%s: has no meaning with --%s; only with a command", q->chdir ? "chdir" : "die-with-parent",
+                         name);
     else if (q->json && (q->mode == MODE_RUN || q->mode == MODE_VERSION || q->mode == MODE_HELP || q->mode == MODE_RESET_HOME))
         (void)buf_str(why, "--json: only with a mode that prints something, such as --list or --explain");
     else if (!check_changes(q, why) || !check_log(q, why))

@@ -39,6 +39,8 @@ struct policy_request {
     bool quiet;
     unsigned verbose;
     bool import_credentials;
+    const char *chdir;           /* --chdir, or NULL */
+    bool die_with_parent;
     bool summarise;              /* --summary, */
     const char *summary;         /* and where to; NULL: the standard error output, of a log the standard output */
     int command_index;              /* of COMMAND in argv; argc if there is none */

@@ -265,6 +265,39 @@ head -c 9000000 /dev/zero >"$T/large"
 exec 5<"$T/large"
 says "too much data" 'more than 8 MiB in all; bind a file of the host.s' --file 5 /x
 exec 5<&-
+does "--chdir" --chdir "$WS/sub" -- sh -c 'test "$(pwd -P)" = "$0"' "$WS/sub"
+does "--chdir, from the current directory" --chdir=sub -- sh -c 'test "$(pwd -P)" = "$0"' "$WS/sub"
+does "--chdir to a place that only the jail has" --tmpfs /x --chdir /x -- sh -c 'test "$(pwd -P)" = /x'
+mkdir "$OUT/empty" && ln -s "../../../../../../../../../../../../../../../..$OUT/empty" "$WS/climbs"
+does "--chdir through a symlink" --symlink "$WS/sub" /y --chdir /y -- sh -c 'test "$(pwd -P)" = "$0"' "$WS/sub"
+says "--chdir to what is not there" 'the starting directory /no/such is not there inside: No such file or directory; grant it' --chdir /no/such
+says "--chdir through a symlink that climbs over the root" 'the starting directory .*/climbs is not there inside' --chdir climbs
+rm "$WS/climbs"
+# parent OPTION...: of a process that starts a jail with these, killed when its command runs.
+parent() {
+    python3 -c 'import subprocess, sys; subprocess.call(sys.argv[1:])' "$AGENTJAIL" --quiet --profile=offline "$@" -- sleep 98.$$ \
+        >"$T/stdout" 2>"$T/stderr" &
+    local pid=$! i
+    for ((i = 0; i < 500; i++)); do ! pgrep -fx "sleep 98.$$" >/dev/null || break; sleep 0.02; done
+    kill -9 $pid
+    wait $pid 2>/dev/null
+    [ $i -lt 500 ]
+}
+is_gone() {
+    local i
+    for ((i = 0; i < 500; i++)); do pgrep -fx "sleep 98.$$" >/dev/null || return 0; sleep 0.02; done
+    return 1
+}
+parent --die-with-parent && is_gone && "$AGENTJAIL" --list --json >"$T/stdout" && ! grep -q '98\.' "$T/stdout"
+verdict "--die-with-parent: the jail ends with who started it"
+parent && "$AGENTJAIL" --list --json >"$T/stdout" && grep -q "98\.$$" "$T/stdout" && pgrep -fx "sleep 98.$$" >/dev/null
+verdict "control: without it, it goes on"
+"$AGENTJAIL" --kill=all >/dev/null 2>&1
+is_gone
+verdict "until it is ended"
+says "bubblewrap's other options" '--unshare-all: an option of bubblewrap.s: every jail has all namespaces of its own; leave it out .*agentjail --bwrap' --unshare-all
+says "with what stands for one" "--setenv: .*write --env=VAR=VALUE" --setenv A B
+says "or with what they are for" "--lock-file: .*programs that build sandboxes out of parts; .*agentjail --bwrap" --lock-file /x
 printf '[profile]\ndescription = x\n[files]\nbind = /a /b\n' >"$T/own.ini"
 chmod 644 "$T/own.ini"
 jail --profile="$T/own.ini" true
