@@ -400,7 +400,7 @@ int plan_from_policy(const struct policy *policy, bool notes, struct plan *ret_p
     struct plan plan = { 0 };
     struct emit m = { .policy = policy, .list = &list, .plan = &plan, .why = why };
 
-    int r = entries_from_policy(policy, &list, &plan.guarded, &plan.guard_needed, notes ? &plan.notes : NULL, why);
+    int r = entries_from_policy(policy, &list, &plan, notes, why);
     for (size_t i = 0; i < list.n && r >= 0; i++) {
         const struct entry *e = &list.v[i];
         const struct entry *up = entries_enclosing(&list, list.n, e->path, false);

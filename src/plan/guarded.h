@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "base/strv.h"
 #include "plan/entries.h"
+#include "plan/plan.h"
 #include "plan/resolve.h"
 #include "profile/policy.h"
 
@@ -24,8 +24,8 @@ const char *guarded_glob(const struct policy *policy, const struct grant *g);
 bool guarded_holds(const struct policy *policy, const struct grant *g);
 
 /* The patterns (base/name_pattern.h) of every protect grant and of what the entries hold by mounts: as written, and as
- * resolved on this host. 0 or -ENOMEM. */
+ * resolved on this host; into plan->guarded and what tells whose they are. 0 or -ENOMEM. */
 int guarded_patterns(struct resolver *resolver, const struct policy *policy, const struct entries *entries,
-                     struct strv *ret_patterns);
+                     struct plan *plan);
 
 #endif

@@ -14,6 +14,8 @@ void plan_free(struct plan *plan)
     }
     free(plan->ops);
     strv_free(&plan->guarded);
+    strv_free(&plan->guarded_by);
+    free(plan->guarded_origins);
     strv_free(&plan->notes);
     *plan = (struct plan){ 0 };
 }

@@ -77,6 +77,8 @@ struct plan {
                           file systems, too, what the host mounts later shows up, a symlink that is there must be alike,
                           /dev and /proc are bubblewrap's and made in their turn */
     struct strv guarded; /* protected names that the guard is to hold (base/name_pattern.h); empty: there is none to be */
+    struct strv guarded_by; /* of each the name as its protect grant has it, "": none says so */
+    struct origin *guarded_origins; /* and what asked for it; owned */
     bool guard_needed;   /* one of them, or a pattern, is not optional */
     bool run_listed;          /* [exec] has a list of programs, */
     struct origin run_origin; /* whose first line this is */

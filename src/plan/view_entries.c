@@ -339,11 +339,11 @@ static bool shows_trees_to_root(const struct collect *c)
     return false;
 }
 
-int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct strv *guarded, bool *ret_guard_needed,
-                        struct strv *notes, struct buf *why)
+int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct plan *plan, bool notes,
+                        struct buf *why)
 {
     _cleanup_entries_ struct entries list = { 0 };
-    struct collect c = { .policy = policy, .list = &list, .notes = notes, .why = why,
+    struct collect c = { .policy = policy, .list = &list, .notes = notes ? &plan->notes : NULL, .why = why,
                          .resolver = RESOLVER_EMPTY };
     int r = add_place(&c, ENTRY_PROC, "/proc");
     if (r >= 0)
@@ -371,12 +371,12 @@ int entries_from_policy(const struct policy *policy, struct entries *ret_list, s
     if (r >= 0 && shows_trees_to_root(&c))
         r = kernel_mounts_hide(&c);
     if (r >= 0 && c.guarded)
-        r = guarded_patterns(&c.resolver, policy, &list, guarded);
+        r = guarded_patterns(&c.resolver, policy, &list, plan);
     resolver_free(&c.resolver);
     if (r < 0)
         return r;
     entries_sort(&list);
-    *ret_guard_needed = c.guard_needed;
+    plan->guard_needed = c.guard_needed;
     *ret_list = list;
     list = (struct entries){ 0 };
     return 0;

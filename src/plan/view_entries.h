@@ -5,16 +5,16 @@
 #define AGENTJAIL_PLAN_VIEW_ENTRIES_H
 
 #include "base/buf.h"
-#include "base/strv.h"
 #include "plan/collect.h"
 #include "plan/entries.h"
+#include "plan/plan.h"
 #include "profile/policy.h"
 
 /* Collect every place that the policy names, resolved on this host, sorted, one per path and kind. Missing optional
- * grants are left out; what mounts cannot hold goes to guarded, as patterns, if the guard is to hold anything, or to notes
- * (may be NULL). 0 or -errno with a message for people in why. */
-int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct strv *guarded, bool *ret_guard_needed,
-                        struct strv *notes, struct buf *why);
+ * grants are left out; what mounts cannot hold goes to plan->guarded, as patterns, if the guard is to hold anything, or to
+ * plan->notes, if notes are wanted. 0 or -errno with a message for people in why. */
+int entries_from_policy(const struct policy *policy, struct entries *ret_list, struct plan *plan, bool notes,
+                        struct buf *why);
 
 /* Add to c->list what is held of agentjail's own wherever the places there show it: its directories, its program, the control
  * groups; with git also the configurations that git inside has copies of. 0 or -errno with a message in c->why. */
