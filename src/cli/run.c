@@ -136,7 +136,7 @@ static int prepare_terminal(struct supervise *s, struct jail_start *with, struct
     return 0;
 }
 
-/* The way for what init is to tell of the payload's calls. */
+/* The way for what init is to tell of the payload's calls: those that it serves. */
 static int hand_over_observed(struct supervise *s)
 {
     struct message m = { .kind = MSG_OBSERVE };
@@ -159,7 +159,7 @@ static int hand_over(struct handover *handover, const struct jail_start *with, s
     if (r >= 0 && s->gateway->jail >= 0)
         r = channel_send(s->channel, &gateway, s->gateway->jail);
     cleanup_close(&s->gateway->jail);
-    if (r >= 0 && with->observed)
+    if (r >= 0 && with->guarded)
         r = hand_over_observed(s);
     struct message build = { .kind = MSG_BUILD };
     if (r >= 0)

@@ -236,6 +236,16 @@ static int take_place(struct report *r, const struct json_line *record)
     return 0;
 }
 
+/* PATH, or "PATH to SECOND"; owned by the caller. */
+static char *names_of(const struct json_line *record)
+{
+    _cleanup_free_ char *path = text_at(record, "file.path"), *second = text_at(record, "file_result.path");
+    _cleanup_buf_ struct buf out = { 0 };
+    if (!path || !second)
+        return TAKE_PTR(path);
+    return buf_printf(&out, "%s to %s", path, second) < 0 ? NULL : buf_take(&out);
+}
+
 /* The first record of a denial is followed by one with the number of all, where there were more. */
 static int take_denied(struct report *r, const struct json_line *record)
 {
@@ -246,7 +256,7 @@ static int take_denied(struct report *r, const struct json_line *record)
         has_word(record, "unmapped.kind", "http"))
         place = place_of(record);
     else if (has_word(record, "unmapped.kind", "file"))
-        place = text_at(record, "file.path");
+        place = names_of(record);
     else if (has_word(record, "unmapped.kind", "process"))
         place = text_at(record, "process.file.path");
     else

@@ -108,6 +108,7 @@ static bool serve(struct guard *g, const struct seccomp_notif *call)
 {
     struct asker a = { .guard = g, .call = call };
     struct answer answer = { .how = ANSWER_CONTINUE, .fd = -1 };
+    g->refused_by = -1;
     observe_begin(&g->observe);
     if (!guard_refuses_run(&a, &answer) && !observe_look(&g->observe, &a))
         guard_perform(&a, &answer);

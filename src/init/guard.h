@@ -23,6 +23,7 @@ struct guard {
     bool no_spawn;         /* no program may be run (init/guard_runs.h) */
     struct seccomp_notif waits[GUARD_WAITS];
     size_t n_waits;
+    int refused_by; /* of the patterns the one that the call in hand is refused by; -1: by none */
     struct observe observe; /* what of it the monitor is told */
 };
 

@@ -85,16 +85,32 @@ static unsigned look(const struct guard *g, int dir, const char *path)
     return loose == strict || (dir >= 0 && !folds_here(dir)) ? strict : loose;
 }
 
-int guard_judge(const struct guard *g, const struct place *p, enum judge_what what)
+/* For whom it is told: the first pattern that says so, best one that does without folding. Always -EACCES. */
+static int refuse(struct guard *g, const char *path)
+{
+    static const struct {
+        unsigned match;
+        bool fold;
+    } ways[] = { { NAME_MATCHED, false }, { NAME_ABOVE, false }, { NAME_MATCHED, true }, { NAME_ABOVE, true } };
+    for (size_t way = 0; way < ELEMENTSOF(ways); way++)
+        for (size_t i = 0; g->patterns[i]; i++)
+            if (name_pattern_look(g->patterns[i], path, ways[way].fold) & ways[way].match) {
+                g->refused_by = (int)i;
+                return -EACCES;
+            }
+    return -EACCES;
+}
+
+int guard_judge(struct guard *g, const struct place *p, enum judge_what what)
 {
     unsigned m = look(g, p->by_fd ? -1 : p->dir, p->path);
-    return m & NAME_MATCHED || (m & NAME_ABOVE && what == JUDGE_OTHER) ? -EACCES : 0;
+    return m & NAME_MATCHED || (m & NAME_ABOVE && what == JUDGE_OTHER) ? refuse(g, p->path) : 0;
 }
 
 /* --- what is in a directory that moves --- */
 
 struct move {
-    const struct guard *guard;
+    struct guard *guard;
     char from[PATH_MAX + NAME_MAX + 2], to[PATH_MAX + NAME_MAX + 2]; /* of the directory that is looked at, before and after */
     size_t left; /* entries to look at */
     unsigned depth;
@@ -119,7 +135,7 @@ static int look_at_entry(struct move *m, int dir, const struct entry *e)
         bool below = e->type == DT_DIR || e->type == DT_UNKNOWN;
         unsigned before = look(m->guard, dir, m->from), after = look(m->guard, dir, m->to);
         if ((before | after) & NAME_MATCHED || (after & NAME_ABOVE && !below))
-            r = -EACCES;
+            r = refuse(m->guard, before & NAME_MATCHED ? m->from : m->to);
         else if ((before | after) & (NAME_ABOVE | NAME_AROUND) && below)
             r = look_into(m, openat(dir, e->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
         if (r == -ENOTDIR || r == -ELOOP) /* its type was not known */
@@ -148,7 +164,7 @@ static int look_into(struct move *m, int dir)
     return entries.error < 0 ? -EACCES : 0;
 }
 
-int guard_judge_move(const struct guard *g, const struct place *from, const struct place *to)
+int guard_judge_move(struct guard *g, const struct place *from, const struct place *to)
 {
     int r = guard_judge(g, from, JUDGE_GONE);
     if (r == 0)

@@ -13,11 +13,11 @@ enum judge_what {
     JUDGE_GONE,      /* the name is removed */
 };
 
-/* 0, or -EACCES: protected. */
-int guard_judge(const struct guard *g, const struct place *p, enum judge_what what);
+/* 0, or -EACCES: protected, by the pattern that g->refused_by tells then. */
+int guard_judge(struct guard *g, const struct place *p, enum judge_what what);
 
 /* The same for a directory that is to be moved from one name to the other, with all that is in it. -EXDEV: there is too much in
  * it to look at; programs copy then, each file by itself. */
-int guard_judge_move(const struct guard *g, const struct place *from, const struct place *to);
+int guard_judge_move(struct guard *g, const struct place *from, const struct place *to);
 
 #endif

@@ -239,7 +239,7 @@ static int open_guard(struct init *init, const struct init_args *args, int *ret_
         return -1;
     init->guard.no_spawn = args->start->policy->no_spawn && fence_on(FENCE_SPAWN);
     if (args->observe >= 0)
-        observe_start(&init->guard.observe, args->observe, args->start->observed_reads);
+        observe_start(&init->guard.observe, args->observe, args->start->observed, args->start->observed_reads);
     *ret_payload = ends[1];
     return ends[0];
 }

@@ -13,6 +13,7 @@
 #include "init/guard_place.h"
 #include "init/observe_calls.h"
 #include "init/observe_packet.h"
+#include "init/observe_refusals.h"
 #include "init/observe_runs.h"
 
 #define BEHIND_MS 1000 /* the payload waits so long for a monitor that is behind; then events are lost, and counted */
@@ -22,14 +23,17 @@ void observe_init(struct observe *o)
     o->channel = -1;
 }
 
-void observe_start(struct observe *o, int channel, bool reads)
+void observe_start(struct observe *o, int channel, bool writes, bool reads)
 {
     static struct packet packet; /* not touched unless something is told */
     static struct runs runs;
+    static struct refusals refusals;
     o->channel = channel;
+    o->writes = writes;
     o->reads = reads;
     o->packet = &packet;
     o->runs = &runs;
+    o->refusals = &refusals;
 }
 
 static int tell_lost(struct observe *o)
@@ -68,7 +72,7 @@ static void send(void *context, const struct packet *k)
 void observe_first(struct observe *o, const struct guard *g, pid_t pid, char *const *argv, const char *directory)
 {
     struct packet *k = o->packet;
-    if (o->channel < 0)
+    if (o->channel < 0 || !o->writes)
         return;
     packet_begin(k, NULL, OBSERVED_EXEC);
     k->head.pid = (uint32_t)pid;
@@ -178,7 +182,7 @@ static void look(struct observe *o, struct asker *a, const struct looked_call *l
 
 bool observe_look(struct observe *o, struct asker *a)
 {
-    if (o->channel < 0)
+    if (o->channel < 0 || !o->writes)
         return false;
     if (a->call->data.nr == SYS_set_tid_address) {
         runs_begun(o->runs, a, send, o);
@@ -219,9 +223,37 @@ static void add_nameless(struct observe *o)
     snprintf(o->places[0].path + n, sizeof(o->places[0].path) - n, "%s", o->nameless);
 }
 
+/* By a rule of the guard's. Not where the call has another answer, as of a name that is there already. */
+static bool is_refused(const struct asker *a, const struct answer *answer)
+{
+    return a->guard->refused_by >= 0 && answer->how == ANSWER_VALUE && answer->value == -EACCES;
+}
+
+static void put_refusal(struct observe *o, struct asker *a)
+{
+    struct packet *k = o->packet;
+    packet_begin(k, a, OBSERVED_REFUSED);
+    k->head.verified = 1;
+    k->head.error = EACCES;
+    k->head.flags = observe_flags(&a->call->data);
+    k->head.tried = (uint8_t)observe_performed(&a->call->data, !o->places[0].looked || o->places[0].there, true);
+    k->head.call = (uint32_t)a->call->data.nr;
+    k->head.rule = (uint32_t)a->guard->refused_by;
+    packet_add_link(k, OBSERVED_EXE, a->guard, (pid_t)a->call->pid, "exe");
+    packet_add(k, OBSERVED_PATH, o->places[0].path);
+    if (o->n_places == OBSERVE_PLACES)
+        packet_add(k, OBSERVED_SECOND, o->places[1].path);
+}
+
 void observe_done(struct observe *o, struct asker *a, const struct answer *answer)
 {
     if (o->channel < 0 || !o->n_places || answer->how == ANSWER_CONTINUE)
+        return;
+    if (is_refused(a, answer)) {
+        put_refusal(o, a);
+        return;
+    }
+    if (!o->writes)
         return;
     bool there = !o->places[0].looked || o->places[0].there;
     enum observed_kind kind = observe_performed(&a->call->data, there, o->reads);
@@ -245,13 +277,17 @@ void observe_done(struct observe *o, struct asker *a, const struct answer *answe
 
 void observe_tell(struct observe *o)
 {
-    if (o->channel >= 0 && o->packet->head.kind)
+    if (o->channel >= 0 && o->packet->head.kind == OBSERVED_REFUSED)
+        observe_refusals_add(o->refusals, o->channel, o->packet);
+    else if (o->channel >= 0 && o->packet->head.kind)
         send(o, o->packet);
 }
 
 int observe_interval(const struct observe *o)
 {
-    return o->channel >= 0 && o->runs->n ? RUNS_MS : -1;
+    if (o->channel < 0)
+        return -1;
+    return o->runs->n ? RUNS_MS : observe_refusals_interval(o->refusals);
 }
 
 void observe_tick(struct observe *o, const struct guard *g, bool all)
@@ -259,6 +295,9 @@ void observe_tick(struct observe *o, const struct guard *g, bool all)
     if (o->channel < 0)
         return;
     runs_tick(o->runs, g, all, send, o);
+    if (all && observe_refusals_interval(o->refusals) >= 0)
+        wait_for_monitor(o);
+    observe_refusals_tick(o->refusals, o->channel, all);
     if (!all || !o->lost)
         return;
     if (tell_lost(o) == -EAGAIN) {

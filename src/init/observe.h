@@ -7,6 +7,8 @@
  *  - what goes back to the kernel, as programs that are run, files that are opened to be read, modes and attributes, is looked
  *    at only: another thread may put another path there in between. Of programs observe_runs.h sees what came of it.
  *
+ * What a rule refuses is told at every level (observe_refusals.h).
+ *
  * The event is put together before the caller goes on, and sent when it does. The socket is the bounded buffer between the two
  * processes: where the monitor is behind the payload waits, and after a while events are lost, which is counted and told. */
 #ifndef AGENTJAIL_INIT_OBSERVE_H
@@ -26,7 +28,8 @@ enum { OBSERVE_PLACES = 2 };
 
 struct observe {
     int channel;   /* ipc/observed.h; -1: nothing is told */
-    bool reads;    /* files that are opened to be read, too */
+    bool writes;   /* beside what is refused, which always is: what is changed and run, */
+    bool reads;    /* and files that are opened to be read */
     uint32_t lost; /* events that the monitor did not take */
     unsigned n_places;
     struct {
@@ -36,13 +39,15 @@ struct observe {
     char nameless[64];      /* of a file without a name: what it is known by */
     struct packet *packet;  /* what is told when the call is answered; its kind is 0: nothing */
     struct runs *runs;
+    struct refusals *refusals;
 };
 
 /* Nothing is told yet. */
 void observe_init(struct observe *o);
 
-/* Tell what is served from now on by channel. reads: files that are opened to be read, too. */
-void observe_start(struct observe *o, int channel, bool reads);
+/* Tell what is served from now on by channel: what is refused; writes: what is changed and run, too; reads: files that are
+ * opened to be read, too. */
+void observe_start(struct observe *o, int channel, bool writes, bool reads);
 
 /* The payload runs its first program since just now, and nothing of its has been served yet. */
 void observe_first(struct observe *o, const struct guard *g, pid_t pid, char *const *argv, const char *directory);

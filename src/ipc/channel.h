@@ -7,7 +7,7 @@
  *   MSG_FILE        monitor  value = 0, 1 or 2; fd: what that file is    before MSG_BUILD
  *   MSG_GATEWAY     monitor  fd: where the gateway expects listeners,  once, before MSG_BUILD, if there is one
  *                            and asks for sockets (ipc/inward.h)
- *   MSG_OBSERVE     monitor  fd: where what the payload does is told    once, before MSG_BUILD, if it is recorded
+ *   MSG_OBSERVE     monitor  fd: where what the payload does is told    once, before MSG_BUILD, if init serves its calls
  *                            (ipc/observed.h)
  *   MSG_BUILD       monitor  - ; jail/handover.h has everything          once
  *   MSG_VIEW        jail     fd: the jail's mount namespace            once, first, if the plan is watched

@@ -40,7 +40,8 @@ int observed_parse(struct observed_message *ret, size_t size)
     const struct observed *h = &ret->head;
     char *text = ret->data;
     size_t left = size - sizeof(*h);
-    if (size < sizeof(*h) || left > sizeof(ret->data) || h->kind == 0 || h->kind >= OBSERVED_KINDS)
+    if (size < sizeof(*h) || left > sizeof(ret->data) || h->kind == 0 || h->kind >= OBSERVED_KINDS ||
+        h->tried >= OBSERVED_LOST || h->number >= OBSERVED_REFUSALS_MAX)
         return -EBADMSG;
     ret->argv[0] = NULL;
     for (size_t i = 0; i < OBSERVED_TEXTS; i++) {
@@ -55,7 +56,8 @@ int observed_parse(struct observed_message *ret, size_t size)
         text += len;
         left -= len;
     }
-    bool path = h->kind == OBSERVED_LOST || ret->texts[OBSERVED_PATH];
+    bool number = h->kind == OBSERVED_LOST || h->kind == OBSERVED_REPEATED || h->kind == OBSERVED_UNKEPT;
+    bool path = number || ret->texts[OBSERVED_PATH];
     bool second = (h->kind != OBSERVED_RENAME && h->kind != OBSERVED_LINK) || ret->texts[OBSERVED_SECOND];
     return left == 0 && path && second ? 0 : -EBADMSG;
 }

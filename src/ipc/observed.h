@@ -22,10 +22,16 @@ enum observed_kind {
     OBSERVED_MODE,      /* path: mode, owner, ACL */
     OBSERVED_ATTRIBUTE, /* path: extended attributes */
     OBSERVED_LOST,      /* flags: how many of these the monitor did not take */
+    OBSERVED_REFUSED,   /* path, and second if the call has one: refused by a rule, for the first time; the next number */
+    OBSERVED_REPEATED,  /* the refusal of that number: how often there were such until now */
+    OBSERVED_UNKEPT,    /* flags: how many were refused that are none of those told, since the last of these */
     OBSERVED_KINDS,
 };
 
 enum observed_text { OBSERVED_EXE, OBSERVED_PATH, OBSERVED_SECOND, OBSERVED_CWD, OBSERVED_ARGV, OBSERVED_TEXTS };
+
+/* Different refusals that are told. */
+enum { OBSERVED_REFUSALS_MAX = 128 };
 
 /* Room for what is behind it: four names (PATH_MAX, and the last component), and a command line. */
 enum { OBSERVED_NAME_MAX = 4096 + 255 + 2, OBSERVED_ARGV_MAX = 8192, OBSERVED_WORDS_MAX = 256,
@@ -35,13 +41,17 @@ struct observed {
     uint8_t kind;
     uint8_t verified; /* done for the payload, by the path that is told; or seen where nothing of the payload's could run */
     uint8_t cut;      /* there were more words than are here */
-    uint8_t pad;
+    uint8_t tried;    /* REFUSED: what it would have been, of these kinds; 0: nothing that is told */
     int32_t error;    /* what it got: 0 or an errno, positive; -1: not known */
     uint64_t time_ns; /* since 1970 */
     uint32_t pid;     /* of the process, as the jail numbers them */
     uint32_t parent;  /* EXEC: its parent's; 0: none in the jail, or not known */
     uint32_t flags;   /* open(2)'s, rename's */
     int32_t mode;     /* of a new file, or chmod(2)'s; -1: none */
+    uint32_t call;    /* REFUSED: the system call's number */
+    uint32_t rule;    /* REFUSED: which of jail_start's guarded names it was refused by */
+    uint32_t number;  /* REFUSED, REPEATED */
+    uint32_t count;   /* REPEATED */
     uint32_t lengths[OBSERVED_TEXTS]; /* bytes with the NULs, 0: there is none; of argv a word behind the other */
 };
 

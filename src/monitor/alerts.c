@@ -75,6 +75,7 @@ void alerts_refused(struct loop *l)
         return;
     for (size_t i = 0; i < l->refused.n; i++)
         now += l->refused.list[i].count ? l->refused.list[i].count : 1;
+    now += refused_names_count(&l->refused_names);
     if (now < a->last) /* another policy, which counts anew */
         a->before = 0;
     if (!a->minute_at || loop_now() - a->minute_at >= MINUTE_MS) {
@@ -86,6 +87,7 @@ void alerts_refused(struct loop *l)
         return;
     a->before = now;
     a->minute_at = a->denied_at = loop_now();
-    if (buf_printf(&text, "%llu or more connections and names were denied within a minute", (unsigned long long)limit) >= 0)
+    if (buf_printf(&text, "%llu or more connections, names and files were denied within a minute",
+                   (unsigned long long)limit) >= 0)
         act(l, text.data);
 }

@@ -22,7 +22,7 @@ struct alerts {
 /* The gateway has told of something it let through, or refused; l->reached and l->refused have it already. */
 void alerts_reached(struct loop *l);
 
-/* The same of what it has refused. */
+/* The same of what it has refused, or the guard (l->refused_names). */
 void alerts_refused(struct loop *l);
 
 #endif

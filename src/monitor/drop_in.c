@@ -27,17 +27,18 @@ int drop_in_tell(const struct policy *policy, const char *line, struct buf *out)
 {
     _cleanup_buf_ struct buf path = { 0 };
     const char *rule = strncmp(line, "allow = ", 8) == 0 ? line + 8 : NULL;
+    const char *name = strncmp(line, "unprotect = ", 12) == 0 ? line + 12 : NULL;
     int r = 0;
     if (drop_in_possible(policy))
         r = buf_printf(&path, "%s/%s.d/mine.ini", policy->profiles_dir, policy->name);
     if (r >= 0)
-        r = buf_str(out, "such a line is kept below [network] in ");
+        r = buf_printf(out, "such a line is kept below [%s] in ", name ? "files" : "network");
     if (r >= 0)
         r = path.data ? buf_visible(out, path.data) : buf_str(out, "the profile");
-    if (r >= 0 && rule) {
-        r = buf_str(out, "; for one run: --net-allow=");
+    if (r >= 0 && (rule || name)) {
+        r = buf_printf(out, "; for one run: --%s=", rule ? "net-allow" : "unprotect");
         if (r >= 0)
-            r = buf_visible(out, rule);
+            r = buf_visible(out, rule ? rule : name);
     }
     return r < 0 ? r : buf_char(out, '\n');
 }

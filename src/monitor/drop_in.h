@@ -15,8 +15,8 @@ bool drop_in_possible(const struct policy *policy);
 /* The file's path, into out. 0 or -ENOMEM. */
 int drop_in_path(const struct policy *policy, struct buf *out);
 
-/* Append one line for people: where such a line of [network] ("allow = RULE") is kept for later runs, and the option that does
- * for one run. Safe for a terminal. 0 or -ENOMEM. */
+/* Append one line for people: where such a line of [network] ("allow = RULE") or [files] ("unprotect = NAME") is kept for
+ * later runs, and the option that does for one run. Safe for a terminal. 0 or -ENOMEM. */
 int drop_in_tell(const struct policy *policy, const char *line, struct buf *out);
 
 /* Add "allow = NAME[:PORT]" to it; name is canonical. What stands in the file stays; it is replaced as a whole. 0 (also if

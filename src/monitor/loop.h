@@ -15,6 +15,7 @@
 #include "monitor/open_url.h"
 #include "monitor/reached.h"
 #include "monitor/refused.h"
+#include "monitor/refused_names.h"
 #include "monitor/supervised.h"
 #include "registry/control.h"
 
@@ -54,6 +55,7 @@ struct loop {
     struct open_url open; /* the page that is to be opened */
     struct live live;    /* what is being changed while it runs */
     struct refused refused; /* what it has refused */
+    struct refused_names refused_names; /* what the guard has */
     struct reached reached; /* what it has let through */
     struct alerts alerts;   /* which thresholds these have passed */
     struct summary summary; /* what was denied, for the end */

@@ -8,8 +8,8 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "evidence/evidence.h"
-#include "ipc/observed.h"
 #include "monitor/account.h"
+#include "monitor/alerts.h"
 
 enum { ROUND = 512 }; /* messages: the rest of the loop has its turn in between */
 
@@ -24,6 +24,11 @@ static const struct {
     [OBSERVED_MODE] = { EVENT_FILE, ACTIVITY_MODE },      [OBSERVED_ATTRIBUTE] = { EVENT_FILE, ACTIVITY_ATTRIBUTE },
     [OBSERVED_LOST] = { EVENT_INTEGRITY, ACTIVITY_OTHER },
 };
+
+enum event_activity observed_activity(enum observed_kind kind)
+{
+    return events[kind].activity;
+}
 
 /* A program goes by what it really is; the file that was asked for is told where it is another, as of a script. */
 static void describe_run(struct event *e, const struct observed_message *m)
@@ -84,16 +89,36 @@ static void take(struct loop *l, const struct observed_message *m)
     (void)evidence_record(l->s->evidence, &e);
 }
 
+/* What the guard has refused. 0 or -EBADMSG. */
+static int take_refused(struct loop *l, const struct observed_message *m)
+{
+    const struct event *first;
+    int r = refused_names_take(&l->refused_names, l->s->plan, m, &first);
+    if (r >= 0 && first)
+        (void)evidence_record(l->s->evidence, first);
+    if (r >= 0)
+        alerts_refused(l);
+    return r == -EBADMSG ? r : 0;
+}
+
+static int take_any(struct loop *l, const struct observed_message *m)
+{
+    if (m->head.kind >= OBSERVED_REFUSED)
+        return take_refused(l, m);
+    take(l, m);
+    return 0;
+}
+
 /* False at the end, or when there is nothing more. */
 static bool take_one(struct loop *l, struct observed_message *m)
 {
     int r = observed_receive(l->s->observed, m);
     if (r == -EAGAIN)
         return false;
-    if (r == 0) {
-        take(l, m);
+    if (r == 0)
+        r = take_any(l, m);
+    if (r == 0)
         return true;
-    }
     cleanup_close(&l->s->observed);
     if (r != -EPIPE) {
         loop_say(l, "the jail's init told what it may not; ending the jail");
@@ -109,10 +134,18 @@ void observed_serve(struct loop *l)
         ;
 }
 
+static void record(void *context, const struct event *event)
+{
+    struct loop *l = context;
+    (void)evidence_record(l->s->evidence, event);
+}
+
 void observed_end(struct loop *l)
 {
     _cleanup_free_ struct observed_message *m = malloc(sizeof(*m));
     while (m && l->s->observed >= 0 && take_one(l, m))
         ;
     cleanup_close(&l->s->observed);
+    refused_names_end(&l->refused_names, record, l, &l->summary);
+    refused_names_free(&l->refused_names);
 }

@@ -3,10 +3,15 @@
 #ifndef AGENTJAIL_MONITOR_OBSERVED_H
 #define AGENTJAIL_MONITOR_OBSERVED_H
 
+#include "evidence/event.h"
+#include "ipc/observed.h"
 #include "monitor/loop.h"
 
 /* Take in what is there, as much as one round has time for. */
 void observed_serve(struct loop *l);
+
+/* What an event of that kind is to the record. */
+enum event_activity observed_activity(enum observed_kind kind);
 
 /* The jail has ended: what init has said before counts. */
 void observed_end(struct loop *l);

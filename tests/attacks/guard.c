@@ -354,7 +354,23 @@ static int attack_proc_init(char **argv)
     return stopped("open");
 }
 
+/* flood PATH TIMES OTHERS: ask for PATH so often, and once for each of PATH.0, PATH.1... */
+static int attack_flood(char **argv)
+{
+    char path[PATH_MAX];
+    long times = strtol(argv[1], NULL, 10), others = strtol(argv[2], NULL, 10);
+    bool any = false;
+    for (long i = 0; i < times; i++)
+        any = put_at(AT_FDCWD, argv[0], 0) == 0 || any;
+    for (long i = 0; i < others; i++) {
+        snprintf(path, sizeof(path), "%s.%ld", argv[0], i);
+        any = put_at(AT_FDCWD, path, 0) == 0 || any;
+    }
+    return any ? worked() : stopped("openat");
+}
+
 static const struct attack table[] = {
+    {"flood", 3, attack_flood},
     {"create-at", 1, attack_create_at},
     {"create-cwd", 1, attack_create_cwd},
     {"create-creat", 1, attack_creat},

@@ -70,6 +70,7 @@ START_TEST(refused)
                 { OBSERVED_KINDS, 3, 0 },
                 { OBSERVED_WRITE, 0, 0 },   /* no path */
                 { OBSERVED_RENAME, 3, 0 },  /* to nowhere */
+                { OBSERVED_REFUSED, 0, 0 },
                 { OBSERVED_WRITE, 2, 0 } }; /* no NUL at its end */
     for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
         struct observed e = event(bad[i].kind, 0, bad[i].path, bad[i].second, 0);
@@ -81,6 +82,13 @@ START_TEST(refused)
     ck_assert_int_eq(observed_receive(monitor, &got), -EBADMSG);
     ck_assert_int_eq(send(jail, &e, 7, 0), 7);
     ck_assert_int_eq(observed_receive(monitor, &got), -EBADMSG);
+    struct observed refusals[] = { event(OBSERVED_REFUSED, 0, 3, 0, 0), event(OBSERVED_REFUSED, 0, 3, 0, 0) };
+    refusals[0].number = OBSERVED_REFUSALS_MAX;
+    refusals[1].tried = OBSERVED_LOST;
+    for (size_t i = 0; i < ELEMENTSOF(refusals); i++) {
+        ck_assert_int_eq(observed_send(jail, &refusals[i], "/a"), 0);
+        ck_assert_int_eq(observed_receive(monitor, &got), -EBADMSG);
+    }
     e.lengths[OBSERVED_EXE] = UINT32_MAX - 2; /* all together: what is there */
     char space[sizeof(e) + 3] = { 0 };
     memcpy(space, &e, sizeof(e));

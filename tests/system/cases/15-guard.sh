@@ -129,6 +129,72 @@ guarded -- "$ATTACKS/same" many
 verdict "a thousand threads open files at once"
 end_world
 
+# --- what is told of it ---
+
+# told PYTHON: an expression over the newest log: r, its records; denied, (activity, path, second, call, rule_text, fix, count)
+newest() { printf '%s\n' "$HOME"/.local/state/agentjail/log/*.jsonl | tail -n 1; }
+told() {
+    python3 -c '
+import json, sys
+r = [json.loads(x) for x in open(sys.argv[1], "rb")]
+u = lambda x, k: x["unmapped"].get(k)
+denied = [(u(x, "activity"), x["file"]["path"], x.get("file_result", {}).get("path"), u(x, "call"), u(x, "rule_text"),
+           u(x, "fix"), x.get("count", 1)) for x in r if u(x, "kind") == "file" and u(x, "verdict") == "denied"]
+if not eval("(" + sys.argv[2] + ")"):
+    print(*denied, *r, sep="\n")
+    sys.exit(1)' "$(newest)" "$1" >>"$T/stdout"
+}
+recorded() { guarded --evidence=off --evidence-sink=file "$@"; }
+
+new_world
+mkdir -p "$HOME/.config/agentjail/profiles"
+printf '[profile]\ninclude = offline\n[files]\nprotect = .envrc\nprotect = **/.env\n' >"$HOME/.config/agentjail/profiles/held.ini"
+held() { "$AGENTJAIL" --profile=held --evidence-sink=file --read="$ATTACKS" --exec="$ATTACKS" "$@" >"$T/stdout" 2>"$T/stderr"; }
+held --summary="$T/page.json" -- sh -c 'for i in 1 2 3; do echo x >.envrc; done; mv file sub/.env; echo x >other; rm .env; mkdir -p .envrc'
+told "
+    denied == [
+        ('create', '$WS/.envrc', None, 'openat', 'protect = $WS/.envrc', 'unprotect = $WS/.envrc', 1),
+        ('rename', '$WS/file', '$WS/sub/.env', 'renameat2', 'protect = $WS/**/.env', 'unprotect = $WS/**/.env', 1),
+        ('create', '$WS/.envrc', None, 'mkdir', 'protect = $WS/.envrc', 'unprotect = $WS/.envrc', 1),
+        ('create', '$WS/.envrc', None, 'openat', 'protect = $WS/.envrc', 'unprotect = $WS/.envrc', 3)]"
+verdict "a refused call is recorded: what it was to do, to which name, by which call, once and with its number"
+told "
+    all(u(x, 'verified') and u(x, 'source') == 'init' and x['status_code'] == 'EACCES' and
+        x['actor']['process']['name'].startswith('/') for x in r if u(x, 'verdict') == 'denied') and
+    [u(x, 'rule').split('/')[-1] for x in r if u(x, 'activity') == 'rename'] == ['held.ini:5']"
+verdict "by whom, and which line of the profile says so"
+jail --verify && jail --log --verdict=denied && grep -q "file create (denied) $WS/.envrc, 3 times.* by .*/held.ini:4; to allow it write unprotect = $WS/.envrc" "$T/stdout"
+verdict "--log shows it"
+python3 "$SYSTEM/modes.py" json "
+    [(x['name'], x['count'], x['rule'].split('/')[-1], x['fix']) for x in j['denied']][:1] ==
+        [('file openat $WS/.envrc', 3, 'held.ini:4', 'unprotect = $WS/.envrc')] and len(j['denied']) == 3" <"$T/page.json"
+verdict "and the summary"
+held --verbose -- sh -c 'echo x >.envrc' || :
+grep -q "denied: create $WS/.envrc, by .*/held.ini:4; to allow it write unprotect = $WS/.envrc" "$T/stderr" &&
+    grep -q "below \[files\] in $HOME/.config/agentjail/profiles/held.d/mine.ini; for one run: --unprotect=$WS/.envrc" "$T/stderr"
+verdict "and the last lines on the terminal, with what to write"
+mkdir -p "$HOME/.config/agentjail/profiles/held.d"
+printf '[files]\nunprotect = %s\n' "$WS/.envrc" >"$HOME/.config/agentjail/profiles/held.d/mine.ini"
+held -- "$ATTACKS/files" create "$WS/.envrc" && [ -e "$WS/.envrc" ] && told "denied == []"
+verdict "which allows it: then it is no refusal"
+end_world
+
+# Whatever it tries: the same thing is one record, of many things the first ones are told, and none is lost from the count.
+new_world
+recorded --protect='*.pem*' -- "$ATTACKS/guard" flood "$WS/x.pem" 2000 1000
+[ $? -eq 1 ] && told "
+    ('create', '$WS/x.pem', None, 'openat', 'protect = $WS/*.pem*', 'unprotect = $WS/*.pem*', 2000) in denied and
+    len(denied) == 129 and
+    sum(x['count'] for x in r if 'refused calls' in x.get('message', '')) == 1000 - 127"
+verdict "a flood of refused calls is counted, not repeated"
+recorded --protect='*.pem*' -- sh -c 'echo x >"$(printf "a\033[31m\nb.pem")"; kill -9 $$'
+[ $? -eq 137 ] && told "[x[1] for x in denied] == ['$WS/a\x1b[31m\nb.pem']" && jail --log && ! grep -q "$(printf '\033')" "$T/stdout"
+verdict "SIGKILL of the command loses none, and its bytes reach no terminal"
+AGENTJAIL_TEST_OFF=guard AGENTJAIL=$UNFENCED recorded --protect='*.pem*' -- "$ATTACKS/files" create "$WS/x.pem"
+[ -e "$WS/x.pem" ] && told "denied == []"
+verdict "control: without the guard it works, and nothing is told"
+end_world
+
 # --- what the profile says ---
 
 new_world

@@ -65,7 +65,7 @@ for i in range(5):
     except OSError:
         pass
 time.sleep(600)'
-[ $? -eq 143 ] && grep -q 'alert: 5 or more connections and names were denied within a minute' "$T/stderr" && alerts 1
+[ $? -eq 143 ] && grep -q 'alert: 5 or more connections, names and files were denied within a minute' "$T/stderr" && alerts 1
 verdict "denied in a minute, action = end"
 jail --network=filtered --net-deny=evil.test --alert-denied=50 -- python3 -c '
 import socket
