@@ -2,7 +2,8 @@
 /* Theory of operation. We are PID 1 of a pid namespace of our own and uid 0 of a user namespace of our own, with every
  * capability in it, in the host's mount and network namespaces. In order:
  *
- *  1. not dumpable: no process of the user's, in a jail or not, can trace us.
+ *  1. not dumpable: no core, and no process in a jail can trace us. One of the user's outside can: our image was executed in
+ *                  a user namespace that he owns, and has every capability over.
  *  2. view      a mount namespace of our own whose root is an empty, read-only directory. Needs the capabilities.
  *  3. caps      all sets and the bounding set.
  *  4. Landlock  no file; TCP connections to the ports listed only; no abstract socket, no signal.
