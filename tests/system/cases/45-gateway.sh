@@ -114,6 +114,27 @@ s.connect((socket.gethostbyname("ntp.example.com"), 7000)); s.send(b"time"); pri
 grep -q 'echo time' "$T/stdout"
 verdict "UDP by rule"
 
+other='import errno, socket
+def fails(f):
+    try: f()
+    except OSError as e: return errno.errorcode[e.errno]
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(20); s.connect(("93.184.217.34", 7000)); s.send(b"x")
+print("udp", fails(lambda: s.recv(9)))
+print("multicast", fails(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("224.0.0.251", 5353))))
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+print("broadcast", fails(lambda: s.sendto(b"x", ("255.255.255.255", 67))))
+print("ping", fails(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)))'
+python3 -c "$other" >"$T/stdout" 2>"$T/stderr"
+[ "$(head -n 3 "$T/stdout")" = "udp None
+multicast None
+broadcast None" ]
+verdict "control: outside there is UDP to any port, multicast and broadcast"
+net --net-allow=www.example.com -- python3 -c "$other"
+[ "$(head -n 3 "$T/stdout")" = "udp ECONNREFUSED
+multicast EACCES
+broadcast EACCES" ] && ! grep -q 'ping None' "$T/stdout"
+verdict "UDP that no rule allows, multicast, broadcast and ICMP fail at once"
+
 net --dns=real --net-allow=www.example.com -- sh -c 'dig +short www.example.com; curl -sS https://www.example.com/'
 grep -q '^93.184.216.35$' "$T/stdout" && grep -q '^hello from www' "$T/stdout"
 verdict "dns = real: true addresses"
@@ -135,6 +156,33 @@ net --net-allow=www.example.com -- sh -c 'dig www.example.org; dig secret.data.w
     dig www.example.com HTTPS; dig www.example.com TXT; dig -x 198.18.1.1 +short'
 [ "$(grep -c 'status: NXDOMAIN' "$T/stdout")" -eq 3 ] && [ "$(grep -c 'status: NOERROR' "$T/stdout")" -eq 2 ] && ! reached dns
 verdict "names without a rule do not exist, other types are empty, and no question leaves" -- new_lines
+
+# A resolver at the host's loopback, as systemd-resolved's: it alone knows where a name is to be asked for.
+python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.53", 53)); print("up", flush=True)
+while True:
+    q, peer = s.recvfrom(4096); print("asked", q, flush=True)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u:
+        u.settimeout(10); u.connect(("10.77.0.1", 53)); u.send(q.replace(b"\x08internal", b"\x03www")); a = u.recv(4096)
+    s.sendto(a.replace(b"\x03www", b"\x08internal"), peer)' >"$T/stub" 2>"$T/stub.errors" &
+BACKGROUND+=($!)
+until grep -q up "$T/stub" || ! kill -0 "${BACKGROUND[-1]}" 2>/dev/null; do sleep 0.02; done
+if grep -q up "$T/stub"; then
+    echo "nameserver 127.0.0.53" >"$WORLD_DIR/resolv.conf"
+    fresh_log
+    net --net-allow=http://internal.example.com -- curl -sS http://internal.example.com/
+    [ $? -eq 0 ] && grep -q 'hello from internal' "$T/stdout" && reached "dns www.example.com" && reached "tcp 93.184.216.35 80" &&
+        grep -q 'asked.*internal' "$T/stub"
+    verdict "a resolver at the host's loopback is the one that is asked" -- cat "$T/stub" "$T/stderr"
+    asked=$(grep -c asked "$T/stub")
+    net --net-allow=http://internal.example.com -- curl -sS http://www.example.com/
+    [ $? -eq 6 ] && [ "$(grep -c asked "$T/stub")" -eq "$asked" ]
+    verdict "and only about names that a rule allows" -- cat "$T/stub"
+    echo "nameserver 10.77.0.1" >"$WORLD_DIR/resolv.conf"
+else
+    skip "a resolver at the host's loopback" "optional: /proc/sys is read-only here, and port 53 is root's"
+fi
 
 # ---- refusals: at once, with a reason, and nothing reaches the internet ----
 # refused NAME OPTIONS... -- WHAT: python's connect() to WHAT (ADDRESS PORT) fails well before it would be given up.
@@ -272,6 +320,25 @@ net --host-port=5432 -- python3 -c "$try" host.agentjail.internal 5433
 [ $? -eq 7 ]
 verdict "nor another port"
 
+(ulimit -n 700 && net -v --net-allow=tcp://db.example.com:7000 -- python3 -c '
+import socket, time
+def echo(s, data):
+    try: s.sendall(data); return s.recv(9) == data
+    except OSError: return False
+a = [socket.create_connection(("db.example.com", 7000)) for _ in range(400)]
+works = [s for s in a if echo(s, b"x")]
+still = sum(echo(s, b"y") for s in works)
+print("works", "some" if 0 < len(works) < 400 else len(works), "still", still == len(works))
+for s in a: s.close()
+end = time.monotonic() + 40
+while time.monotonic() < end:
+    with socket.create_connection(("db.example.com", 7000)) as s:
+        if echo(s, b"z"):
+            print("again")
+            break')
+grep -qx 'works some still True' "$T/stdout" && grep -qx again "$T/stdout" && grep -qF 'too many connections at a time' "$T/stderr"
+verdict "at the limit of connections more are refused, which is told; those there are go on, and there is room again" -- cat "$T/stdout"
+
 # gateway_below PID: the gateway's process among PID's descendants.
 gateway_below() {
     local pid up
@@ -287,6 +354,9 @@ net --gateway-lost=continue --net-allow=www.example.com -- \
 jail=$!
 until grep -q up "$T/stdout" 2>/dev/null; do sleep 0.05; done
 pid=$(gateway_below $jail)
+[ -n "$pid" ] && grep -qE '^Seccomp:.*2$' "/proc/$pid/status" && grep -qE '^NoNewPrivs:.*1$' "/proc/$pid/status" &&
+    grep -qE '^CapEff:[^1-9a-f]*$' "/proc/$pid/status" && [ "$(awk '/^NSpid:/ { print NF }' "/proc/$pid/status")" -ge 3 ]
+verdict "it is confined: no capability, a filter, a pid namespace of its own" -- cat "/proc/$pid/status"
 [ -n "$pid" ] && kill -KILL "$pid"
 until grep -q 'gateway died' "$T/stderr" || ! kill -0 $jail 2>/dev/null; do sleep 0.05; done
 : >"$WS/died"

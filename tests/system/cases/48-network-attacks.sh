@@ -116,6 +116,13 @@ net '--net-allow=**.example.com' --net-allow=http://www.example.com -- python3 "
 [ $? -eq 0 ] && grep -qE 'codes \[\(0, [0-9]+\), \(2, [0-9]+\)\]' "$T/stdout"
 verdict "10,000 names: at the end of the table they are refused, and what was answered before goes on"
 
+net --dns=real '--net-allow=**.example.com' --net-allow=http://www.example.com -- python3 "$P" names 100 wide.example.com 180
+[ $? -eq 0 ] && grep -qF 'codes [(0, 100)]' "$T/stdout"
+verdict "control: dns = real: 100 are all answered"
+net -v --dns=real '--net-allow=**.example.com' --net-allow=http://www.example.com -- python3 "$P" names 3600 wide.example.com 180
+[ $? -eq 0 ] && grep -qE 'codes \[\(0, [0-9]+\), \(2, [0-9]+\)\]' "$T/stdout" && grep -qF 'too many names and addresses for one jail' "$T/stderr"
+verdict "dns = real: the same, and it is told"
+
 python3 "$P" race 5 >"$T/stdout" 2>"$T/stderr"
 verdict "control: outside the addresses that are answered next can be connected to"
 fresh_log

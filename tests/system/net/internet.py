@@ -65,6 +65,7 @@ NAMES = {
     "rebind-mixed.example.com": ["169.254.169.254", "93.184.216.34"],
 }
 
+WIDE = ".wide.example.com"  # whatever is below it exists
 
 VENDORS = ("160.79.104.", "162.159.140.", "142.250.1.")
 
@@ -87,7 +88,7 @@ def answer(query):
     log("dns", name, kind)
     records = b""
     count = 0
-    addresses = NAMES.get(name, [])
+    addresses = NAMES.get(name, ["93.184.216.47"] if name.endswith(WIDE) else [])
     ttl = 60
     if name == "flip.example.com":
         ttl = 0
@@ -99,7 +100,7 @@ def answer(query):
             data = socket.inet_pton(family, address)
             records += b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, ttl, len(data)) + data
             count += 1
-    code = 0 if name in NAMES else 3
+    code = 0 if name in NAMES or addresses else 3
     return struct.pack("!HHHHHH", ident, 0x8180 | code, 1, count, 0, 0) + question + records
 
 

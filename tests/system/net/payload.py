@@ -237,14 +237,16 @@ def resolve(s, name, ident=7):
     return answer[3] & 15, socket.inet_ntoa(answer[-4:]) if count else None
 
 
-def names(count):
-    """So many names below one that a wildcard allows; then an old one and its connection. Prints how many were answered."""
+def names(count, below="example.com", length="50"):
+    """So many names (with a label of length in each) below one that a wildcard allows; then an old one and its connection.
+    Prints how many were answered."""
     s = socket.socket(type=socket.SOCK_DGRAM)
-    s.settimeout(5)
+    s.settimeout(10)
     s.connect(SERVER)
+    labels = ".".join("x" * min(50, int(length) - at) for at in range(0, int(length), 50))
     codes, first = {}, resolve(s, "www.example.com")[1]
     for i in range(int(count)):
-        code, _ = resolve(s, "name-%d-%s.example.com" % (i, "x" * 50), i & 0xffff)
+        code, _ = resolve(s, "name-%d-%s.%s" % (i, labels, below), i & 0xffff)
         codes[code] = codes.get(code, 0) + 1
     again = resolve(s, "www.example.com")[1]
     say("codes", sorted(codes.items()), first, again)

@@ -39,6 +39,8 @@ if [ "${1-}" = --inside ]; then # uid 0 of the namespaces
     else # /proc/sys may be read-only
         for f in /proc/sys/net/ipv6/conf/*/disable_ipv6; do echo 1 >"$f"; done 2>/dev/null || :
     fi
+    # What serves DNS at the host's loopback need not be root; /proc/sys may be read-only.
+    { echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start; } 2>/dev/null || :
     mount --bind "$dir/resolv.conf" "$(realpath /etc/resolv.conf)"
     mount --bind "$dir/hosts" /etc/hosts
     # An administrator's policy is none of the tests', and who has no uid here seems to own it.
