@@ -116,15 +116,24 @@ static int refuse_mount_point(struct emit *m, const struct entry *up, const stru
     return -ENOENT;
 }
 
+/* Nobody said how it may be used but who has what is around it copied on write: the host's own must not be shown there. */
+static bool is_copied(const struct entries *list, const struct entry *e)
+{
+    for (; e && e->kind == ENTRY_ACCESS && e->access == ACCESS_NONE;)
+        e = entries_enclosing(list, list->n, e->path, false);
+    return e && e->kind == ENTRY_OVERLAY;
+}
+
 static int emit_access(struct emit *m, const struct entry *up, const struct entry *e)
 {
     enum run_kind run = run_at(m->list, e);
     enum entry_access access = access_at(m->list, e);
+    bool copied = is_copied(m->list, e);
 
     if (!e->watched && up && up->kind == ENTRY_ACCESS && access_at(m->list, up) == access && run_at(m->list, up) == run)
         return 0; /* the enclosing bind shows it just so */
 
-    struct op *op = add_op(m, OP_BIND, e->path, e);
+    struct op *op = add_op(m, OP_BIND, copied ? NULL : e->path, e);
     if (!op)
         return -ENOMEM;
     if (access != ACCESS_WRITE)
@@ -221,7 +230,10 @@ static int emit_exec(struct emit *m, const struct entry *up, const struct entry 
         return -ENOMEM;
     op->mode = 0700;
     op = add_op(m, OP_BIND, NULL, e);
-    return op ? 0 : -ENOMEM;
+    if (!op)
+        return -ENOMEM;
+    set_run(op, run_at(m->list, e));
+    return 0;
 }
 
 static int emit_link(struct emit *m, const struct entry *up, const struct entry *e)

@@ -63,6 +63,12 @@ grant 0 "scratch" --scratch="$WS/sub" -- sh -c '! test -e sub/file && echo x >su
 grant 125 "scratch where no directory is" --scratch="$WS/new/scratch" -- true
 grant 0 "copy on write" --copy-on-write="$DATA" -- sh -c 'echo changed >"$0/file" && echo x >"$0/new" && cat "$0/new"' "$DATA"
 printf '#!/bin/sh\necho "ran $0"\n' >"$DATA/program" && chmod +x "$DATA/program"
+mkdir -p "$DATA/below" && cp "$DATA/program" "$DATA/below/program"
+grant 0 "copy on write, and exec of a directory in it: both, and the host's stays as it was" --copy-on-write="$DATA" --exec="$DATA/below" -- \
+    sh -c '"$0/below/program" && ! "$0/program" 2>/dev/null && echo x >"$0/below/new" && echo y >"$0/below/program"' "$DATA"
+! [ -e "$DATA/below/new" ] && cmp -s "$DATA/program" "$DATA/below/program"
+verdict "copy on write, and exec of a directory in it: nothing of it reaches the host"
+rm -rf "$DATA/below"
 grant 126 "copy on write: nothing is run from there by itself" --copy-on-write="$DATA" -- sh -c '"$0/program"' "$DATA"
 grant 0 "copy on write, and exec" --copy-on-write="$DATA" --exec="$DATA" -- \
     sh -c '"$0/program" && echo changed >"$0/file" && cp "$0/program" "$0/copy" && "$0/copy"' "$DATA"
