@@ -11,8 +11,9 @@
  * Irreversible. */
 int spawn_filter_load(const uint64_t first[2]);
 
-/* Load one by which memfd_create(2) gives ENOSYS, as on kernels without, but for memory that can never be executed
- * (MFD_NOEXEC_SEAL; Linux 6.3): no mount and no Landlock rule applies to it. 0 or -errno. Irreversible. */
+/* Load one by which memfd_create(2) gives ENOSYS, as on kernels without, but for memory that execve(2) never runs
+ * (MFD_NOEXEC_SEAL; Linux 6.3; mapping it as code stays possible): no mount and no Landlock rule applies to it. 0 or -errno.
+ * Irreversible. */
 int memory_filter_load(void);
 
 #endif

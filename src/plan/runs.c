@@ -83,8 +83,8 @@ static int add_place(struct collect *c, const struct run_rule *rule, const char 
 static bool is_planted(const struct collect *c, const struct resolved *r)
 {
     for (size_t i = 0; i < r->n_links; i++) {
-        const struct entry *up = entries_enclosing(c->list, c->list->n, r->links[i].path, false);
-        if (up && up->kind == ENTRY_ACCESS && up->access == ACCESS_WRITE && path_may_change(up->path, r->links[i].path))
+        const struct entry *up = entries_writable_around(c->list, r->links[i].path);
+        if (up && path_may_change(up->path, r->links[i].path))
             return true;
     }
     return false;
@@ -94,7 +94,7 @@ static bool is_planted(const struct collect *c, const struct resolved *r)
 static int add_loader(struct collect *c, const struct run_rule *rule, const char *path)
 {
     struct program_head head;
-    if (interpreter_head(path, &head) < 0 || head.kind != PROGRAM_ELF || !head.interpreter[0])
+    if (interpreter_head(path, &head) < 0 || head.kind != PROGRAM_ELF || head.interpreter[0] != '/')
         return 0;
     _cleanup_resolved_ struct resolved r = { 0 };
     if (path_resolve(&c->resolver, head.interpreter, &r) < 0 || is_planted(c, &r))
@@ -137,6 +137,8 @@ static int allow(struct collect *c, const struct run_rule *rule, const struct re
         return rule->optional ? 0 : refuse(c, rule, -EACCES, "no exec grant covers it; write --exec with it, too");
     if (!shows_host(up) && strcmp(up->path, r->path) != 0)
         return refuse(c, rule, -EINVAL, "lies in a directory of the jail's own; name that directory");
+    if (file && r->st.st_nlink > 1 && entries_writable_around(c->list, r->path))
+        return refuse(c, rule, -EMLINK, "has other names, by one of which it can be written; copy it to one that has none");
     if (up->kind == ENTRY_OVERLAY && !file && strcmp(up->path, r->path) != 0)
         return refuse(c, rule, -EINVAL, "lies in what is copied on write; name all of that, or a file in it");
     int error = shows_host(up) ? add_place(c, rule, r->path, &r->st, false) : 0;
@@ -162,17 +164,21 @@ static int deny_names(struct collect *c, const struct run_rule *rule, const stru
     _cleanup_free_ char *dir = strndup(r->path, (size_t)(strrchr(r->path, '/') - r->path) + 1);
     _cleanup_closedir_ DIR *d = dir ? opendir(dir) : NULL;
     int error = dir ? 0 : -ENOMEM;
-    for (const struct dirent *entry; d && error >= 0 && (entry = readdir(d));) {
+    if (dir && !d)
+        return refuse(c, rule, -errno, "has other names, and its directory, where they may be, cannot be read");
+    for (const struct dirent *entry; error >= 0 && (errno = 0, entry = readdir(d));) {
         struct stat st;
         _cleanup_free_ char *name = NULL;
-        if (entry->d_ino != r->st.st_ino || fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-            st.st_ino != r->st.st_ino || st.st_dev != r->st.st_dev)
+        if (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_ino != r->st.st_ino ||
+            st.st_dev != r->st.st_dev)
             continue;
         if (asprintf(&name, "%s%s", dir, entry->d_name) < 0)
             return -ENOMEM;
         if (strcmp(name, r->path) != 0)
             error = deny_one(c, rule, name, &st);
     }
+    if (error >= 0 && errno)
+        return refuse(c, rule, -errno, "has other names, and its directory, where they may be, cannot be read");
     return error;
 }
 
@@ -188,10 +194,11 @@ static int add_rule(struct collect *c, const struct run_rule *rule)
     int error = path_resolve(&c->resolver, rule->path, &r);
     if (error == -ENOMEM)
         return error;
-    if (error < 0 && rule->optional)
+    bool missing = error == -ENOENT || error == -ENOTDIR;
+    if (error < 0 && rule->optional && (missing || !rule->deny))
         return 0;
     if (error < 0)
-        return refuse(c, rule, error, error == -ENOENT || error == -ENOTDIR
+        return refuse(c, rule, error, missing
                                           ? "does not exist; create it, or write a '-' before it to make it optional"
                                           : strerror(-error));
     if (!S_ISREG(r.st.st_mode) && !S_ISDIR(r.st.st_mode))

@@ -104,7 +104,22 @@ verdict "what is denied wins over the list" -- cat "$T/stderr"
 jail --profile=offline --exec-allow=-/nonexistent/program -- true
 [ $? -eq 126 ]
 verdict "a list of nothing that is there lets nothing run"
+cp "$ATTACKS/nothing" "$WS/named" && listed --exec="$WS" --exec-allow="$WS/named" -- ./named && ln "$WS/named" "$WS/second" &&
+    { listed --exec="$WS" --exec-allow="$WS/named" -- ./named; [ $? -eq 125 ]; } && grep -q 'has other names, by one of which' "$T/stderr"
+verdict "one that can be written by another name: refused" -- cat "$T/stderr"
+rm "$WS/named" "$WS/second"
+python3 -c '
+import sys
+b = bytearray(open(sys.argv[1], "rb").read())
+at = b.index(b"/lib")
+b[at:at + 1] = b"x"
+open(sys.argv[2], "wb").write(b)' "$(type -P env)" "$WS/odd" && chmod +x "$WS/odd"
+listed --exec="$WS" --exec-allow="$WS/odd" --explain && grep -q '^allow = .*odd' "$T/stdout"
+verdict "one whose loader has no place: nothing but that" -- cat "$T/stderr"
+rm "$WS/odd"
 cp "$ATTACKS/nothing" "$RO/one" && ln "$RO/one" "$RO/two"
+"$RO/two" && jail --profile=offline --read="$RO" --exec="$RO" -- "$RO/two"
+verdict "control: by its other name it runs"
 jail --profile=offline --read="$RO" --exec="$RO" --exec-deny="$RO/one" -- sh -c "$RO/two; [ \$? -eq 126 ]"
 verdict "what is denied is so by its other names in the directory"
 listed --explain && grep -q '^allow = .*/sh .*NO FENCE against code' "$T/stdout" &&
