@@ -183,9 +183,11 @@ static void begin_watch(struct bwrap_enter *e, struct view *view, int *ret_proc)
     int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (root < 0 || proc < 0)
         bwrap_die(e, -errno, "mounts that ceilings ask for cannot be watched");
-    for (size_t i = 0; i < view->plan->n; i++)
+    for (size_t i = 0; i < view->plan->n; i++) {
+        view->anchors[i].whole = root;
         if (view->mount_ids[i] && view->anchors[i].fd < 0)
-            view->anchors[i] = (struct anchor){ .fd = root };
+            view->anchors[i].fd = root;
+    }
     watch_names(&watch);
     e->watch = (struct bwrap_watch){ .mounts = -1, .moves = watch.moves, .anchors = view->anchors };
     e->watch.ids = TAKE_PTR(view->mount_ids);

@@ -80,19 +80,20 @@ static bool is_covered(const struct watch *w, size_t index)
     return false;
 }
 
-/* The id of the mount whose root is at the target. 0: it has none, or something else is there. UNKNOWN: not to be seen, as
- * what lies on the root of the grant itself is not from there (and from there it can't be moved: mountinfo tells all). */
+/* The id of the mount whose root is at the target. 0: it has none, or something else is there. UNKNOWN: not to be seen. What
+ * lies on the root of the grant itself cannot be seen from there, but from above it. */
 #define UNKNOWN UINT64_MAX
 static uint64_t mount_at(const struct watch *w, size_t index)
 {
     const struct anchor *from = &w->anchors[index];
-    const char *target = w->plan->ops[index].target + from->skip;
+    const char *target = w->plan->ops[index].target;
+    bool whole = from->fd >= 0 && !target[from->skip];
+    int fd = whole ? from->whole : from->fd;
     struct statx stx;
-    if (from->fd >= 0)
+    target += whole ? 0 : from->skip;
+    if (fd >= 0)
         target += strspn(target, "/");
-    if (from->fd >= 0 && !*target)
-        return UNKNOWN;
-    if (statx(from->fd >= 0 ? from->fd : AT_FDCWD, target, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID, &stx) < 0)
+    if (statx(fd >= 0 ? fd : AT_FDCWD, target, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_MNT_ID, &stx) < 0)
         return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? 0 : UNKNOWN;
     if (!(stx.stx_mask & STATX_MNT_ID))
         return UNKNOWN; /* before 5.8 */

@@ -19,6 +19,7 @@
 struct anchor {
     int fd;      /* the grant's mount, -1: the root; several may share one */
     size_t skip; /* bytes of the target that lead to it */
+    int whole;   /* the root, for what lies on the grant itself; -1: ours */
 };
 
 struct watch {

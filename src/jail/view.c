@@ -175,6 +175,7 @@ static void keep_anchors(struct view *view)
         size_t grant = view->mount_ids[i] ? view_grant_around(view->plan, i) : SIZE_MAX;
         const char *target = grant == SIZE_MAX ? "" : view->plan->ops[grant].target;
         view->anchors[i].fd = grant == SIZE_MAX ? -1 : view->sources[grant];
+        view->anchors[i].whole = -1;
         view->anchors[i].skip = view->anchors[i].fd >= 0 && target[1] ? strlen(target) : 0;
         if (view->anchors[i].fd >= 0)
             view->anchors[grant].skip = SIZE_MAX; /* a grant is not watched itself: mark it as kept */
