@@ -198,7 +198,7 @@ static int add(struct evidence *e, const struct event *event)
 
 const char *evidence_why_lost(const struct evidence *e)
 {
-    if (e->log_written + e->pending.len >= e->log_bytes)
+    if (e->capped)
         return "the record is as large as size in [evidence] lets it be";
     return e->error ? strerror(e->error) : "too many at once";
 }
@@ -314,10 +314,15 @@ static int add_checkpoint(struct evidence *e, bool final)
     return r;
 }
 
-/* One jail's log is never larger than all may be together. How it began and ends, and what is lost, is told all the same. */
+/* One jail's log is never larger than half of what all may be together, so that nobody can have all others swept away by what
+ * it does; nor does what a command can do most of leave no room for the rest. How it began and ends, and what is lost, is told
+ * all the same. */
 static bool is_capped(const struct evidence *e, const struct event *event)
 {
-    return e->log_written + e->pending.len >= e->log_bytes && event->kind != EVENT_LIFECYCLE && event->kind != EVENT_INTEGRITY;
+    uint64_t most = e->log_bytes / 2;
+    if (event->kind == EVENT_FILE || event->kind == EVENT_PROCESS)
+        most -= event->verdict == EVENT_DENIED ? 0 : most / 8;
+    return e->log_written + e->pending.len >= most && event->kind != EVENT_LIFECYCLE && event->kind != EVENT_INTEGRITY;
 }
 
 int evidence_record(struct evidence *e, const struct event *event)
@@ -332,7 +337,7 @@ int evidence_record(struct evidence *e, const struct event *event)
     if (e->retry_at || e->pending.len >= PENDING_MAX)
         return lose(e, -ENOSPC);
     if (is_capped(e, event)) {
-        e->error = EFBIG;
+        e->capped = true;
         e->failed |= e->policy->evidence_full == EVIDENCE_STOP;
         return lose(e, -EFBIG);
     }
@@ -397,6 +402,8 @@ void evidence_end(struct evidence *e)
 {
     if (e->file >= 0) {
         e->retry_at = 0;
+        if (part_begins(e))
+            (void)add_checkpoint(e, false);
         (void)add_lost(e);
         (void)add_dropped(e);
         (void)add_checkpoint(e, true);

@@ -37,7 +37,8 @@ struct evidence {
     unsigned part;            /* the number of the one being written */
     uint64_t part_written, part_full; /* its bytes, and with how many the next one is due */
     uint64_t part_bytes;              /* how many a part has, and */
-    uint64_t log_written, log_bytes;  /* all of them together have, and may have */
+    uint64_t log_written, log_bytes;  /* all of them together have, and all logs may have */
+    bool capped;                      /* it has become as large as it may be */
     struct chain chain;   /* of what was told, */
     struct chain written; /* and of what is in the file */
     struct buf pending;   /* told and not yet written */

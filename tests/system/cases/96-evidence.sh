@@ -327,12 +327,12 @@ verdict "one of them removed"
 end_background
 end_world
 new_world
-jail --profile=offline --evidence=writes --evidence-size=16K -- sh -c 'for i in $(seq 60); do : >"$i"; done; echo ran'
+jail --profile=offline --evidence=writes --evidence-size=32K -- sh -c 'for i in $(seq 60); do : >"$i"; done; echo ran'
 [ $? -eq 0 ] && grep -qx ran "$T/stdout" && grep -q 'the record lacks .* as large as size in \[evidence\] lets it be' "$T/stderr" &&
     [ "$(cat "$HOME"/.local/state/agentjail/log/*.jsonl | wc -c)" -lt 24000 ] && jail --verify &&
     jail --log --kind=integrity && grep -q 'records were lost' "$T/stdout"
-verdict "no record is larger than size lets all be: what is lost is counted"
-jail --profile=offline --evidence=writes --evidence-size=16K --evidence-full=stop -- sh -c 'for i in $(seq 60); do : >"$i"; done; sleep 60'
+verdict "no record is larger than half of size: what is lost is counted"
+jail --profile=offline --evidence=writes --evidence-size=32K --evidence-full=stop -- sh -c 'for i in $(seq 60); do : >"$i"; done; sleep 60'
 [ $? -eq 137 ] && grep -q 'on-full = stop; the command is ended' "$T/stderr"
 verdict "on-full = stop: then the command is ended"
 end_world
