@@ -108,12 +108,15 @@ static int fill(struct refused_name *one, const struct plan *plan, const struct 
 static int take_first(struct refused_names *s, const struct plan *plan, const struct observed_message *m,
                       const struct event **ret_event)
 {
+    if (!s->list && !s->blind)
+        s->list = calloc(OBSERVED_REFUSALS_MAX, sizeof(*s->list));
+    if (!s->list) {
+        s->blind = true;
+        s->unkept++;
+        return 0;
+    }
     if (m->head.number != s->n || s->n == OBSERVED_REFUSALS_MAX)
         return -EBADMSG;
-    if (!s->list)
-        s->list = calloc(OBSERVED_REFUSALS_MAX, sizeof(*s->list));
-    if (!s->list)
-        return -ENOMEM;
     struct refused_name *one = &s->list[s->n++];
     one->count = 1;
     if (fill(one, plan, m) < 0) {
@@ -133,6 +136,8 @@ int refused_names_take(struct refused_names *s, const struct plan *plan, const s
     case OBSERVED_REFUSED:
         return take_first(s, plan, m, ret_event);
     case OBSERVED_REPEATED:
+        if (s->blind)
+            return 0;
         if (m->head.number >= s->n || m->head.count < s->list[m->head.number].count)
             return -EBADMSG;
         s->list[m->head.number].count = m->head.count;

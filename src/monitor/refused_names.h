@@ -22,7 +22,8 @@ struct refused_name {
 struct refused_names {
     struct refused_name *list; /* OBSERVED_REFUSALS_MAX of them, made with the first; owned */
     uint32_t n;
-    uint64_t unkept;           /* that were none of these */
+    bool blind;                /* there was no memory for it: all are among */
+    uint64_t unkept;           /* those that were none of these */
 };
 
 /* Take in a message of kind OBSERVED_REFUSED, REPEATED or UNKEPT, by the rules of that plan. The event that it is to be
