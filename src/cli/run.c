@@ -221,12 +221,17 @@ static void keep_git(struct run *run)
 
 /* --die-with-parent. By a descriptor of the whole process: PR_SET_PDEATHSIG would go by the thread that started us, and end us
  * before we have looked after what the command leaves. */
-static int watch_parent(struct supervise *s, struct buf *why)
+static int watch_parent(pid_t parent, struct supervise *s, struct buf *why)
 {
-    pid_t parent = getppid();
     s->parent = parent > 0 ? sys_pidfd_open(parent, 0) : -ESRCH;
-    if (s->parent >= 0)
+    if (s->parent >= 0 && getppid() == parent)
         return 0;
+    if (s->parent >= 0 || s->parent == -ESRCH) {
+        cleanup_close(&s->parent);
+        if (parent > 0)
+            return buf_str(why, "--die-with-parent: the process that started agentjail has ended") < 0 ? -ENOMEM : -ESRCH;
+        s->parent = -ESRCH;
+    }
     buf_printf(why, "--die-with-parent: the process that started agentjail cannot be watched: %s",
                parent > 0 ? strerror(-s->parent) : "it is in another pid namespace; leave the option out");
     return s->parent;
@@ -237,7 +242,7 @@ static int serve(struct run *run, struct handover *handover, struct supervise *s
 {
     _cleanup_buf_ struct buf why = { 0 };
     struct jail_start with;
-    int r = run->request->die_with_parent ? watch_parent(s, &why) : 0;
+    int r = run->request->die_with_parent ? watch_parent(run->parent, s, &why) : 0;
     if (r >= 0)
         r = prepare_all(run, &with, s, &why);
     if (r >= 0) {
@@ -276,9 +281,10 @@ static int serve(struct run *run, struct handover *handover, struct supervise *s
 }
 
 /* One try, from the profile files to the end of the command. */
-static int run_once(const struct policy_request *request, bool may_repeat)
+static int run_once(const struct policy_request *request, pid_t parent, bool may_repeat)
 {
     _cleanup_run_ struct run run = RUN_EMPTY(request);
+    run.parent = parent;
     _cleanup_buf_ struct buf why = { 0 };
     struct signals signals = { .fd = -1 };
     struct stdio stdio = STDIO_EMPTY;
@@ -323,7 +329,8 @@ static int run_once(const struct policy_request *request, bool may_repeat)
 int run_main(const struct policy_request *request)
 {
     int status = SUPERVISE_AGAIN;
+    pid_t parent = getppid(); /* it may end while we are at work */
     for (int left = TRIES; status == SUPERVISE_AGAIN; left--)
-        status = run_once(request, left > 1);
+        status = run_once(request, parent, left > 1);
     return status;
 }

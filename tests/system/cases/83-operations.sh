@@ -275,25 +275,26 @@ says "--chdir through a symlink that climbs over the root" 'the starting directo
 rm "$WS/climbs"
 # parent OPTION...: of a process that starts a jail with these, killed when its command runs.
 parent() {
-    python3 -c 'import subprocess, sys; subprocess.call(sys.argv[1:])' "$AGENTJAIL" --quiet --profile=offline "$@" -- sleep 98.$$ \
+    python3 -c 'import subprocess, sys; subprocess.call(sys.argv[1:])' "$AGENTJAIL" --quiet --profile=offline "$@" -- sleep "$SLEEP.$$" \
         >"$T/stdout" 2>"$T/stderr" &
     local pid=$! i
-    for ((i = 0; i < 500; i++)); do ! pgrep -fx "sleep 98.$$" >/dev/null || break; sleep 0.02; done
+    for ((i = 0; i < 500; i++)); do ! pgrep -fx "sleep $SLEEP.$$" >/dev/null || break; sleep 0.02; done
     kill -9 $pid
     wait $pid 2>/dev/null
     [ $i -lt 500 ]
 }
 is_gone() {
     local i
-    for ((i = 0; i < 500; i++)); do pgrep -fx "sleep 98.$$" >/dev/null || return 0; sleep 0.02; done
+    for ((i = 0; i < 500; i++)); do pgrep -fx "sleep $1.$$" >/dev/null || return 0; sleep 0.02; done
     return 1
 }
-parent --die-with-parent && is_gone && "$AGENTJAIL" --list --json >"$T/stdout" && ! grep -q '98\.' "$T/stdout"
+SLEEP=97 parent && SLEEP=98 parent --die-with-parent && is_gone 98 && "$AGENTJAIL" --list --json >"$T/stdout" &&
+    ! grep -q "98\.$$" "$T/stdout"
 verdict "--die-with-parent: the jail ends with who started it"
-parent && "$AGENTJAIL" --list --json >"$T/stdout" && grep -q "98\.$$" "$T/stdout" && pgrep -fx "sleep 98.$$" >/dev/null
-verdict "control: without it, it goes on"
+grep -q "97\.$$" "$T/stdout" && pgrep -fx "sleep 97.$$" >/dev/null
+verdict "control: one without it, whose parent ended before, goes on" # and that one had as long to end
 "$AGENTJAIL" --kill=all >/dev/null 2>&1
-is_gone
+is_gone 97
 verdict "until it is ended"
 says "bubblewrap's other options" '--unshare-all: an option of bubblewrap.s: every jail has all namespaces of its own; leave it out .*agentjail --bwrap' --unshare-all
 says "with what stands for one" "--setenv: .*write --env=VAR=VALUE" --setenv A B
