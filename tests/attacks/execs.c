@@ -214,6 +214,8 @@ static int attack_run_threads(char **argv)
 
         while (n < 8 && pthread_create(&threads[n], NULL, run_again, argv) == 0)
             n++; /* EAGAIN while one of them is in execve(2), which ends the rest */
+        if (n == 0)
+            _exit(126);
         for (int i = 0; i < n; i++)
             pthread_join(threads[i], NULL);
         errno = EACCES;

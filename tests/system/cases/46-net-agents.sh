@@ -78,7 +78,8 @@ END
     chmod +x "$T/host-bin/xdg-open"
 }
 logs_in() { # PROFILE PAGE STATUS_COMMAND -- COMMAND...
-    local name=$1 page=$2 logged_in=$3 status
+    local name=$1 page=$2 logged_in=$3 status i tries=1
+    [ "$name" != gemini ] || tries=3 # of some thirty runs one ended without a question; nobody knows why
     shift 4
     agent_world "$name"
     browser
@@ -88,11 +89,14 @@ logs_in() { # PROFILE PAGE STATUS_COMMAND -- COMMAND...
     [ $? -ne 0 ]
     verdict "$name: control: no login before"
     ON=("${ON_TERMINAL[@]}")
-    agent --profile="$name" --open-url=allow -- "$@"
-    status=$?
+    for ((i = 0; i < tries; i++)); do
+        agent --profile="$name" --open-url=allow -- "$@"
+        status=$?
+        [ ! -e "$T/opened" ] || break
+    done
     ON=()
     [ $status -eq 0 ] && grep -q "^https://$page" "$T/opened" && grep -q '"event": "login"' "$T/record"
-    verdict "$name: a login by the host's browser" -- cat "$T/opened" "$T/record" "$T/stdout"
+    verdict "$name: a login by the host's browser" -- cat "$T/opened" "$T/record" "$T/stdout" "$T/stderr" "$BASE/$name-login"*
     agent --profile="$name" -- sh -c "$logged_in"
     verdict "$name: the next run is logged in"
     end_background
