@@ -107,6 +107,7 @@ done
 
 # ---- with agentjail's own ----
 for user in tester root; do
+    # shellcheck disable=SC2317 # check_output calls it
     own() { "as_$user" "$jail" "$@"; }
     check_output "$user: control: without a label the payload has the caller's context" $base own -- cat $current
     check_output "$user: with it, its own" $inside own --label=$inside -- cat $current
