@@ -285,6 +285,11 @@ static int add_policy(const struct view *view, struct buf *out)
     for (const struct record *g; r >= 0 && (g = next_of(view, "grant", &at));)
         r = add_setting(out, g->field[0], g->field[1], g->field[2]);
     at = 0;
+    if (r >= 0 && first_of(view, "program"))
+        r = buf_str(out, "\nPrograms:\n");
+    for (const struct record *p; r >= 0 && (p = next_of(view, "program", &at));)
+        r = add_setting(out, p->field[0], p->field[1], p->field[2]);
+    at = 0;
     if (r >= 0 && first_of(view, "env"))
         r = buf_str(out, "\nVariables:\n");
     for (const struct record *e; r >= 0 && (e = next_of(view, "env", &at));)
@@ -409,6 +414,7 @@ static int print_json(const struct view *view, struct buf *out)
     json_texts(&j, view, "files", "file");
     json_records(&j, view, "policy", "value", (const char *const[]){ "section", "key", "value", "origin", NULL });
     json_records(&j, view, "grants", "grant", (const char *const[]){ "key", "path", "origin", NULL });
+    json_records(&j, view, "programs", "program", (const char *const[]){ "verdict", "path", "origin", NULL });
     json_records(&j, view, "rules", "rule", (const char *const[]){ "verdict", "rule", "origin", NULL });
     json_records(&j, view, "host_ports", "host-port", (const char *const[]){ "#inside", "#outside", "origin", NULL });
     json_records(&j, view, "published", "publish", (const char *const[]){ "#inside", "#outside", "origin", NULL });

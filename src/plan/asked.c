@@ -199,12 +199,8 @@ static int check_target(struct asking *m, const struct asked *a, const struct op
 
 static bool runs(const struct asking *m, const char *source)
 {
-    for (size_t i = 0; i < m->entries->n; i++) {
-        const struct entry *e = &m->entries->v[i];
-        if ((e->kind == ENTRY_EXEC || e->exec) && path_within(source, e->path))
-            return m->policy->n_run_rules == 0; /* what is allowed or denied by its place has another one here */
-    }
-    return false;
+    /* what is allowed or denied by its place has another one here */
+    return m->policy->n_run_rules == 0 && entries_exec_granted(m->entries, source);
 }
 
 /* A union that takes changes would run what the payload puts into it: that is what copy-on-write is for. */

@@ -52,7 +52,19 @@ const struct entry *entries_writable_around(const struct entries *list, const ch
             return e;
     }
     const struct entry *up = entries_enclosing(list, list->n, path, false);
+    while (up && up->kind == ENTRY_ACCESS && up->access == ACCESS_NONE) /* exec alone: as wide as what is around it */
+        up = entries_enclosing(list, list->n, up->path, false);
     return up && up->kind == ENTRY_ACCESS && up->access == ACCESS_WRITE ? up : NULL;
+}
+
+bool entries_exec_granted(const struct entries *list, const char *path)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const struct entry *e = &list->v[i];
+        if ((e->kind == ENTRY_EXEC || e->exec) && path_within(path, e->path))
+            return true;
+    }
+    return false;
 }
 
 struct entry *entries_find(struct entries *list, enum entry_kind kind, const char *path)

@@ -66,6 +66,9 @@ const struct entry *entries_enclosing(const struct entries *list, size_t n, cons
  * directory of devices. NULL if there is none. */
 const struct entry *entries_writable_around(const struct entries *list, const char *path);
 
+/* Is path in a place with exec? That holds for everything below the place that was given it. */
+bool entries_exec_granted(const struct entries *list, const char *path);
+
 /* The entry of that kind and path; NULL if there is none. */
 struct entry *entries_find(struct entries *list, enum entry_kind kind, const char *path);
 

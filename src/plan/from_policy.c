@@ -31,20 +31,9 @@ static enum entry_access access_at(const struct entries *list, const struct entr
     return up && up->kind != ENTRY_PROC && up->kind != ENTRY_DEV ? access_at(list, up) : ACCESS_READ;
 }
 
-/* exec holds for everything below the place that was given it. */
-static bool exec_granted(const struct entries *list, const char *path)
-{
-    for (size_t i = 0; i < list->n; i++) {
-        const struct entry *e = &list->v[i];
-        if ((e->kind == ENTRY_EXEC || e->exec) && path_within(path, e->path))
-            return true;
-    }
-    return false;
-}
-
 static enum run_kind run_at(const struct entries *list, const struct entry *e)
 {
-    if (!exec_granted(list, e->path))
+    if (!entries_exec_granted(list, e->path))
         return RUN_NOTHING;
     return runs_left(list, e->path, access_at(list, e) == ACCESS_WRITE);
 }

@@ -119,21 +119,11 @@ static int add_loaders(struct collect *c, const struct run_rule *rule)
     return 0;
 }
 
-static bool may_exec(const struct collect *c, const char *path)
-{
-    for (size_t i = 0; i < c->list->n; i++) {
-        const struct entry *e = &c->list->v[i];
-        if ((e->kind == ENTRY_EXEC || e->exec) && path_within(path, e->path))
-            return true;
-    }
-    return false;
-}
-
 static int allow(struct collect *c, const struct run_rule *rule, const struct resolved *r)
 {
     const struct entry *up = entries_enclosing(c->list, c->list->n, r->path, true);
     bool file = S_ISREG(r->st.st_mode);
-    if (!may_exec(c, r->path))
+    if (!entries_exec_granted(c->list, r->path))
         return rule->optional ? 0 : refuse(c, rule, -EACCES, "no exec grant covers it; write --exec with it, too");
     if (!shows_host(up) && strcmp(up->path, r->path) != 0)
         return refuse(c, rule, -EINVAL, "lies in a directory of the jail's own; name that directory");
@@ -154,7 +144,7 @@ static int deny_one(struct collect *c, const struct run_rule *rule, const char *
     const struct entry *up = entries_enclosing(c->list, c->list->n, path, true);
     if (up && up->kind == ENTRY_OVERLAY && strcmp(up->path, path) != 0)
         return refuse(c, rule, -EINVAL, "lies in what is copied on write, where a copy can be made; leave out exec there");
-    int error = shows_host(up) && may_exec(c, path) ? add_place(c, rule, path, st, true) : 0;
+    int error = shows_host(up) && entries_exec_granted(c->list, path) ? add_place(c, rule, path, st, true) : 0;
     return error < 0 ? error : strv_add(&c->list->run_denied, path);
 }
 
@@ -218,7 +208,7 @@ static int close_program_dirs(struct collect *c)
         _cleanup_resolved_ struct resolved r = { 0 };
         const struct run_rule built_in = { .path = NULL };
         if (path_resolve(&c->resolver, program_dirs[i], &r) < 0 || strcmp(r.path, program_dirs[i]) != 0 ||
-            !may_exec(c, r.path) || !shows_host(entries_enclosing(c->list, c->list->n, r.path, true)))
+            !entries_exec_granted(c->list, r.path) || !shows_host(entries_enclosing(c->list, c->list->n, r.path, true)))
             continue;
         int error = add_place(c, &built_in, r.path, &r.st, false);
         if (error < 0)

@@ -125,7 +125,6 @@ struct asked {
 struct run_rule {
     bool deny;
     bool optional; /* leading '-': fine if it does not exist */
-    bool ceiling;  /* the administrator's */
     char *path;
     struct origin origin;
 };

@@ -36,7 +36,7 @@ static int add(struct merge *m, const struct run_rule *rule)
 
 static int set_run(struct merge *m, const struct setting *s)
 {
-    struct run_rule rule = { .deny = denies(s->option), .origin = s->origin, .ceiling = s->layer == LAYER_CEILING };
+    struct run_rule rule = { .deny = denies(s->option), .origin = s->origin };
     if (setting_empties(s)) {
         empty(m->policy, rule.deny);
         return 0;
@@ -102,7 +102,7 @@ static int take_list(struct merge *m)
     int r = 0;
     for (size_t i = 0; i < m->ceilings.n && r >= 0; i++) {
         const struct setting *c = &m->ceilings.v[i];
-        struct run_rule rule = { .origin = c->origin, .ceiling = true };
+        struct run_rule rule = { .origin = c->origin };
         if (!allows(c))
             continue;
         last = c;

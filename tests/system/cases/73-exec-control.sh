@@ -107,7 +107,11 @@ verdict "a list of nothing that is there lets nothing run"
 cp "$ATTACKS/nothing" "$WS/named" && listed --exec="$WS" --exec-allow="$WS/named" -- ./named && ln "$WS/named" "$WS/second" &&
     { listed --exec="$WS" --exec-allow="$WS/named" -- ./named; [ $? -eq 125 ]; } && grep -q 'has other names, by one of which' "$T/stderr"
 verdict "one that can be written by another name: refused" -- cat "$T/stderr"
-rm "$WS/named" "$WS/second"
+mkdir -p "$WS/tools" && mv "$WS/named" "$WS/tools/named" && { listed --exec="$WS/tools" --exec-allow="$WS/tools/named" -- true; [ $? -eq 125 ]; } &&
+    grep -q 'has other names, by one of which' "$T/stderr" && ln -s "$(type -P ls)" "$WS/tools/link" &&
+    { listed --exec="$WS/tools" --exec-allow="$WS/tools/link" -- true; [ $? -eq 125 ]; } && grep -q 'whoever writes there chooses' "$T/stderr"
+verdict "the same, and a planted symlink, where exec is for a directory of the workspace alone" -- cat "$T/stderr"
+rm -r "$WS/tools" "$WS/second"
 python3 -c '
 import sys
 b = bytearray(open(sys.argv[1], "rb").read())
@@ -122,6 +126,12 @@ cp "$ATTACKS/nothing" "$RO/one" && ln "$RO/one" "$RO/two"
 verdict "control: by its other name it runs"
 jail --profile=offline --read="$RO" --exec="$RO" --exec-deny="$RO/one" -- sh -c "$RO/two; [ \$? -eq 126 ]"
 verdict "what is denied is so by its other names in the directory"
+start "$AGENTJAIL" --profile=offline --exec-allow="$(type -P sh)" --exec-allow="$(type -P sleep)" -- sh -c ': >up; sleep 60'
+until [ -e up ] || ! kill -0 "$BACKGROUND_PID"; do sleep 0.02; done
+jail --inspect="$("$AGENTJAIL" --list --json | sed -n 's/.*"id":"\([^"]*\)".*/\1/p')" &&
+    sed -n '/^Programs:/,/^$/p' "$T/stdout" | grep -q 'allow.*/sleep'
+verdict "--inspect shows the list" -- cat "$T/stdout"
+end_background
 listed --explain && grep -q '^allow = .*/sh .*NO FENCE against code' "$T/stdout" &&
     jail --explain --exec-allow="$WS" --exec-deny="$RO/one" && grep -q '^allow = .*NO FENCE: the command may write there' "$T/stdout" &&
     grep -q '^deny = .*/one ' "$T/stdout"
