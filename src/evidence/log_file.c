@@ -70,11 +70,21 @@ void log_file_stem(char ret[static LOGS_NAME_MAX], uint64_t began_ns, const char
 int log_file_make(int dir, const char *stem, unsigned part)
 {
     char name[LOGS_NAME_MAX];
+    struct stat st;
     if (!logs_part_name(name, stem, part))
         return -ENAMETOOLONG;
-    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return -errno;
-    (void)flock(fd, LOCK_EX | LOCK_NB);
-    return fd;
+    for (int tries = 0; tries < 8; tries++) {
+        _cleanup_close_ int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0)
+            return -errno;
+        /* A sweep or a reader may hold it for a moment, to see whether it is in use; a sweep that came first took it away. */
+        while (flock(fd, LOCK_EX) < 0)
+            if (errno != EINTR)
+                return -errno;
+        if (fstat(fd, &st) < 0)
+            return -errno;
+        if (st.st_nlink > 0)
+            return TAKE_FD(fd);
+    }
+    return -EAGAIN;
 }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "evidence/logs.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
 
 static bool is_log(const char *name)
 {
@@ -123,10 +127,32 @@ int logs_find(const struct strv *names, const char *id, const char **ret_name)
     return 0;
 }
 
-static bool is_open_by_name(int dir, const char *name)
+/* Take the lock that a part's monitor holds: a descriptor, or -1 where it cannot be had. */
+static int take_part(int dir, const char *name)
 {
     _cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    return fd < 0 || logs_is_open(fd);
+    return fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 ? -1 : TAKE_FD(fd);
+}
+
+static bool is_there(int dir, const char *stem, unsigned part)
+{
+    char name[LOGS_NAME_MAX];
+    struct stat st;
+    return !logs_part_name(name, stem, part) || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* The last part of a log, locked, if no monitor writes to the log any more; else -1. A monitor makes the next part, locks it,
+ * and only then lets go of this one: so the one before the last is looked at, too, which is held while the last is not yet,
+ * and one behind it, which is there before the last is free. */
+static int take_ended(int dir, const struct strv *names, size_t from, size_t end)
+{
+    char stem[LOGS_NAME_MAX];
+    _cleanup_close_ int fd = take_part(dir, names->v[end - 1]);
+    unsigned part = logs_part(names->v[end - 1], stem);
+    if (fd < 0 || !part || is_there(dir, stem, part + 1))
+        return -1;
+    _cleanup_close_ int before = end - from > 1 ? take_part(dir, names->v[end - 2]) : -1;
+    return end - from > 1 && before < 0 ? -1 : TAKE_FD(fd);
 }
 
 /* The parts from to end of one log. */
@@ -167,7 +193,10 @@ void logs_sweep(int dir, uint64_t keep_ms, uint64_t max_bytes, const char *own)
         p = parts_from(dir, &names, i);
         bool old = (uint64_t)(now.tv_sec - p.changed) * 1000 > keep_ms && now.tv_sec > p.changed;
         bool ours = logs_part(names.v[i], stem) && strcmp(stem, own) == 0;
-        if (ours || (!old && total <= max_bytes) || is_open_by_name(dir, names.v[p.end - 1]))
+        if (ours || (!old && total <= max_bytes))
+            continue;
+        _cleanup_close_ int held = take_ended(dir, &names, p.from, p.end);
+        if (held < 0)
             continue;
         for (size_t k = p.from; k < p.end; k++)
             unlinkat(dir, names.v[k], 0);

@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -282,6 +283,44 @@ START_TEST(a_log_goes_with_all_its_parts)
 }
 END_TEST
 
+/* Goes on to a next part for as long as nothing is lost of its log, and makes a new log now and then. */
+static int write_parts(void)
+{
+    char stem[LOGS_NAME_MAX];
+    struct stat st;
+    for (unsigned log = 0; log < 200; log++) {
+        int fd[8];
+        snprintf(stem, sizeof(stem), "20260105T%06uZ-000000aa", log);
+        for (unsigned part = 0; part < ELEMENTSOF(fd); part++) {
+            fd[part] = log_file_make(dir, stem, part + 1);
+            if (fd[part] < 0 || write(fd[part], "x", 1) != 1)
+                return 2;
+            if (part > 0)
+                flock(fd[part - 1], LOCK_UN); /* as its monitor's close(2) would */
+            for (unsigned i = 0; i <= part; i++)
+                if (fstat(fd[i], &st) < 0 || st.st_nlink == 0)
+                    return 1;
+        }
+        for (unsigned i = 0; i < ELEMENTSOF(fd); i++)
+            close(fd[i]);
+    }
+    return 0;
+}
+
+START_TEST(a_sweep_never_takes_a_log_that_goes_on)
+{
+    int status;
+    dir = log_file_open_dir(state, true);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        _exit(write_parts());
+    while (waitpid(child, &status, WNOHANG) == 0)
+        logs_sweep(dir, UINT64_MAX, 0, "none");
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(names_of_parts)
 {
     static const struct {
@@ -318,6 +357,7 @@ static Suite *suite(void)
     tcase_add_test(t, no_log_is_larger_than_half_of_all);
     tcase_add_test(t, a_log_that_is_full_stops_who_wants_it);
     tcase_add_test(t, a_log_goes_with_all_its_parts);
+    tcase_add_test(t, a_sweep_never_takes_a_log_that_goes_on);
     tcase_add_test(t, names_of_parts);
     suite_add_tcase(s, t);
     return s;
