@@ -19,7 +19,10 @@ as_what() {
     while [ ! -e "$WS/started" ] && [ $((tries -= 1)) -gt 0 ]; do
         sleep 0.02
     done
-    # timeout(1) is the one we know; the monitor is its child.
+    # timeout(1), or a shell around it, is the one we know; the monitor is timeout's child.
+    while [ "$(cat "/proc/$pid/comm")" = bash ]; do
+        pid=$(pgrep -P "$pid")
+    done
     pid=$(pgrep -P "$pid")
     echo "$(cat "/proc/$pid/comm") $(pgrep -c -P "$pid")" >"$T/stdout"
     : >"$WS/go"
