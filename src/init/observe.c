@@ -17,6 +17,7 @@
 #include "init/observe_runs.h"
 
 #define BEHIND_MS 1000 /* the payload waits so long for a monitor that is behind; then events are lost, and counted */
+#define FIRST_TRIES 100 /* a millisecond each */
 
 void observe_init(struct observe *o)
 {
@@ -69,11 +70,22 @@ static void send(void *context, const struct packet *k)
     o->lost += r < 0;
 }
 
+/* vfork(2) returns once the process has let go of our memory; for some more steps of its execve(2) it is as closed to us as we
+ * are to others. */
+static void wait_until_run(const struct guard *g, pid_t pid)
+{
+    char entry[32], path[2];
+    snprintf(entry, sizeof(entry), "%d/exe", pid);
+    for (int i = 0; i < FIRST_TRIES && readlinkat(g->proc, entry, path, sizeof(path)) < 0 && errno == EACCES; i++)
+        (void)poll(NULL, 0, 1);
+}
+
 void observe_first(struct observe *o, const struct guard *g, pid_t pid, char *const *argv, const char *directory)
 {
     struct packet *k = o->packet;
     if (o->channel < 0 || !o->writes)
         return;
+    wait_until_run(g, pid);
     packet_begin(k, NULL, OBSERVED_EXEC);
     k->head.pid = (uint32_t)pid;
     packet_add_link(k, OBSERVED_EXE, g, pid, "exe");
