@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Theory of operation. This process has been executed anew by the monitor, in a user and a pid namespace of its own. Nothing
- * of the payload's or the internet's has reached it yet. In order:
+/* Theory of operation. This process has been executed anew by the monitor, in the monitor's namespaces. Nothing of the
+ * payload's or the internet's has reached it yet. In order:
  *
- *  1. policy     out of sealed memory.
- *  2. host       what has to be known of it: hosts(5), resolv.conf(5), the resolver's library.
- *  3. confine    lockdown/network_process.c. From here on it has no file, no privilege, and only the calls that it needs.
- *  4. ready      said to the monitor, which lets no command run before.
- *  5. listeners  from the jail's set-up; then it serves, and hears the monitor's orders, until the monitor's end closes.
+ *  1. enter      a user and a pid namespace of its own, not dumpable (enter.c says why only now): another process goes on.
+ *  2. policy     out of sealed memory.
+ *  3. host       what has to be known of it: hosts(5), resolv.conf(5), the resolver's library.
+ *  4. confine    lockdown/network_process.c. From here on it has no file, no privilege, and only the calls that it needs.
+ *  5. ready      said to the monitor, which lets no command run before.
+ *  6. listeners  from the jail's set-up; then it serves, and hears the monitor's orders, until the monitor's end closes.
  *
  * It is killed with the monitor. With it go its sockets, with these the namespace that all of the jail's packets lead to. */
 #include <errno.h>
@@ -26,6 +27,7 @@
 #include "gateway/dial.h"
 #include "gateway/diallers.h"
 #include "gateway/dns_stream.h"
+#include "gateway/enter.h"
 #include "gateway/gateway.h"
 #include "gateway/listen.h"
 #include "gateway/opener.h"
@@ -147,13 +149,15 @@ _Noreturn void gateway_main(void)
     static struct from_monitor monitor = { .source = { .ready = on_monitor, .fd = GATEWAY_FD_EVENTS }, .gateway = &g };
     static struct from_jail jail = { .source = { .ready = on_jail, .fd = GATEWAY_FD_JAIL }, .gateway = &g };
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    const char *what;
     prctl(PR_SET_NAME, GATEWAY_ARGV0, 0, 0, 0);
     signal(SIGPIPE, SIG_IGN);
+    int r = gateway_enter(&what);
+    if (r < 0)
+        give_up(what, r);
     prepare(&g);
     jail.listening = g.judge.policy.mode == EGRESS_NONE;
-    const char *what;
-    int r = gateway_confine(g.judge.ports, g.judge.n_ports, &what);
+    r = gateway_confine(g.judge.ports, g.judge.n_ports, &what);
     if (r < 0) {
         char text[128];
         snprintf(text, sizeof(text), "the gateway cannot confine itself: %s", what);

@@ -2,8 +2,8 @@
 /* Theory of operation. We are PID 1 of a pid namespace of our own and uid 0 of a user namespace of our own, with every
  * capability in it, in the host's mount and network namespaces. In order:
  *
- *  1. not dumpable: no core, and no process in a jail can trace us. One of the user's outside can: our image was executed in
- *                  a user namespace that he owns, and has every capability over.
+ *  1. not dumpable: no core, and no process of the user's, in a jail or outside, can trace us: our image was executed in
+ *                  the user namespace of whoever started us.
  *  2. view      a mount namespace of our own whose root is an empty, read-only directory. Needs the capabilities.
  *  3. caps      all sets and the bounding set.
  *  4. Landlock  no file; TCP connections to the ports listed only; no abstract socket, no signal.
@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fence_switch.h"
 #include "lockdown/caps.h"
 #include "lockdown/landlock.h"
 #include "lockdown/seccomp.h"
@@ -76,7 +77,7 @@ int network_process_confine(const int *calls, size_t n_calls, const uint16_t *po
             return r;       \
     } while (0)
 
-    STEP(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? -errno : 0, "dumpable");
+    STEP(fence_on(FENCE_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? -errno : 0, "dumpable");
     STEP(empty_view(), "an empty mount namespace");
     STEP(caps_drop_all(), "capabilities");
     STEP(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0, "no_new_privs");

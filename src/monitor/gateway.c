@@ -38,8 +38,6 @@
 /* The far ends and what else the new process takes over. */
 struct launch {
     int program, events, policy, jail;
-    uid_t uid;
-    gid_t gid;
 };
 
 bool gateway_wanted(const struct policy *policy)
@@ -89,8 +87,8 @@ static int place_fds(struct launch *with)
     return sys_close_range(GATEWAY_FDS_END, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
-/* The new process, in its namespaces. It keeps its capabilities over them through the exec, as uid 0 there, to empty its
- * mount namespace with. */
+/* The new process, which makes its namespaces itself (gateway/enter.c). Its session keeps what is typed on the terminal from
+ * it, and its process group is what we know it by. */
 _Noreturn static void launch(struct launch *with)
 {
     static char name[] = GATEWAY_ARGV0;
@@ -106,8 +104,8 @@ _Noreturn static void launch(struct launch *with)
     }
 #endif
     sigemptyset(&none);
-    setsid(); /* what is typed on the terminal is not for it */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || userns_map(0, with->uid, 0, with->gid) < 0 || place_fds(with) < 0)
+    setsid();
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || place_fds(with) < 0)
         _exit(125);
     sigprocmask(SIG_SETMASK, &none, NULL);
     syscall(SYS_execveat, with->program, "", argv, env, AT_EMPTY_PATH);
@@ -116,9 +114,7 @@ _Noreturn static void launch(struct launch *with)
 
 static int start_process(struct launch *with, struct gateway *g)
 {
-    with->uid = getuid();
-    with->gid = getgid();
-    pid_t pid = sys_fork(CLONE_NEWUSER | CLONE_NEWPID, &g->pidfd);
+    pid_t pid = sys_fork(0, NULL);
     if (pid == 0)
         launch(with);
     if (pid < 0)
@@ -295,14 +291,32 @@ int gateway_start(const struct policy *policy, struct gateway *g, struct network
     return r;
 }
 
+void gateway_entered(struct gateway *g)
+{
+    g->entered = g->entered || waitpid(g->pid, NULL, WNOHANG) > 0;
+}
+
+/* Two processes at most, both children of ours: the one that we have started, until it has entered, and the one that it makes
+ * then, in its group. The number means no other process or group as long as one of them has not been waited for. */
+static void end_processes(const struct gateway *g)
+{
+    siginfo_t ended;
+    if (!g->entered) {
+        kill(g->pid, SIGKILL);
+        while (waitid(P_PID, (id_t)g->pid, &ended, WEXITED | WNOWAIT) < 0 && errno == EINTR)
+            ; /* it makes no other one any more, and keeps its number */
+    }
+    kill(-g->pid, SIGKILL);
+    while (!g->entered && waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    while (waitpid(-g->pid, NULL, 0) >= 0 || errno == EINTR)
+        ;
+}
+
 void gateway_stop(struct gateway *g)
 {
-    if (g->pid > 0) {
-        sys_pidfd_send_signal(g->pidfd, SIGKILL);
-        while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
-    cleanup_close(&g->pidfd);
+    if (g->pid > 0)
+        end_processes(g);
     cleanup_close(&g->events);
     cleanup_close(&g->jail);
     g->pid = 0;

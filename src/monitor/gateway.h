@@ -14,21 +14,24 @@
 #include "profile/policy.h"
 
 struct gateway {
-    pid_t pid;  /* 0: there is none */
-    int pidfd;
-    int events; /* what it tells us, non-blocking */
-    int jail;   /* for MSG_GATEWAY: the end that listeners are sent to, -1 once handed over */
+    pid_t pid;    /* of what was started, and the process group of what runs; 0: there is none */
+    bool entered; /* the former has ended and is gone */
+    int events;   /* what it tells us, non-blocking */
+    int jail;     /* for MSG_GATEWAY: the end that listeners are sent to, -1 once handed over */
 };
 
-#define GATEWAY_EMPTY ((struct gateway){ .pidfd = -1, .events = -1, .jail = -1 })
+#define GATEWAY_EMPTY ((struct gateway){ .events = -1, .jail = -1 })
 
 /* Does this policy need one? */
 bool gateway_wanted(const struct policy *policy);
 
-/* Start it: a copy of this program in a user and pid namespace of its own, with the policy in sealed memory and no other
- * file. It confines itself and says GATEWAY_READY when the jail is joined to it. ret_wish is what the jail has to make for it.
- * 0 or -errno with a message in why. */
+/* Start it: a copy of this program, which makes a user and a pid namespace of its own, with the policy in sealed memory and
+ * no other file. It confines itself and says GATEWAY_READY when the jail is joined to it. ret_wish is what the jail has to make
+ * for it. 0 or -errno with a message in why. */
 int gateway_start(const struct policy *policy, struct gateway *ret_gateway, struct network_wish *ret_wish, struct buf *why);
+
+/* It is ready, so that the process which was started has done its part: what is left of that goes. */
+void gateway_entered(struct gateway *gateway);
 
 /* Does it run, and listen to orders? */
 bool gateway_hears(const struct gateway *gateway);

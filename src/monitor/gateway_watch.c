@@ -40,6 +40,7 @@ static void on_event(struct loop *l, const struct gateway_event *e, const struct
     case GATEWAY_READY:
         l->gateway_ready = true;
         loop_go(l);
+        gateway_entered(l->s->gateway);
         break;
     case GATEWAY_DONE:
         on_done(l, e);

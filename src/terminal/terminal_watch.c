@@ -20,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
+#include "base/fence_switch.h"
 #include "lockdown/seccomp.h"
 #include "sys/syscalls.h"
 #include "terminal/terminal.h"
@@ -57,6 +58,8 @@ static void confine(void)
         SYS_poll,
 #endif
     };
+    if (fence_on(FENCE_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        _exit(1);
     if (seccomp_confine(calls, ELEMENTSOF(calls)) < 0)
         _exit(1);
 }

@@ -212,6 +212,55 @@ verdict "and another user namespace than init"
 end_background
 end_world
 
+# ---- all of our own processes that last, and other processes of the same user ----
+# looks PID: the ways into a process that they have.
+looks() {
+    local way pid=$1
+
+    for way in ptrace mem vm-read environ fd-names; do
+        ! timeout 10 "$ATTACKS/processes" "$way" "$pid" >/dev/null 2>&1 || printf '%s ' "$way"
+    done
+}
+# ours PROGRAM: a jail with a gateway and a dialler; their pids.
+ours() {
+    local id
+
+    start "$1" --network=filtered -- sh -c 'echo up; exec sleep 60'
+    monitor=$BACKGROUND_PID
+    init=$(pgrep -P "$monitor" -x agentjail-init)
+    gateway=$(pgrep -P "$monitor" -x agentjail-gatew)
+    id=$(grep -lsx "monitor=$monitor" "$XDG_RUNTIME_DIR"/agentjail/* | sed 's/.*\///')
+    until [ -S "$(find "$XDG_RUNTIME_DIR/agentjail" -name "$id.sock")" ]; do sleep 0.05; done
+    timeout 20 "$1" --id="$id" --grant=tcp://db.example.com:7000 >"$T/stdout" 2>"$T/stderr"
+    dialler=$(pgrep -f -- "--id=$id --grant=tcp")
+}
+if [ "$UID_NOW" -ne 0 ]; then
+    new_world
+    start "$ATTACKS/processes" victim
+    all=$(looks "$LINE")
+    [[ $all == *environ*fd-names* ]]
+    verdict "control: processes of one user may look into each other" "$all"
+    end_background
+    ours "$AGENTJAIL"
+    [ -n "$dialler" ] || skip "no other process of the user gets into the dialler" "optional: $(cat "$T/stderr")"
+    for who in monitor init gateway ${dialler:+dialler}; do
+        [ -n "${!who}" ] && [ -z "$(looks "${!who}")" ]
+        verdict "no other process of the user gets into the $who" looks "${!who}"
+    done
+    [ "$(pgrep -cP "$monitor" agentjail)" -eq 2 ]
+    verdict "the monitor's children are init and the gateway: nothing is left of how that was started" -- pgrep -laP "$monitor"
+    end_background
+    export AGENTJAIL_TEST_OFF=dumpable
+    ours "$UNFENCED"
+    for who in monitor gateway ${dialler:+dialler}; do
+        [ -n "${!who}" ] && [ "$(looks "${!who}")" = "$all" ]
+        verdict "control: into one that is dumpable they get: the $who" "$(looks "${!who}")" "of $all"
+    done
+    unset AGENTJAIL_TEST_OFF
+    end_background
+    end_world
+fi
+
 # Programs make names of files from their pids: those of two jails in one directory must not be the same.
 new_world
 numbers() { # COMMAND...: how many different pids a shell has in four of them
