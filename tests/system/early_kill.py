@@ -13,7 +13,7 @@ import sys
 import time
 
 PR_SET_CHILD_SUBREAPER = 36
-PATIENCE = 20
+PATIENCE = 20 * int(os.environ.get("PATIENCE") or 1)
 
 
 def children(pid):

@@ -89,6 +89,7 @@ def main():
     p.add_argument("--timeout", type=float, default=30)
     p.add_argument("command", nargs="+")
     args = p.parse_args()
+    args.timeout *= int(os.environ.get("PATIENCE") or 1)
 
     master, slave = pty.openpty()
     pid = spawn(args, slave)

@@ -10,6 +10,8 @@ import os
 import subprocess
 import sys
 
+PATIENCE = 60 * int(os.environ.get("PATIENCE") or 1)
+
 # Calls that make descriptors, namespaces or processes run into limits, too.
 ERRORS = ("ENOSYS", "EPERM", "EACCES", "ENOMEM")
 LIMITS = {
@@ -45,7 +47,7 @@ def attempt(shim, call, error, command):
     environment = {k: v for k, v in os.environ.items() if k != "AGENTJAIL"}
     run = [shim, "--errno", error, call, *command, "--", "sh", "-c", "echo ran; exit 5"]
     try:
-        done = subprocess.run(run, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, env=environment, check=False)
+        done = subprocess.run(run, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, env=environment, check=False)
     except subprocess.TimeoutExpired:
         return "never ends"
     return judge(done.returncode, done.stdout, done.stderr)

@@ -77,13 +77,13 @@ agent_words() {
 # device, and one port of that is all the network that the jail gets beyond its profile's.
 outside() {
     agent_words "$1" 127.0.0.1
-    env "${SETTINGS[@]}" timeout -k 5 90 "${WORDS[@]}" </dev/null >"$T/stdout" 2>"$T/stderr"
+    timeout -k 5 90 env "${SETTINGS[@]}" "${WORDS[@]}" </dev/null >"$T/stdout" 2>"$T/stderr"
 }
 
 inside() {
     agent_words "$1" host.agentjail.internal
     shift
-    env "${SETTINGS[@]}" timeout -k 5 90 "$AGENTJAIL" --host-port="$PORT" "$@" "${WORDS[@]}" </dev/null >"$T/stdout" 2>"$T/stderr"
+    timeout -k 5 90 env "${SETTINGS[@]}" "$AGENTJAIL" --host-port="$PORT" "$@" "${WORDS[@]}" </dev/null >"$T/stdout" 2>"$T/stderr"
 }
 
 # What an agent does whose model was talked into it. Qwen Code loses the output of what ends at once, hence the sleep.
@@ -149,7 +149,7 @@ end_world
 agent_world
 one='[{"do": "write", "path": "WS/N.c", "content": "int N;\n"}, {"do": "shell", "command": "gcc -c N.c && sleep 0.5 && ls N.o"}]'
 model "$(script "${one//N/first}")" && agent_words claude host.agentjail.internal
-env "${SETTINGS[@]}" timeout -k 5 90 "$AGENTJAIL" --host-port="$PORT" "${WORDS[@]}" </dev/null >"$T/first" 2>&1 &
+timeout -k 5 90 env "${SETTINGS[@]}" "$AGENTJAIL" --host-port="$PORT" "${WORDS[@]}" </dev/null >"$T/first" 2>&1 &
 first=$!
 script "${one//N/second}" >"$T/script2"
 start python3 -B "$SERVER" --script "$T/script2" --record "$T/record2"
@@ -168,7 +168,7 @@ agent_world
 login() { # PROFILE COMMAND...: with nothing about keys in the environment
     local profile=$1
     shift
-    env -u OPENAI_API_KEY "PATH=$NODE_BIN:$PATH" timeout -k 5 60 "$AGENTJAIL" --profile="$profile" "$@" >"$T/stdout" 2>"$T/stderr"
+    timeout -k 5 60 env -u OPENAI_API_KEY "PATH=$NODE_BIN:$PATH" "$AGENTJAIL" --profile="$profile" "$@" >"$T/stdout" 2>"$T/stderr"
 }
 login codex codex login status </dev/null
 [ $? -ne 0 ]
@@ -194,7 +194,7 @@ verdict "claude: the next run is logged in"
 model '[]' && agent_words gemini host.agentjail.internal
 SETTINGS=("${SETTINGS[@]/#GEMINI_API_KEY=*/GEMINI_MODEL=gemini-2.5-pro}")
 gemini() {
-    env "${SETTINGS[@]}" timeout -k 5 90 "$AGENTJAIL" --host-port="$PORT" "${WORDS[@]}" </dev/null >"$T/stdout" 2>"$T/stderr"
+    timeout -k 5 90 env "${SETTINGS[@]}" "$AGENTJAIL" --host-port="$PORT" "${WORDS[@]}" </dev/null >"$T/stdout" 2>"$T/stderr"
 }
 gemini
 [ $? -ne 0 ] && ! finished

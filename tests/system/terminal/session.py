@@ -12,7 +12,7 @@ import termios
 import time
 
 AGENTJAIL = os.environ["AGENTJAIL"]
-PATIENCE = 20
+PATIENCE = 20 * int(os.environ.get("PATIENCE") or 1)
 
 
 class Gone(Exception):
