@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/fence_switch.h"
 #include "base/path.h"
 #include "base/program_head.h"
 #include "profile/interpreter.h"
@@ -82,7 +83,7 @@ static int add_place(struct collect *c, const struct run_rule *rule, const char 
 /* Is it in a place that the payload may write, which a symlink there would turn elsewhere? */
 static bool is_planted(const struct collect *c, const struct resolved *r)
 {
-    for (size_t i = 0; i < r->n_links; i++) {
+    for (size_t i = 0; i < r->n_links && fence_on(FENCE_SYMLINKS); i++) {
         const struct entry *up = entries_writable_around(c->list, r->links[i].path);
         if (up && path_may_change(up->path, r->links[i].path))
             return true;

@@ -12,6 +12,11 @@ setup_programs() {
     printf '#!/bin/sh\nexit 0\n' >"$DATA/script"
     chmod 755 "$DATA/script"
 }
+setup_planted() { # by an earlier run, in place of a program of the user's
+    setup_programs
+    ln -s "$DATA/nothing" "$WS/tool"
+    EXPECT=refused MESSAGE="leads through a symlink in a writable place, so whoever writes there chooses what is meant"
+}
 
 rows <<'ROWS'
 # name | who | setup | fences | options | attack
@@ -30,6 +35,7 @@ list-run-script | any | programs | landlock-files | --read="$DATA" --exec="$DATA
 list-run-loader | any | programs | noexec | --write="$DATA" --exec="$DATA" --exec-allow="$ATTACKS" | execs run-loader "$LOADER" "$DATA/true"
 list-run-loader-bin | any | - | noexec | --exec-allow="$ATTACKS" | execs run-loader "$LOADER" "$(realpath "$(type -P true)")"
 list-run-memory | any | programs | memory | --read="$DATA" --exec-allow="$ATTACKS" | execs memfd "$DATA/nothing"
+list-run-planted | any | planted | symlinks | --exec="$DATA" --exec-allow="$ATTACKS" --exec-allow="$WS/tool" | execs run "$DATA/nothing"
 list-write | any | programs | read-only | --write="$DATA" --exec="$DATA" --exec-allow="$ATTACKS" --exec-allow="$DATA/nothing" --exec-allow="$(type -P sh)" | : sh -c '(echo x >>"$0/nothing") || exit 1' "$DATA"
 deny-run | any | programs | noexec | --exec="$DATA" --exec-deny="$DATA/nothing" | execs run "$DATA/nothing"
 deny-run-directory | any | programs | noexec,landlock-files | --exec="$DATA" --exec-deny="$DATA" | execs run-fd "$DATA/nothing"
