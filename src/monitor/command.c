@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cure.h"
 #include "base/path.h"
 #include "base/program_head.h"
 #include "profile/interpreter.h"
@@ -107,6 +108,40 @@ static void add_place(const struct origin *origin, struct buf *text)
         buf_printf(text, " (%s:%u)", origin->file, origin->line);
 }
 
+/* What execve(2) says of a name, or of a file that nothing of the profile's keeps from being run. */
+static void explain_errno(const char *command, int error, struct buf *text)
+{
+    const char *what = NULL;
+    switch (error) {
+    case EACCES:
+        what = "permission denied: it is no program, or lies where the profile has no exec";
+        break;
+    case ENOENT:
+        what = strchr(command, '/') ? "there is no such file, neither inside nor outside; correct the path"
+                                    : "not found, neither inside nor on the host's PATH";
+        break;
+    case ENOTDIR:
+        what = "what stands before a '/' there is no directory; correct the path";
+        break;
+    case ELOOP:
+        what = "its symlinks lead in a circle; correct them";
+        break;
+    case ENAMETOOLONG:
+        what = "no file's name can be as long; correct it";
+        break;
+    case ETXTBSY:
+        what = "something has it open for writing; run it when that is done";
+        break;
+    case E2BIG:
+        what = "its arguments and variables are too much for the kernel; pass fewer (execve(2) has the limits)";
+        break;
+    default:
+        buf_printf(text, "%s: cannot be run: %s: %s", command, strerror(error), cure_of_errno(error));
+        return;
+    }
+    buf_printf(text, "%s: %s", command, what);
+}
+
 void command_explain(const struct plan *plan, const char *command, const char *path, int error, struct buf *text)
 {
     _cleanup_free_ char *found = find_on_host(command, path);
@@ -116,13 +151,10 @@ void command_explain(const struct plan *plan, const char *command, const char *p
     if (explain_file(command, error, text))
         return;
     if (!real) {
-        if (error == EACCES)
-            buf_printf(text, "%s: permission denied: it is no program, or lies where the profile has no exec", command);
-        else if (error == ENOENT)
-            buf_printf(text, "%s: not found, neither inside nor on the host's PATH", command);
-        else
-            buf_printf(text, "%s: %s", command, strerror(error));
-    } else if (!host_file(op)) {
+        explain_errno(command, error, text);
+        return;
+    }
+    if (!host_file(op)) {
         buf_printf(text,
                    "%s: not visible inside: it is %s on the host, which no grant of the profile shows; allow it with ",
                    command, real);
@@ -140,7 +172,9 @@ void command_explain(const struct plan *plan, const char *command, const char *p
         buf_printf(text, "; allow it with --exec=%s", op->target);
     } else if (error == ENOENT) {
         explain_interpreter(plan, command, real, text);
+    } else if (error == EACCES) { /* the profile lets it be run */
+        buf_printf(text, "%s: %s may not be run: %s", command, real, cure_of_errno(error));
     } else {
-        buf_printf(text, "%s: %s", command, strerror(error));
+        explain_errno(command, error, text);
     }
 }

@@ -35,6 +35,7 @@
 #include "monitor/orphans.h"
 #include "monitor/run_report.h"
 #include "monitor/say.h"
+#include "profile/origin.h"
 #include "sys/idle_memory.h"
 #include "sys/syscalls.h"
 #include "terminal/signals.h"
@@ -295,12 +296,22 @@ static int serve_message(struct loop *l)
     }
 }
 
+static void say_time_is_up(const struct loop *l)
+{
+    const struct origin *origin = &l->s->policy->time.origin;
+    _cleanup_buf_ struct buf text = { 0 };
+    int r = origin_print(&text, origin, origin_is_option(origin) ? "timeout" : "time");
+    if (r >= 0)
+        r = buf_str(&text, "time limit reached; ending the command (write a longer one if it needs more)");
+    loop_say(l, r >= 0 ? text.data : "time limit reached; ending the command");
+}
+
 static void on_time(struct loop *l)
 {
     int64_t now = loop_now();
     if (l->limit_at && now >= l->limit_at && !l->timed_out) {
         l->timed_out = true;
-        loop_say(l, "time limit reached; ending the command");
+        say_time_is_up(l);
         account_limit(l, "the time limit was reached");
         loop_end(l, SIGTERM);
     }

@@ -28,6 +28,22 @@ status 127 "no such command" -- agentjail-no-such-command
 status 127 "no such path" -- /usr/bin/agentjail-no-such-command
 status 126 "not executable" -- "$WS/file"
 status 126 "a directory" -- "$WS/sub"
+# says NAME STATUS PATTERN COMMAND: each says what to do; an errno's name alone nobody can act upon.
+says() {
+    local name=$1 wanted=$2 pattern=$3 s
+
+    shift 3
+    jail -- "$@" </dev/null
+    s=$?
+    [ $s -eq "$wanted" ] && grep -q "^agentjail: .*: $pattern\$" "$T/stderr"
+    verdict "it is told what to do: $name" "status $s"
+}
+ln -s circle "$WS/circle"
+says "no such command" 127 "not found, neither inside nor on the host's PATH" agentjail-no-such-command
+says "no such path" 127 "there is no such file, neither inside nor outside; correct the path" ./no-such
+says "a file above it" 126 "what stands before a '/' there is no directory; correct the path" "$WS/file/program"
+says "symlinks in a circle" 126 "its symlinks lead in a circle; correct them" ./circle
+says "a long name" 126 "no file's name can be as long; correct it" "./$(printf 'a%.0s' {1..300})"
 status 125 "unknown option" --no-such-option -- true
 status 125 "bad value" --network=maybe -- true
 status 125 "missing grant" --read=/nonexistent -- true
@@ -50,6 +66,12 @@ status 0 "protect of what is not there" --protect=no-such-name -- true
 status 125 "the same without the guard" --guard=off --protect=no-such-name -- true
 status 0 "optional protect of what is not there" --protect=-no-such-name -- true
 status 124 "time is up" --timeout=300ms -- sleep 30
+grep -qx 'agentjail: command line: --timeout: time limit reached; ending the command (write a longer one if it needs more)' "$T/stderr"
+verdict "time is up: by which word, and what to write"
+printf '[profile]\ninclude = default\n[limits]\ntime = 300ms\n' >"$T/time.ini"
+status 124 "time is up, by a file" --profile="$T/time.ini" -- sleep 30
+grep -q "^agentjail: $T/time\.ini:4: time: time limit reached" "$T/stderr"
+verdict "time is up: file and line"
 for o in --version --help --doctor; do
     jail $o </dev/null
     s=$?
