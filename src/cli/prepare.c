@@ -16,6 +16,7 @@
 #include "monitor/environment.h"
 #include "monitor/say.h"
 #include "plan/asked.h"
+#include "plan/guarded.h"
 #include "plan/resolve.h"
 #include "profile/origin.h"
 #include "profile/policy_load.h"
@@ -104,8 +105,9 @@ static int find_run_list(const struct run *run, struct buf *why)
                            : "this kernel has no Landlock that could hold a list of programs";
     if (!first || !lack)
         return 0;
-    origin_print(why, &first->origin, "exec-allow");
-    (void)buf_printf(why, "%s; leave the list out, or name what may not be run with exec-deny", lack);
+    origin_print(why, &first->origin, origin_word(&first->origin, "allow", "exec-allow"));
+    (void)buf_printf(why, "%s; leave the list out, or name what may not be run with %s", lack,
+                     origin_word(&first->origin, "deny", "exec-deny"));
     return -EOPNOTSUPP;
 }
 
@@ -163,6 +165,15 @@ static int find_guard(struct run *run, struct buf *why)
     if (asked)
         origin_advise(why, &f->origin, &f->required, "guard", "on");
     return -EOPNOTSUPP;
+}
+
+/* What may be run is held without init: that it tells of what is refused is done without where it cannot. */
+static bool tells_runs(const struct run *run)
+{
+    const struct policy *p = &run->policy;
+    if (!p->no_spawn && !p->n_run_rules)
+        return false;
+    return evidence_observes(p) != EVIDENCE_OFF || run->plan.guarded.n || (guarded_may(p) && !guard_lack());
 }
 
 static int load_filter(struct run *run, struct buf *why)
@@ -272,6 +283,7 @@ int run_prepare(struct run *run, struct buf *why)
         r = find_observer(run, why);
     if (r < 0)
         return r;
+    run->runs_told = tells_runs(run);
     r = environment_build(&run->policy, environ, &run->env, &run->dropped);
     if (r >= 0)
         r = find_directory(run);

@@ -31,6 +31,7 @@ struct run {
     enum label_kind label;
     struct git_copies git;
     struct git_links git_links;
+    bool runs_told;  /* init is to look at programs that are run: there is a rule of which may be */
     int landlock_abi;
     int home_lock; /* keeps --reset-home off while the jail lives; -1: no home is kept */
     char *directory; /* where the command starts */

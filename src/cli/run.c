@@ -192,8 +192,9 @@ static int prepare_all(struct run *run, struct jail_start *with, struct supervis
         .wait_go = run->cgroup.way != HOST_CGROUP_NONE || run->gateway.pid > 0,
         .network = run->network,
         .landlock_abi = run->landlock_abi,
-        .guarded = run->plan.guarded.v || !observed ? run->plan.guarded.v : nothing, /* init serves calls for either */
+        .guarded = run->plan.guarded.v || !(observed || run->runs_told) ? run->plan.guarded.v : nothing, /* init serves calls */
         .observed = observed != EVIDENCE_OFF,
+        .runs_told = run->runs_told,
         .programs_listed = run->plan.run_listed,
         .observed_reads = observed == EVIDENCE_ALL,
         .label = run->label,

@@ -34,7 +34,6 @@
 
 #include "base/cleanup.h"
 #include "init/guard_calls.h"
-#include "init/guard_runs.h"
 #include "ipc/packet.h"
 
 #define RETRY_MS 5
@@ -48,7 +47,7 @@
 const int guard_calls[] = {
     SYS_openat2, SYS_readlinkat, SYS_newfstatat, SYS_fstat, SYS_fstatfs, SYS_mkdirat, SYS_mknodat, SYS_linkat,
     SYS_symlinkat, SYS_unlinkat, SYS_renameat2, SYS_ftruncate, SYS_umask, SYS_fcntl, SYS_process_vm_readv,
-    SYS_pidfd_open,
+    SYS_pidfd_open, SYS_pread64,
 };
 const size_t n_guard_calls = ELEMENTSOF(guard_calls);
 
@@ -103,6 +102,17 @@ static void give_descriptor(const struct guard *g, uint64_t id, struct answer *a
     send(g, id, answer);
 }
 
+/* What the payload's filter denies is never looked at further, and never goes on. */
+static bool refuse_denied(struct asker *a, struct answer *answer)
+{
+    struct denial denial;
+    if (!denials_judge(&a->guard->denials, &a->call->data, &denial))
+        return false;
+    *answer = (struct answer){ .how = ANSWER_VALUE, .value = -denial.error, .fd = -1 };
+    observe_denied(&a->guard->observe, a, &denial);
+    return true;
+}
+
 /* False: it is to be tried again. */
 static bool serve(struct guard *g, const struct seccomp_notif *call)
 {
@@ -110,7 +120,7 @@ static bool serve(struct guard *g, const struct seccomp_notif *call)
     struct answer answer = { .how = ANSWER_CONTINUE, .fd = -1 };
     g->refused_by = -1;
     observe_begin(&g->observe);
-    if (!guard_refuses_run(&a, &answer) && !observe_look(&g->observe, &a))
+    if (!refuse_denied(&a, &answer) && !guard_refuses_run(&a, &answer) && !observe_look(&g->observe, &a) && !guard_is_run(&a))
         guard_perform(&a, &answer);
     if (answer.how == ANSWER_LATER)
         return false;

@@ -9,7 +9,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "init/guard_runs.h"
 #include "init/observe.h"
+#include "lockdown/denials.h"
 
 #define GUARD_WAITS 64 /* callers at a time that wait until what they open can be had; more get ENFILE */
 
@@ -20,7 +22,8 @@ struct guard {
     char *const *patterns; /* base/name_pattern.h, up to NULL */
     mode_t umask;          /* what the payload began with */
     bool own_umasks;       /* somebody has set one since */
-    bool no_spawn;         /* no program may be run (init/guard_runs.h) */
+    struct guard_runs runs; /* which programs may be run */
+    struct denials denials; /* calls that are answered with an error */
     struct seccomp_notif waits[GUARD_WAITS];
     size_t n_waits;
     int refused_by; /* of the patterns the one that the call in hand is refused by; -1: by none */

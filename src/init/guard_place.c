@@ -327,6 +327,17 @@ int guard_place_find(struct asker *a, int dirfd, uint64_t path, enum place_want 
     return r;
 }
 
+int guard_place_find_text(struct asker *a, const char *path, struct place *ret)
+{
+    struct walk w = { .asker = a, .text = ret->text };
+    size_t n = strlen(path);
+    if (n == 0 || n >= PATH_MAX)
+        return n ? -ENAMETOOLONG : -ENOENT;
+    memcpy(ret->text, path, n + 1);
+    _cleanup_close_ int start = path[0] == '/' ? -1 : guard_asker_directory(a, AT_FDCWD);
+    return path[0] != '/' && start < 0 ? start : find(&w, start, PLACE_FOLLOW, ret);
+}
+
 int guard_place_of_fd(struct asker *a, int fd, struct place *ret)
 {
     ret->target = guard_asker_directory(a, fd);

@@ -43,6 +43,9 @@ static inline void place_init(struct place *p)
  * the asker's own there (guard_place.c). */
 int guard_place_find(struct asker *a, int dirfd, uint64_t path, enum place_want want, struct place *ret);
 
+/* The same for a path that we have, with all symlinks followed: what a script is run by. It is not told as the call's. */
+int guard_place_find_text(struct asker *a, const char *path, struct place *ret);
+
 /* A descriptor of the asker's as the target (AT_EMPTY_PATH). 0 or -errno. */
 int guard_place_of_fd(struct asker *a, int fd, struct place *ret);
 

@@ -237,7 +237,8 @@ static int open_guard(struct init *init, const struct init_args *args, int *ret_
         fail(args->channel, "guard", -r);
     if (!init->guard.patterns)
         return -1;
-    init->guard.no_spawn = args->start->policy->no_spawn && fence_on(FENCE_SPAWN);
+    init->guard.runs = guard_runs_of(args->start);
+    init->guard.denials = denials_of(args->start);
     if (args->observe >= 0)
         observe_start(&init->guard.observe, args->observe, args->start->observed, args->start->observed_reads);
     *ret_payload = ends[1];

@@ -15,6 +15,7 @@
 #include "init/observe_packet.h"
 #include "init/observe_refusals.h"
 #include "init/observe_runs.h"
+#include "lockdown/denials.h"
 
 #define BEHIND_MS 1000 /* the payload waits so long for a monitor that is behind; then events are lost, and counted */
 #define FIRST_TRIES 100 /* a millisecond each */
@@ -207,22 +208,44 @@ bool observe_look(struct observe *o, struct asker *a)
 }
 
 /* It goes by the file that was to be run, for nothing runs. */
-void observe_refused_run(struct observe *o, struct asker *a, int error)
+void observe_refused_run(struct observe *o, struct asker *a, const struct place *p, const char *script, int rule)
 {
-    struct looked_call l = observe_looked(&a->call->data, false);
+    struct packet *k = o->packet;
     if (o->channel < 0)
         return;
-    struct place p _cleanup_place_;
-    if (find_looked(a, &l, &p) < 0 || p.target < 0)
-        return;
-    struct packet *k = o->packet;
-    packet_begin(k, a, OBSERVED_EXEC);
+    packet_begin(k, a, OBSERVED_UNRUN);
     k->head.verified = 1;
-    k->head.error = error;
+    k->head.error = EACCES;
     k->head.parent = (uint32_t)guard_asker_parent(a);
-    packet_add(k, OBSERVED_PATH, p.path);
+    k->head.rule = (uint32_t)rule;
+    packet_add(k, OBSERVED_PATH, p->path);
+    if (script)
+        packet_add(k, OBSERVED_SECOND, script);
     packet_add_link(k, OBSERVED_CWD, a->guard, (pid_t)a->call->pid, "cwd");
-    packet_add_argv(k, a, l.argv);
+    packet_add_argv(k, a, observe_looked(&a->call->data, false).argv);
+    if (!guard_asker_waits(a))
+        k->head.kind = 0;
+}
+
+int observe_find_run(struct asker *a, struct place *p)
+{
+    struct looked_call l = observe_looked(&a->call->data, false);
+    return find_looked(a, &l, p);
+}
+
+void observe_denied(struct observe *o, struct asker *a, const struct denial *denial)
+{
+    struct packet *k = o->packet;
+    if (o->channel < 0)
+        return;
+    packet_begin(k, a, OBSERVED_DENIED);
+    k->head.verified = 1;
+    k->head.error = denial->error;
+    k->head.call = (uint32_t)a->call->data.nr;
+    k->head.rule = a->call->data.arch;
+    k->head.mode = denial->argument;
+    k->head.flags = denial->argument >= 0 ? denial->value : 0;
+    packet_add_link(k, OBSERVED_EXE, a->guard, (pid_t)a->call->pid, "exe");
     if (!guard_asker_waits(a))
         k->head.kind = 0;
 }
@@ -289,9 +312,12 @@ void observe_done(struct observe *o, struct asker *a, const struct answer *answe
 
 void observe_tell(struct observe *o)
 {
-    if (o->channel >= 0 && o->packet->head.kind == OBSERVED_REFUSED)
+    if (o->channel < 0)
+        return;
+    uint8_t kind = o->packet->head.kind;
+    if (kind == OBSERVED_REFUSED || kind == OBSERVED_DENIED || kind == OBSERVED_UNRUN)
         observe_refusals_add(o->refusals, o->channel, o->packet);
-    else if (o->channel >= 0 && o->packet->head.kind)
+    else if (kind)
         send(o, o->packet);
 }
 

@@ -21,6 +21,7 @@
 
 struct asker;
 struct answer;
+struct denial;
 struct guard;
 struct place;
 
@@ -67,8 +68,14 @@ void observe_nameless(struct observe *o, const struct guard *g, int fd);
 /* Is it one that is only looked at? Then look: it is to go back to the kernel. */
 bool observe_look(struct observe *o, struct asker *a);
 
-/* It would have run a program, which is refused: with that errno, positive. */
-void observe_refused_run(struct observe *o, struct asker *a, int error);
+/* Where the path of an execve(2) leads: as guard_place_find() has it. */
+int observe_find_run(struct asker *a, struct place *p);
+
+/* It would have run the program at p, for a script or NULL, which is refused with EACCES by that rule (OBSERVED_UNRUN's). */
+void observe_refused_run(struct observe *o, struct asker *a, const struct place *p, const char *script, int rule);
+
+/* The payload's filter denies it. */
+void observe_denied(struct observe *o, struct asker *a, const struct denial *denial);
 
 /* It was performed with that answer, which the asker does not have yet. */
 void observe_done(struct observe *o, struct asker *a, const struct answer *answer);

@@ -11,10 +11,21 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* Of a program that was to be run its words and directory do not count. */
+static size_t key_len(const struct packet *k)
+{
+    return k->head.kind == OBSERVED_UNRUN ? k->head.lengths[OBSERVED_PATH] : k->len;
+}
+
 static bool is_same(const struct refusal *r, const struct packet *k)
 {
-    return r->call == k->head.call && r->rule == k->head.rule && r->len == k->len &&
-           memcmp(r->lengths, k->head.lengths, sizeof(r->lengths)) == 0 && memcmp(r->texts, k->data, k->len) == 0;
+    const struct observed *a = &r->head, *b = &k->head;
+    if (a->kind != b->kind || a->call != b->call || a->rule != b->rule || r->len != key_len(k) ||
+        memcmp(r->texts, k->data, r->len) != 0)
+        return false;
+    if (b->kind == OBSERVED_DENIED)
+        return a->mode == b->mode && a->flags == b->flags && a->error == b->error;
+    return b->kind == OBSERVED_UNRUN || memcmp(a->lengths, b->lengths, sizeof(a->lengths)) == 0;
 }
 
 static void note_change(struct refusals *r)
@@ -28,18 +39,18 @@ static void note_change(struct refusals *r)
 static void keep(struct refusals *r, int channel, struct packet *k)
 {
     struct refusal *one = &r->kept[r->n];
+    size_t len = key_len(k);
     k->head.number = r->n;
-    if (k->len > sizeof(one->texts) || observed_send(channel, &k->head, k->data) < 0) {
+    if (len > sizeof(one->texts) || observed_send(channel, &k->head, k->data) < 0) {
         r->unkept++;
         note_change(r);
         return;
     }
-    one->call = k->head.call;
-    one->rule = k->head.rule;
+    one->head = k->head;
     one->count = one->told = 1;
-    one->len = k->len;
-    memcpy(one->lengths, k->head.lengths, sizeof(one->lengths));
-    memcpy(one->texts, k->data, k->len);
+    one->len = len;
+    memcpy(one->texts, k->data, len);
+    r->n_denied += k->head.kind == OBSERVED_DENIED;
     r->n++;
 }
 
@@ -52,7 +63,7 @@ void observe_refusals_add(struct refusals *r, int channel, struct packet *k)
         note_change(r);
         return;
     }
-    if (r->n < OBSERVED_REFUSALS_MAX) {
+    if (r->n < OBSERVED_REFUSALS_MAX && (k->head.kind != OBSERVED_DENIED || r->n_denied < OBSERVED_DENIED_MAX)) {
         keep(r, channel, k);
         return;
     }

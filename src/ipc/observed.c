@@ -57,7 +57,7 @@ int observed_parse(struct observed_message *ret, size_t size)
         left -= len;
     }
     bool number = h->kind == OBSERVED_LOST || h->kind == OBSERVED_REPEATED || h->kind == OBSERVED_UNKEPT;
-    bool path = number || ret->texts[OBSERVED_PATH];
+    bool path = number || h->kind == OBSERVED_DENIED || ret->texts[OBSERVED_PATH];
     bool second = (h->kind != OBSERVED_RENAME && h->kind != OBSERVED_LINK) || ret->texts[OBSERVED_SECOND];
     return left == 0 && path && second ? 0 : -EBADMSG;
 }

@@ -25,13 +25,19 @@ enum observed_kind {
     OBSERVED_REFUSED,   /* path, and second if the call has one: refused by a rule, for the first time; the next number */
     OBSERVED_REPEATED,  /* the refusal of that number: how often there were such until now */
     OBSERVED_UNKEPT,    /* flags: how many were refused that are none of those told, since the last of these */
+    OBSERVED_DENIED,    /* a system call that the filter denies, as REFUSED; exe, mode and flags: by which argument (-1: by
+                           none), and what it was */
+    OBSERVED_UNRUN,     /* a program that is not to be run, as REFUSED; path: which, second: the script it is for, cwd, argv */
     OBSERVED_KINDS,
 };
 
 enum observed_text { OBSERVED_EXE, OBSERVED_PATH, OBSERVED_SECOND, OBSERVED_CWD, OBSERVED_ARGV, OBSERVED_TEXTS };
 
-/* Different refusals that are told. */
-enum { OBSERVED_REFUSALS_MAX = 128 };
+/* Different refusals that are told, and how many of them may be system calls. */
+enum { OBSERVED_REFUSALS_MAX = 128, OBSERVED_DENIED_MAX = 64 };
+
+/* The rule of an UNRUN: an operation of the plan, or one of these. */
+enum { OBSERVED_BY_SPAWN = -1, OBSERVED_BY_NOTHING = -2 /* no place that is in the plan */ };
 
 /* Room for what is behind it: four names (PATH_MAX, and the last component), and a command line. */
 enum { OBSERVED_NAME_MAX = 4096 + 255 + 2, OBSERVED_ARGV_MAX = 8192, OBSERVED_WORDS_MAX = 256,
@@ -48,9 +54,10 @@ struct observed {
     uint32_t parent;  /* EXEC: its parent's; 0: none in the jail, or not known */
     uint32_t flags;   /* open(2)'s, rename's */
     int32_t mode;     /* of a new file, or chmod(2)'s; -1: none */
-    uint32_t call;    /* REFUSED: the system call's number */
-    uint32_t rule;    /* REFUSED: which of jail_start's guarded names it was refused by */
-    uint32_t number;  /* REFUSED, REPEATED */
+    uint32_t call;    /* REFUSED, DENIED: the system call's number */
+    uint32_t rule;    /* REFUSED: which of jail_start's guarded names it was refused by; UNRUN: see above; DENIED: which
+                         AUDIT_ARCH_... the number is of */
+    uint32_t number;  /* REFUSED, DENIED, UNRUN, REPEATED */
     uint32_t count;   /* REPEATED */
     uint32_t lengths[OBSERVED_TEXTS]; /* bytes with the NULs, 0: there is none; of argv a word behind the other */
 };

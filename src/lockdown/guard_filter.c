@@ -29,6 +29,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fence_switch.h"
+#include "ipc/start.h"
+#include "lockdown/denials.h"
+#include "profile/policy.h"
 
 #if defined(__x86_64__)
 #define OUR_ARCH AUDIT_ARCH_X86_64
@@ -145,9 +149,9 @@ static void add_ioctls(struct program *p)
     ADD(p, ANSWER_ALLOW, ANSWER_ENOTTY);
 }
 
-static void build(struct program *p, const struct guard_told *told)
+/* What would lead around init's look at names. */
+static void add_names(struct program *p, const struct guard_told *told)
 {
-    ADD(p, LOAD(arch), IF(BPF_JEQ, OUR_ARCH, 1, 0), ANSWER_ENOSYS, LOAD(nr), IF(BPF_JGE, X32_BIT, 0, 1), ANSWER_ENOSYS);
     add_open(p, SYS_openat, 2, told->reads);
 #ifdef SYS_open
     add_open(p, SYS_open, 1, told->reads);
@@ -156,15 +160,26 @@ static void build(struct program *p, const struct guard_told *told)
     add_namespaces(p, SYS_unshare);
     for (size_t i = 0; i < ELEMENTSOF(served); i++)
         ADD(p, IF(BPF_JEQ, served[i], 0, 1), ANSWER_SERVE);
-    for (size_t i = 0; told->writes && i < ELEMENTSOF(only_told); i++)
-        ADD(p, IF(BPF_JEQ, only_told[i], 0, 1), ANSWER_SERVE);
-    if (told->writes)
-        add_runs(p, told->first);
     ADD(p, IF(BPF_JEQ, SYS_setns, 0, 1), ANSWER_EPERM, IF(BPF_JEQ, SYS_open_by_handle_at, 0, 1), ANSWER_EPERM,
         IF(BPF_JEQ, NR_OPENAT2, 3, 0), IF(BPF_JEQ, NR_CLONE3, 2, 0),
         IF(BPF_JGE, NR_IO_URING_SETUP, 0, 2), IF(BPF_JGT, NR_IO_URING_REGISTER, 1, 0), ANSWER_ENOSYS,
         IF(BPF_JGE, NR_LANDLOCK_CREATE_RULESET, 0, 2), IF(BPF_JGT, NR_LANDLOCK_RESTRICT_SELF, 1, 0), ANSWER_ENOSYS);
-    add_ioctls(p);
+}
+
+static void build(struct program *p, const struct guard_told *told)
+{
+    struct sock_filter other = told->only_ours ? ANSWER_ENOSYS : ANSWER_ALLOW;
+    ADD(p, LOAD(arch), IF(BPF_JEQ, OUR_ARCH, 1, 0), other, LOAD(nr), IF(BPF_JGE, X32_BIT, 0, 1), other);
+    for (size_t i = 0; told->writes && i < ELEMENTSOF(only_told); i++)
+        ADD(p, IF(BPF_JEQ, only_told[i], 0, 1), ANSWER_SERVE);
+    if (told->names)
+        add_names(p, told);
+    if (told->runs)
+        add_runs(p, told->first);
+    if (told->names)
+        add_ioctls(p);
+    else
+        ADD(p, ANSWER_ALLOW);
 }
 
 /* Yama (Documentation/admin-guide/LSM/Yama.rst): 2 and 3 keep a process without capabilities from its own children's memory. */
@@ -185,12 +200,28 @@ const char *guard_lack(void)
     return NULL;
 }
 
-int guard_listen(const struct guard_told *told)
+struct guard_told guard_tells(const struct jail_start *start, bool serves)
 {
+    bool names = serves && (start->observed || start->guarded[0]), runs = serves && (start->observed || start->runs_told);
+    bool spawns = !start->policy->no_spawn || !fence_on(FENCE_SPAWN);
+    return (struct guard_told){ .names = names, .runs = runs, .only_ours = names || (runs && !spawns),
+                                .writes = serves && start->observed, .reads = serves && start->observed_reads };
+}
+
+static int listen_by(const struct sock_filter *code, size_t n)
+{
+    struct sock_fprog program = { .len = (unsigned short)n, .filter = (struct sock_filter *)(uintptr_t)code };
+    long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, LISTEN_FLAGS, &program);
+    return fd < 0 ? -errno : (int)fd;
+}
+
+int guard_listen(const struct guard_told *told, const struct denials *denials, bool *ret_joined)
+{
+    static struct sock_filter both[BPF_MAXINSNS]; /* of the memory shared with init as much is touched as is used */
     struct program p;
     p.n = 0;
     build(&p, told);
-    struct sock_fprog program = { .len = (unsigned short)p.n, .filter = p.code };
-    long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, LISTEN_FLAGS, &program);
-    return fd < 0 ? -errno : (int)fd;
+    size_t n = denials->code ? denials_join(denials, p.code, p.n, told->first, both, ELEMENTSOF(both)) : 0;
+    *ret_joined = n > 0;
+    return n ? listen_by(both, n) : listen_by(p.code, p.n);
 }

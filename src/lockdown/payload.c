@@ -14,12 +14,12 @@
  *  7. Landlock    the payload's own domain: signals and abstract sockets.
  *  8. fds         all but 0-2 close at exec.
  *  9. settle      wait until the host's files are gone (jail/namespaces.c), which have been in nobody's way so far.
- * 10. guard       the second filter, whose listener goes to init: it holds none of the calls that are left. Before the other
- *                 filter, which knows of no listeners.
- * 11. spawn       with spawn = no a filter by which no program is run but the one of 13. Where init is told of programs it
+ * 10. spawn       with spawn = no a filter by which no program is run but the one of 13. Where init is told of programs it
  *                 refuses them itself (init/guard_runs.h): it would not hear of those that this filter refuses.
  *                 With a list of programs one more, by which no memory can be run.
- * 12. seccomp     last, as it forbids most of the above.
+ * 11. guard       the second filter, whose listener goes to init: it holds none of the calls that are left. It has the
+ *                 payload's in it, where there is one (lockdown/denials.h), and so forbids most of the above.
+ * 12. seccomp     the payload's by itself, where it is in no other.
  * 13. execve. */
 #include "lockdown/payload.h"
 
@@ -30,14 +30,16 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fence_switch.h"
 #include "base/own_stack.h"
 #include "filter/filter.h"
-#include "ipc/packet.h"
 #include "ipc/start.h"
 #include "lockdown/caps.h"
+#include "lockdown/denials.h"
 #include "lockdown/first_exec.h"
 #include "lockdown/guard_filter.h"
 #include "lockdown/label.h"
@@ -102,13 +104,13 @@ static int scopes(const struct jail_start *start)
     return landlock_enter_scopes(start->landlock_abi, true, true, false, landlock_holds_files(start));
 }
 
-/* Is our execve to be known from others? */
-static bool is_marked(const struct jail_start *start, const struct guard_told *told)
+/* Are our last steps to be known from the command's? */
+static bool is_marked(const struct jail_start *start, const struct guard_told *told, int guard)
 {
-    return told->writes || (start->policy->no_spawn && fence_on(FENCE_SPAWN));
+    return guard >= 0 || told->runs || (start->policy->no_spawn && fence_on(FENCE_SPAWN));
 }
 
-/* What it is known by. */
+/* What they are known by. */
 static int mark_first(uint64_t first[2])
 {
     return getrandom(first, 2 * sizeof(*first), 0) == (ssize_t)(2 * sizeof(*first)) ? 0 : -EIO;
@@ -121,29 +123,47 @@ static int load_spawn(const struct jail_start *start, const struct guard_told *t
         if (r < 0)
             return r;
     }
-    if (told->writes || !start->policy->no_spawn || !fence_on(FENCE_SPAWN))
+    if (told->runs || !start->policy->no_spawn || !fence_on(FENCE_SPAWN))
         return 0;
     return spawn_filter_load(told->first);
 }
 
-/* told: what init is told of. */
-static int load_guard(const struct payload_args *args, struct guard_told *told)
+/* To init, by a sendmsg(2) that both filters let pass. */
+static int hand_over_listener(int channel, int listener, const uint64_t first[2])
 {
-    int channel = args->guard;
-    if (channel < 0)
-        return 0;
-    told->reads = args->start->observed_reads;
-    int listener = guard_listen(told);
-    if (listener < 0)
-        return listener;
-    int r = packet_send(channel, "", 1, listener);
-    close(listener);
-    return r;
+    union {
+        char space[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } control = { 0 };
+    struct iovec iov = { .iov_base = "", .iov_len = 1 };
+    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.space,
+                          .msg_controllen = sizeof(control.space) };
+    struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(c), &listener, sizeof(listener));
+    for (;;) {
+        if (syscall(SYS_sendmsg, channel, &msg, MSG_NOSIGNAL | MSG_DONTWAIT, first[0], first[1]) >= 0)
+            return 0;
+        if (errno != EINTR)
+            return -errno;
+    }
 }
 
-static int load_filter(const struct jail_start *start)
+/* The listener closes at execve(2), as close(2) may be what is denied. */
+static int load_guard(const struct payload_args *args, const struct guard_told *told, bool *ret_joined)
 {
-    if (!start->filter || !start->filter->n || !fence_on(FENCE_SECCOMP))
+    if (args->guard < 0)
+        return 0;
+    struct denials denials = denials_of(args->start);
+    int listener = guard_listen(told, &denials, ret_joined);
+    return listener < 0 ? listener : hand_over_listener(args->guard, listener, told->first);
+}
+
+static int load_filter(const struct jail_start *start, bool joined)
+{
+    if (joined || !start->filter || !start->filter->n || !fence_on(FENCE_SECCOMP))
         return 0;
     return seccomp_load(start->filter->code, start->filter->n);
 }
@@ -180,16 +200,17 @@ ON_OWN_STACK _Noreturn void payload_main(struct payload_args *args)
         STEP(sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC), "file descriptors cannot be closed");
     sigprocmask(SIG_SETMASK, &start->mask, NULL); /* dispositions were never changed */
     STEP(settle_wait(args->settling), args->settling->failed);
-    struct guard_told told = { .writes = args->guard >= 0 && start->observed };
-    if (is_marked(start, &told))
+    struct guard_told told = guard_tells(start, args->guard >= 0);
+    bool joined = false;
+    if (is_marked(start, &told, args->guard))
         STEP(mark_first(told.first), "no random numbers can be had");
-    STEP(load_guard(args, &told), "the filter of the names that init holds cannot be loaded");
     STEP(load_spawn(start, &told), "the filter that keeps other programs from being run cannot be loaded");
-    STEP(load_filter(start), "the seccomp filter cannot be loaded");
+    STEP(load_guard(args, &told, &joined), "the filter of the calls that init serves cannot be loaded");
+    STEP(load_filter(start, joined), "the seccomp filter cannot be loaded");
 #undef STEP
 
     args->failure.executing = 1;
-    if (is_marked(start, &told))
+    if (is_marked(start, &told, args->guard))
         give_up(args, "exec", -first_exec(start, told.first), 1);
     environ = (char **)(uintptr_t)start->env; /* execvp(3) searches the PATH of the caller's environment */
     execvp(start->path ? start->path : start->argv[0], start->argv);

@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/program_head.h"
 #include "profile/interpreter.h"
+#include "profile/origin.h"
 
 enum { INTERPRETERS_MAX = 5 }; /* inside one another: as many as execve(2) goes along, and the last one's loader */
 
@@ -160,10 +161,11 @@ void command_explain(const struct plan *plan, const char *command, const char *p
                    command, real);
         advise_exec(op, real, text);
     } else if (op->flags & OP_DENIED) {
-        buf_printf(text, "%s: %s is not to be run: exec-deny", command, real);
+        buf_printf(text, "%s: %s is not to be run: %s", command, real, origin_word(&op->origin, "deny", "exec-deny"));
         add_place(&op->origin, text);
     } else if (plan->run_listed && op->flags & (OP_NO_EXEC | OP_MAP_ONLY)) {
-        buf_printf(text, "%s: %s is not on the list of programs that may be run: exec-allow", command, real);
+        buf_printf(text, "%s: %s is not on the list of programs that may be run: %s", command, real,
+                   origin_word(&plan->run_origin, "allow", "exec-allow"));
         add_place(&plan->run_origin, text);
         buf_printf(text, "; allow it with --exec-allow=%s", real);
     } else if (op->flags & OP_NO_EXEC) {

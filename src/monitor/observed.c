@@ -51,17 +51,6 @@ static void describe_file(struct event *e, const struct observed_message *m)
     e->mode = m->head.mode;
 }
 
-/* A program that was not to be run: for the record, and once for people. */
-static void describe_refused_run(struct loop *l, struct event *e)
-{
-    const struct policy *p = l->s->policy;
-    e->verdict = EVENT_DENIED;
-    e->rule = p->no_spawn_origin;
-    e->rule_text = "spawn = no";
-    e->fix = "spawn = yes";
-    summary_denied(&l->summary, "exec", e->exe, e->rule, "--spawn=yes");
-}
-
 static void take(struct loop *l, const struct observed_message *m)
 {
     _cleanup_buf_ struct buf lost = { 0 };
@@ -76,8 +65,6 @@ static void take(struct loop *l, const struct observed_message *m)
     e.error = m->head.error;
     if (m->head.kind == OBSERVED_EXEC) {
         describe_run(&e, m);
-        if (m->head.error > 0)
-            describe_refused_run(l, &e);
     } else if (m->head.kind == OBSERVED_LOST) {
         e.verified = true;
         e.count = m->head.flags;
@@ -89,11 +76,11 @@ static void take(struct loop *l, const struct observed_message *m)
     (void)evidence_record(l->s->evidence, &e);
 }
 
-/* What the guard has refused. 0 or -EBADMSG. */
+/* What was refused. 0 or -EBADMSG. */
 static int take_refused(struct loop *l, const struct observed_message *m)
 {
     const struct event *first;
-    int r = refused_names_take(&l->refused_names, l->s->plan, m, &first);
+    int r = refused_names_take(&l->refused_names, l->s->policy, l->s->plan, m, &first);
     if (r >= 0 && first)
         (void)evidence_record(l->s->evidence, first);
     if (r >= 0)

@@ -2,39 +2,12 @@
 #include "monitor/refused_names.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 #include "evidence/ocsf.h"
 #include "monitor/observed.h"
-
-/* Those that the guard performs. */
-static const struct {
-    unsigned number;
-    const char *name;
-} calls[] = {
-#define CALL(name) { SYS_##name, #name }
-#ifdef SYS_open
-    CALL(open), CALL(creat), CALL(mkdir), CALL(mknod), CALL(symlink), CALL(link), CALL(unlink), CALL(rmdir), CALL(rename),
-#endif
-#ifdef SYS_renameat
-    CALL(renameat),
-#endif
-    CALL(openat), CALL(mkdirat), CALL(mknodat), CALL(symlinkat), CALL(linkat), CALL(unlinkat), CALL(renameat2), CALL(truncate),
-};
-
-static void name_call(unsigned number, char *ret, size_t size)
-{
-    for (size_t i = 0; i < ELEMENTSOF(calls); i++) {
-        if (calls[i].number == number) {
-            snprintf(ret, size, "%s", calls[i].name);
-            return;
-        }
-    }
-    snprintf(ret, size, "%u", number);
-}
+#include "monitor/refused_others.h"
 
 static void free_one(struct refused_name *one)
 {
@@ -43,6 +16,8 @@ static void free_one(struct refused_name *one)
     free(one->second);
     free(one->rule_text);
     free(one->fix);
+    free(one->words);
+    free(one->subject);
 }
 
 static int copy(const char *text, char **ret)
@@ -71,22 +46,46 @@ static int add_rule(struct refused_name *one, const struct plan *plan, uint32_t 
     return one->rule_text && one->fix ? 0 : -ENOMEM;
 }
 
-static int fill(struct refused_name *one, const struct plan *plan, const struct observed_message *m)
+/* "PATH" or "PATH to SECOND" */
+static int add_subject(struct refused_name *one)
+{
+    _cleanup_buf_ struct buf out = { 0 };
+    int r = buf_str(&out, one->path);
+    if (r >= 0 && one->second)
+        r = buf_printf(&out, " to %s", one->second);
+    one->subject = r < 0 ? NULL : buf_take(&out);
+    return one->subject ? 0 : -ENOMEM;
+}
+
+static int fill_name(struct refused_name *one, const struct plan *plan, const struct observed_message *m)
 {
     struct event *e = &one->event;
-    *e = EVENT_EMPTY;
     int r = add_rule(one, plan, m->head.rule);
-    if (r >= 0)
-        r = copy(m->texts[OBSERVED_EXE], &one->exe);
+    if (r < 0)
+        return r;
+    e->kind = EVENT_FILE;
+    e->activity = m->head.tried ? observed_activity((enum observed_kind)m->head.tried) : ACTIVITY_OTHER;
+    e->flags = m->head.flags;
+    e->text = "protected";
+    return add_subject(one);
+}
+
+/* What all have; the rest by what it is. */
+static int fill(struct refused_name *one, const struct policy *policy, const struct plan *plan,
+                const struct observed_message *m)
+{
+    struct event *e = &one->event;
+    bool denied = m->head.kind == OBSERVED_DENIED, program = m->head.kind == OBSERVED_UNRUN;
+    *e = EVENT_EMPTY;
+    int r = copy(m->texts[OBSERVED_EXE], &one->exe);
     if (r >= 0)
         r = copy(m->texts[OBSERVED_PATH], &one->path);
     if (r >= 0)
         r = copy(m->texts[OBSERVED_SECOND], &one->second);
     if (r < 0)
         return r;
-    name_call(m->head.call, one->call, sizeof(one->call));
-    e->kind = EVENT_FILE;
-    e->activity = m->head.tried ? observed_activity((enum observed_kind)m->head.tried) : ACTIVITY_OTHER;
+    if (!program)
+        call_name(denied ? m->head.rule : CALL_ARCHITECTURE, m->head.call, one->call);
     e->verdict = EVENT_DENIED;
     e->source = SOURCE_INIT;
     e->verified = e->error_set = true;
@@ -94,19 +93,18 @@ static int fill(struct refused_name *one, const struct plan *plan, const struct 
     e->time_ns = m->head.time_ns;
     e->pid = (pid_t)m->head.pid;
     e->exe = one->exe;
-    e->call = one->call;
+    e->call = program ? NULL : one->call;
     e->path = one->path;
     e->second = one->second;
-    e->flags = m->head.flags;
+    r = denied ? refused_call(one, policy, m) : program ? refused_program(one, policy, plan, m) : fill_name(one, plan, m);
     e->rule_text = one->rule_text;
-    e->text = "protected";
     e->fix = one->fix;
-    return 0;
+    return r;
 }
 
 /* Numbers come in order. What there is no memory for keeps its place, and is counted. */
-static int take_first(struct refused_names *s, const struct plan *plan, const struct observed_message *m,
-                      const struct event **ret_event)
+static int take_first(struct refused_names *s, const struct policy *policy, const struct plan *plan,
+                      const struct observed_message *m, const struct event **ret_event)
 {
     if (!s->list && !s->blind)
         s->list = calloc(OBSERVED_REFUSALS_MAX, sizeof(*s->list));
@@ -119,7 +117,7 @@ static int take_first(struct refused_names *s, const struct plan *plan, const st
         return -EBADMSG;
     struct refused_name *one = &s->list[s->n++];
     one->count = 1;
-    if (fill(one, plan, m) < 0) {
+    if (fill(one, policy, plan, m) < 0) {
         free_one(one);
         *one = (struct refused_name){ .count = 1 };
         return 0;
@@ -128,13 +126,15 @@ static int take_first(struct refused_names *s, const struct plan *plan, const st
     return 0;
 }
 
-int refused_names_take(struct refused_names *s, const struct plan *plan, const struct observed_message *m,
-                       const struct event **ret_event)
+int refused_names_take(struct refused_names *s, const struct policy *policy, const struct plan *plan,
+                       const struct observed_message *m, const struct event **ret_event)
 {
     *ret_event = NULL;
     switch (m->head.kind) {
     case OBSERVED_REFUSED:
-        return take_first(s, plan, m, ret_event);
+    case OBSERVED_DENIED:
+    case OBSERVED_UNRUN:
+        return take_first(s, policy, plan, m, ret_event);
     case OBSERVED_REPEATED:
         if (s->blind)
             return 0;
@@ -158,27 +158,21 @@ uint64_t refused_names_count(const struct refused_names *s)
     return n;
 }
 
-/* "PATH" or "PATH to SECOND" */
-static int add_subject(const struct refused_name *one, struct buf *out)
-{
-    int r = buf_str(out, one->path);
-    return r < 0 || !one->second ? r : buf_printf(out, " to %s", one->second);
-}
-
 void refused_names_end(struct refused_names *s, void (*record)(void *context, const struct event *event), void *context,
                        struct summary *summary)
 {
     for (uint32_t i = 0; i < s->n; i++) {
         struct refused_name *one = &s->list[i];
-        _cleanup_buf_ struct buf subject = { 0 };
-        if (!one->path || add_subject(one, &subject) < 0)
+        if (!one->subject)
             continue;
         one->event.count = one->count;
         one->event.time_ns = 0;
+        one->event.argv = NULL; /* the first one's, as is the directory */
+        one->event.cwd = NULL;
         if (one->count > 1)
             record(context, &one->event);
-        summary_denied_times(summary, event_activity_names[one->event.activity], subject.data, one->event.rule, one->fix,
-                             one->count);
+        summary_denied_times(summary, one->kind ? one->kind : event_activity_names[one->event.activity], one->subject,
+                             one->event.rule, one->fix, one->count);
     }
     if (s->unkept) {
         _cleanup_buf_ struct buf text = { 0 };

@@ -40,7 +40,9 @@ static const char *const loaders[] = {
 
 static int refuse(struct collect *c, const struct run_rule *rule, int error, const char *problem)
 {
-    origin_print(c->why, &rule->origin, rule->deny ? "exec-deny" : "exec-allow");
+    const char *word = rule->deny ? origin_word(&rule->origin, "deny", "exec-deny") :
+                                    origin_word(&rule->origin, "allow", "exec-allow");
+    origin_print(c->why, &rule->origin, word);
     buf_printf(c->why, "%s: %s", rule->path, problem);
     return error;
 }

@@ -6,6 +6,11 @@ bool origin_is_option(const struct origin *origin)
     return origin->file && origin->line == 0;
 }
 
+const char *origin_word(const struct origin *origin, const char *key, const char *option)
+{
+    return origin->file && !origin_is_option(origin) ? key : option;
+}
+
 int origin_print(struct buf *why, const struct origin *origin, const char *key)
 {
     if (!origin->file)

@@ -9,6 +9,9 @@
 /* True for an option of the command line. */
 bool origin_is_option(const struct origin *origin);
 
+/* What stands where it was written, of the two names that it has: key in a file, option on the command line. */
+const char *origin_word(const struct origin *origin, const char *key, const char *option);
+
 /* Write "file:line: key: " or "command line: --key: " to why. */
 int origin_print(struct buf *why, const struct origin *origin, const char *key);
 

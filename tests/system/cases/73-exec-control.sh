@@ -66,7 +66,7 @@ done
 jail --profile=offline --spawn=no --evidence=writes -v -- sh -c 'ls; ls; no-such-program; :'
 grep -q 'denied: exec /usr/bin/ls, twice, by command line; to allow it write --spawn=yes\|denied: exec /.*/ls.* by command line; to allow it write --spawn=yes' "$T/stderr"
 verdict "what was refused is told at the end, with what would allow it"
-jail --log --kind=process --verdict=denied && [ "$(grep -c 'ls: EACCES .* by command line; to allow it write spawn = yes' "$T/stdout")" -ge 2 ] &&
+jail --log --kind=process --verdict=denied && [ "$(grep -c 'ls.*: EACCES .* by command line; to allow it write --spawn=yes' "$T/stdout")" -ge 2 ] &&
     ! grep -q no-such-program "$T/stdout"
 verdict "and recorded"
 jail --verify
@@ -107,6 +107,14 @@ verdict "no list without Landlock: refused"
 listed --exec-deny="$(type -P sh)" -- sh -c :
 [ $? -eq 126 ] && grep -q 'is not to be run: exec-deny' "$T/stderr"
 verdict "what is denied wins over the list" -- cat "$T/stderr"
+own=$HOME/.config/agentjail/profiles/offline.d
+mkdir -p "$own" && printf '[exec]\ndeny = %s\n' "$(type -P sh)" >"$own/mine.ini"
+jail --profile=offline -- sh -c :
+[ $? -eq 126 ] && grep -q 'is not to be run: deny (.*mine.ini:2)' "$T/stderr" &&
+    printf '[exec]\ndeny = /nonexistent/p\n' >"$own/mine.ini" && { jail --profile=offline -- true; [ $? -eq 125 ]; } &&
+    grep -q 'mine.ini:2: deny: /nonexistent/p: does not exist' "$T/stderr"
+verdict "messages name the key where it stands in a file" -- cat "$T/stderr"
+rm -r "$own"
 jail --profile=offline --exec-allow=-/nonexistent/program -- true
 [ $? -eq 126 ]
 verdict "a list of nothing that is there lets nothing run"
