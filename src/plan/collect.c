@@ -2,9 +2,12 @@
 #include "plan/collect.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
 
 #include "base/fence_switch.h"
 #include "base/name_pattern.h"
@@ -128,13 +131,20 @@ static bool through_proc(const struct resolved *r)
     return false;
 }
 
+/* A procfs that is mounted elsewhere, or a part of one: root writes the kernel's settings there without any capability. */
+static bool gives_root_settings(const struct grant *g, const char *path)
+{
+    struct statfs fs;
+    return g->kind == GRANT_WRITE && geteuid() == 0 && fence_on(FENCE_OWN_MASKS) && statfs(path, &fs) == 0 &&
+           (unsigned long)fs.f_type == PROC_SUPER_MAGIC;
+}
+
 static int add_access(struct collect *c, const struct grant *g, struct resolved *r)
 {
-    bool through = through_proc(r);
-    if (through || reserved(r->path))
-        return refuse(c, g, -EINVAL,
-                      through || path_within(r->path, "/proc") ? "the jail has a /proc of its own; the host's is never shown"
-                                                    : "the jail has a /dev of its own; write device = for a node");
+    bool procfs = through_proc(r) || path_within(r->path, "/proc") || gives_root_settings(g, r->path);
+    if (procfs || reserved(r->path))
+        return refuse(c, g, -EINVAL, procfs ? "the jail has a /proc of its own; the host's is never shown"
+                                            : "the jail has a /dev of its own; write device = for a node");
     if (S_ISCHR(r->st.st_mode) || S_ISBLK(r->st.st_mode))
         return refuse(c, g, -EINVAL, "is a device; write device = for a node below /dev");
 

@@ -326,14 +326,13 @@ int view_entries_own(struct collect *c, const struct policy *policy, bool git)
     return r < 0 ? r : view_entries_groups(c); /* or the payload would lift its own limits */
 }
 
-/* Could root write the kernel's settings in a tree that it names? Which mounts there are is not asked for nothing: the
- * workspace alone does not count. */
+/* Could root write the kernel's settings in a tree that is shown? Which mounts there are is asked of the kernel only then. The
+ * workspace counts: it may be a tree for chroot(1). */
 static bool shows_trees_to_root(const struct collect *c)
 {
-    const char *workspace = c->policy->workspace;
     for (size_t i = 0; i < c->list->n && geteuid() == 0; i++) {
         const struct entry *e = &c->list->v[i];
-        if (e->kind == ENTRY_ACCESS && e->access == ACCESS_WRITE && !(workspace && strcmp(e->path, workspace) == 0))
+        if (e->kind == ENTRY_ACCESS && e->access == ACCESS_WRITE)
             return true;
     }
     return false;

@@ -77,6 +77,15 @@ setup_settings() {
     LAUNCH='unshare --mount sh -c '\''mount -t proc proc "$0/proc" && exec "$@"'\'' "$OUT/tree"'
     unshare --mount mount -t proc proc "$OUT/tree/proc" 2>/dev/null || CANNOT='optional: root may mount no procfs here'
 }
+setup_settings_here() { # the same where the workspace is such a tree, or a part of a procfs lies in it
+    mkdir "$WS/proc" "$WS/part"
+    LAUNCH='unshare --mount sh -c '\''mount -t proc proc "$0/proc" && mount --bind "$0/proc/sys/kernel" "$0/part" && exec "$@"'\'' "$WS"'
+    unshare --mount mount -t proc proc "$WS/proc" 2>/dev/null || CANNOT='optional: root may mount no procfs here'
+}
+setup_settings_part() {
+    setup_settings
+    EXPECT=refused MESSAGE="the jail has a /proc of its own; the host's is never shown"
+}
 # /dev/shm is one of the host's directories below /dev that everybody writes.
 setup_link_of_shm() {
     SHM=$(mktemp -d /dev/shm/agentjail.XXXXXX) && ln -s /dev/full "$SHM/link" || CANNOT='optional: no /dev/shm that may be written'
@@ -126,6 +135,9 @@ op-guard-twice    | any | envrc_x | with:--protect= | --protect=.envrc --ro-bind
 op-guard-glob-x   | any | deep_x  | with:--protect= | '--protect=**/.env' --bind "$WS/sub" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; echo evil >"$d/.env" || exit 1' "$WS/sub"
 op-bind-settings  | root | settings | own-masks | --bind "$OUT/tree" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; f=$d/proc/sys/kernel/printk_ratelimit; v=$(cat "$f") && echo "$v" >"$f" || exit 1' "$OUT/tree"
 op-ro-processes   | root | settings | own-masks | --ro-bind "$OUT/tree" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; cat "$d/proc/1/cmdline" || exit 1' "$OUT/tree"
+work-settings     | root | settings_here | own-masks | | : sh -c 'f=$0/proc/sys/kernel/printk_ratelimit; v=$(cat "$f") && echo "$v" >"$f" || exit 1' "$WS"
+work-settings-part | root | settings_here | own-masks | | : sh -c 'f=$0/part/printk_ratelimit; v=$(cat "$f") && echo "$v" >"$f" || exit 1' "$WS"
+write-settings-part | root | settings_part | own-masks | --write="$OUT/tree/proc/sys" | : sh -c 'f=$0/proc/sys/kernel/printk_ratelimit; v=$(cat "$f") && echo "$v" >"$f" || exit 1' "$OUT/tree"
 write-settings    | root | settings | own-masks | --write="$OUT/tree" | : sh -c 'f=$0/proc/sys/kernel/printk_ratelimit; v=$(cat "$f") && echo "$v" >"$f" || exit 1' "$OUT/tree"
 op-link-of-old    | any | link_of_old | symlinks | --ro-bind "$WS/link" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; cat "$d/secret" || exit 1' "$WS/link"
 op-link-of-layer  | any | link_of_old | symlinks | --overlay-src "$WS/link" --tmp-overlay /x | : sh -c 'd=/x; [ -e $d ] || d=$0; cat "$d/secret" || exit 1' "$WS/link"
