@@ -43,9 +43,32 @@ static void unescape(char *text)
     *out = '\0';
 }
 
+/* Interfaces of the kernel's by which root changes the host, and others. */
+static const struct {
+    const char *type;
+    unsigned long magic;
+} kernels[] = {
+    { "proc", PROC_SUPER_MAGIC },
+    { "sysfs", SYSFS_MAGIC },
+    { "cgroup", CGROUP_SUPER_MAGIC },
+    { "cgroup2", CGROUP2_SUPER_MAGIC },
+    { "binfmt_misc", BINFMTFS_MAGIC },
+    { "bpf", BPF_FS_MAGIC },
+    { "configfs", 0x62656570 }, /* fs/configfs/mount.c */
+    { "debugfs", DEBUGFS_MAGIC },
+    { "efivarfs", EFIVARFS_MAGIC },
+    { "pstore", PSTOREFS_MAGIC },
+    { "securityfs", SECURITYFS_MAGIC },
+    { "selinuxfs", SELINUX_MAGIC },
+    { "tracefs", TRACEFS_MAGIC },
+};
+
 static bool is_kernels(const char *type)
 {
-    return strcmp(type, "proc") == 0 || strcmp(type, "sysfs") == 0 || strncmp(type, "cgroup", strlen("cgroup")) == 0;
+    for (size_t i = 0; i < ELEMENTSOF(kernels); i++)
+        if (strcmp(type, kernels[i].type) == 0)
+            return true;
+    return false;
 }
 
 /* Another mount may lie over it, or over what is above it. */
@@ -54,8 +77,10 @@ static bool is_seen(const char *point, struct stat *ret_st)
     struct statfs fs;
     if (lstat(point, ret_st) < 0 || S_ISLNK(ret_st->st_mode) || statfs(point, &fs) < 0)
         return false;
-    unsigned long type = (unsigned long)fs.f_type;
-    return type == PROC_SUPER_MAGIC || type == SYSFS_MAGIC || type == CGROUP_SUPER_MAGIC || type == CGROUP2_SUPER_MAGIC;
+    for (size_t i = 0; i < ELEMENTSOF(kernels); i++)
+        if ((unsigned long)fs.f_type == kernels[i].magic)
+            return true;
+    return false;
 }
 
 static int hide(struct collect *c, const char *point)

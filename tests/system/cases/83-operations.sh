@@ -82,6 +82,12 @@ setup_settings_here() { # the same where the workspace is such a tree, or a part
     LAUNCH='unshare --mount sh -c '\''mount -t proc proc "$0/proc" && mount --bind "$0/proc/sys/kernel" "$0/part" && exec "$@"'\'' "$WS"'
     unshare --mount mount -t proc proc "$WS/proc" 2>/dev/null || CANNOT='optional: root may mount no procfs here'
 }
+setup_formats_here() {
+    mkdir "$WS/formats"
+    LAUNCH='unshare --mount sh -c '\''mount -t binfmt_misc none "$0/formats" && exec "$@"'\'' "$WS"'
+    unshare --mount sh -c 'mount -t binfmt_misc none "$0" && grep -qx enabled "$0/status"' "$WS/formats" 2>/dev/null ||
+        CANNOT='optional: root may mount no binfmt_misc here, or it is off'
+}
 setup_settings_part() {
     setup_settings
     EXPECT=refused MESSAGE="the jail has a /proc of its own; the host's is never shown"
@@ -137,6 +143,7 @@ op-bind-settings  | root | settings | own-masks | --bind "$OUT/tree" /x | : sh -
 op-ro-processes   | root | settings | own-masks | --ro-bind "$OUT/tree" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; cat "$d/proc/1/cmdline" || exit 1' "$OUT/tree"
 work-settings     | root | settings_here | own-masks | | : sh -c 'f=$0/proc/sys/kernel/printk_ratelimit; v=$(cat "$f") && echo "$v" >"$f" || exit 1' "$WS"
 work-settings-part | root | settings_here | own-masks | | : sh -c 'f=$0/part/printk_ratelimit; v=$(cat "$f") && echo "$v" >"$f" || exit 1' "$WS"
+work-formats      | root | formats_here | own-masks | | : sh -c '[ "$(cat "$0/formats/status")" = enabled ] && echo 1 >"$0/formats/status" || exit 1' "$WS"
 write-settings-part | root | settings_part | own-masks | --write="$OUT/tree/proc/sys" | : sh -c 'f=$0/proc/sys/kernel/printk_ratelimit; v=$(cat "$f") && echo "$v" >"$f" || exit 1' "$OUT/tree"
 write-settings    | root | settings | own-masks | --write="$OUT/tree" | : sh -c 'f=$0/proc/sys/kernel/printk_ratelimit; v=$(cat "$f") && echo "$v" >"$f" || exit 1' "$OUT/tree"
 op-link-of-old    | any | link_of_old | symlinks | --ro-bind "$WS/link" /x | : sh -c 'd=/x; [ -e $d ] || d=$0; cat "$d/secret" || exit 1' "$WS/link"
