@@ -13,6 +13,7 @@
 #include "cli/running.h"
 #include "cli/text.h"
 #include "dialler/dialler.h"
+#include "jail/late_sockets.h"
 #include "monitor/publish_listen.h"
 #include "profile/net_change.h"
 #include "registry/control_client.h"
@@ -49,10 +50,25 @@ static int grant_with_dialler(const struct change *c, const struct control_reque
     buf_free(why);
     if (fstat(c->list->dirs[c->jail->dir].fd, &registry) < 0)
         return -errno;
-    int r = net_change_ports(q->text, &ports, why);
+    int r = net_change_ports(q->text, false, &ports, why);
     if (r >= 0)
         r = dialler_start(&ports, c->jail->uid, registry.st_gid, &channel, why);
     return r < 0 ? r : ask(c, q, channel, why);
+}
+
+/* The gateway has no socket for the rule's ports of UDP: make them. */
+static int grant_with_sockets(const struct change *c, const struct control_request *q, struct buf *why)
+{
+    struct dialler_ports ports;
+    struct late_sockets late;
+    buf_free(why);
+    int r = net_change_ports(q->text, true, &ports, why);
+    if (r >= 0)
+        r = late_sockets_begin(&ports, &late, why);
+    if (r < 0)
+        return r;
+    r = ask(c, q, late.channel, why);
+    return late_sockets_end(&late, r, why);
 }
 
 static int change_rule(const struct change *c, enum control_kind kind, struct buf *why)
@@ -68,6 +84,8 @@ static int change_rule(const struct change *c, enum control_kind kind, struct bu
     }
     memcpy(q.text, rule.data, rule.len);
     r = ask(c, &q, -1, why);
+    if (r == -CONTROL_NEEDS_LISTENERS)
+        return grant_with_sockets(c, &q, why);
     return r == -CONTROL_NEEDS_DIALLER ? grant_with_dialler(c, &q, why) : r;
 }
 

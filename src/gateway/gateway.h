@@ -15,11 +15,13 @@ struct publishing;
 struct asks;
 struct openings;
 struct diallers;
+struct late_udp;
 
 struct gateway_process {
     struct loop loop;
     bool ipv6; /* the host has it */
     bool hears_all; /* TCP to every port of the jail's comes here: there is nf_tables */
+    int witness; /* a socket of our own network namespace, or -1; a listener has it */
     struct judge judge; /* the policy, and the names that were given addresses */
     struct resolver *resolver;
     struct refusals *refusals;
@@ -29,6 +31,7 @@ struct gateway_process {
     struct asks *asks; /* what the user is asked about */
     struct openings *openings; /* pages for the host's browser */
     struct diallers *diallers; /* who connects to ports that were granted later */
+    struct late_udp *late_udp; /* who makes the sockets for those of UDP */
 };
 
 /* The gateway's program, after the exec: reads what it needs of the host, confines itself, serves until the monitor is gone. */

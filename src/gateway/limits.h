@@ -17,6 +17,7 @@ enum {
     LIMIT_UDP_FLOWS = 512,       /* pairs of client and server */
     LIMIT_PUBLISHED = 1024,      /* connections that the host makes to published ports */
     LIMIT_DIALLERS = 32,         /* processes that connect to ports which were granted later */
+    LIMIT_UDP_LATE = 224,        /* sockets for ports that were granted later */
     LIMIT_UDP_BURST = 64,        /* datagrams read in a row */
     LIMIT_LOOKUPS = 256,         /* names asked of the host's DNS at a time */
     LIMIT_ADDRESSES_KEPT = 1024, /* names whose addresses are remembered for their time to live */
@@ -41,6 +42,7 @@ enum {
     TIME_UDP = 120 * 1000,           /* RFC 4787: at least two minutes */
     TIME_HELD = 75 * 1000,           /* for an answer; the monitor takes it back before */
     TIME_OPEN = 90 * 1000,           /* for a page to be asked about and opened; likewise */
+    TIME_LATE_UDP = 5 * 1000,        /* for the sockets of a port that is being granted */
     TIME_EVENT = 1000,               /* a repeated refusal is told again, with its count, at most this often */
 };
 

@@ -69,12 +69,14 @@ int listen_start(struct gateway_process *gateway, const struct listener *list, s
     int r = 0;
     for (size_t i = 0; i < n && r >= 0; i++) {
         gateway->hears_all |= list[i].kind == LISTENER_TCP && list[i].port == 0;
+        if (list[i].kind == LISTENER_TCP && list[i].port != DNS_PORT) /* that of DNS may be in the jail's namespace */
+            gateway->witness = list[i].fd;
         if (list[i].kind == LISTENER_TCP)
             r = start_tcp(gateway, list[i].fd);
         else if (list[i].port == DNS_PORT)
             r = dns_udp_start(gateway, list[i].fd);
         else
-            r = udp_start(gateway, list[i].fd, list[i].port);
+            r = udp_start(gateway, list[i].fd, list[i].port, false);
     }
     return r;
 }

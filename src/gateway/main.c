@@ -29,6 +29,7 @@
 #include "gateway/dns_stream.h"
 #include "gateway/enter.h"
 #include "gateway/gateway.h"
+#include "gateway/late_udp.h"
 #include "gateway/listen.h"
 #include "gateway/opener.h"
 #include "gateway/orders.h"
@@ -114,6 +115,7 @@ static void prepare(struct gateway_process *g)
 {
     _cleanup_buf_ struct buf why = { 0 };
     g->ipv6 = host_has_ipv6();
+    g->witness = -1;
     int r = judge_load(&g->judge, GATEWAY_FD_POLICY, &why);
     if (r >= 0 && g->judge.policy.mode != EGRESS_NONE)
         r = resolver_new(&g->resolver, g->ipv6, &why);
@@ -133,8 +135,9 @@ static void prepare(struct gateway_process *g)
     g->asks = asks_new(g, GATEWAY_FD_EVENTS);
     g->openings = openings_new(g, GATEWAY_FD_EVENTS);
     g->diallers = diallers_new(g);
+    g->late_udp = late_udp_new(g);
     if (!g->connections || !g->refusals || !g->udp || !g->publishing || !g->asks || !g->openings ||
-        !g->diallers)
+        !g->diallers || !g->late_udp)
         give_up("out of memory", 0);
     dial_init(&g->loop);
     head_init(&g->loop);

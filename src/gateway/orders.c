@@ -11,6 +11,7 @@
 #include "gateway/ask.h"
 #include "gateway/connection.h"
 #include "gateway/diallers.h"
+#include "gateway/late_udp.h"
 #include "gateway/opener.h"
 #include "gateway/publish.h"
 #include "gateway/refusals.h"
@@ -80,6 +81,8 @@ static int carry_out(struct gateway_process *g, const struct gateway_order *o, i
         return opener_answered(g->openings, o);
     case ORDER_DIALLER:
         return *fd < 0 ? -EBADMSG : diallers_add(g->diallers, TAKE_FD(*fd));
+    case ORDER_UDP:
+        return *fd < 0 || !o->number ? -EBADMSG : late_udp_start(g->late_udp, TAKE_FD(*fd), o->number);
     case ORDER_POLICY:
         return change_policy(g, *fd, o->size);
     default:
@@ -103,7 +106,7 @@ void orders_serve(struct gateway_process *gateway, int channel)
         r = carry_out(gateway, &o, &fd);
         if (r == -EBADMSG)
             _exit(125);
-        if (o.number)
+        if (o.number && r != LATE_UDP_ANSWERS)
             refusals_done(gateway->refusals, o.number, -r);
     }
 }

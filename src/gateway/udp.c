@@ -22,10 +22,14 @@ struct udp_listener {
     struct source source;
     struct udp_flows *all;
     uint16_t port;
+    bool named;       /* a rule has named it, if it is of a port that was granted while the jail runs */
+    struct link link; /* of those: such a one is closed when no rule names its port any more */
+    struct job job;
 };
 
 struct flow {
     struct source source; /* to the server; fd -1 while its address is looked up */
+    struct udp_flows *all;
     struct udp_listener *listener;
     struct datagram_path path;
     struct target target;
@@ -40,8 +44,9 @@ struct flow {
 
 struct udp_flows {
     struct gateway_process *gateway;
-    size_t n;
+    size_t n, n_late;
     struct link ring; /* the latest last */
+    struct link late; /* listeners */
     struct timer_queue idle;
     uint8_t data[DATAGRAM_MAX];
 };
@@ -49,7 +54,7 @@ struct udp_flows {
 static void release(struct job *job)
 {
     struct flow *f = CONTAINER(job, struct flow, job);
-    f->listener->all->n--;
+    f->all->n--;
     free(f);
 }
 
@@ -62,19 +67,19 @@ static void end_flow(struct flow *f)
     loop_close(&f->source);
     loop_stop_timer(&f->timer);
     link_remove(&f->link);
-    loop_bury(&f->listener->all->gateway->loop, &f->job);
+    loop_bury(&f->all->gateway->loop, &f->job);
 }
 
 static void refuse(struct flow *f, enum gateway_reason reason, const char *text)
 {
     struct refusal refusal = { .reason = reason, .target = &f->target, .text = text };
-    refusals_add(f->listener->all->gateway, &refusal);
+    refusals_add(f->all->gateway, &refusal);
     end_flow(f);
 }
 
 static void touch(struct flow *f)
 {
-    struct udp_flows *all = f->listener->all;
+    struct udp_flows *all = f->all;
     loop_set_timer(&all->gateway->loop, &all->idle, &f->timer);
 }
 
@@ -87,7 +92,7 @@ static void on_idle(struct timer *timer)
 static void on_server(struct source *source, uint32_t events)
 {
     struct flow *f = CONTAINER(source, struct flow, source);
-    struct udp_flows *all = f->listener->all;
+    struct udp_flows *all = f->all;
     (void)events;
     for (int i = 0; i < LIMIT_UDP_BURST; i++) {
         ssize_t n = recv(source->fd, all->data, sizeof(all->data), MSG_DONTWAIT);
@@ -108,7 +113,7 @@ static const char *connect_flow(struct flow *f, const struct addresses *found)
     const char *why = "none";
     for (size_t i = 0; i < found->n; i++) {
         bool own;
-        const char *reason = judge_address(&f->listener->all->gateway->judge, &f->target, &found->list[i], &own);
+        const char *reason = judge_address(&f->all->gateway->judge, &f->target, &found->list[i], &own);
         if (!reason && !own && dial_is_own(&found->list[i]))
             reason = "one of this host's own";
         if (reason) {
@@ -141,11 +146,11 @@ static void on_addresses(struct lookup *lookup, const struct addresses *addresse
         refuse(f, REFUSED_PRIVATE, why);
         return;
     }
-    if (loop_watch(&f->listener->all->gateway->loop, &f->source, EPOLLIN) < 0) {
+    if (loop_watch(&f->all->gateway->loop, &f->source, EPOLLIN) < 0) {
         end_flow(f);
         return;
     }
-    refusals_allowed(f->listener->all->gateway, &f->target);
+    refusals_allowed(f->all->gateway, &f->target);
     if (f->n_first)
         send(f->source.fd, f->first, f->n_first, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
@@ -179,7 +184,7 @@ static void start_flow(struct udp_listener *l, const struct datagram_path *path,
         return;
     }
     all->n++;
-    *f = (struct flow){ .source = { .ready = on_server, .fd = -1 }, .listener = l, .path = *path, .target = target,
+    *f = (struct flow){ .source = { .ready = on_server, .fd = -1 }, .all = all, .listener = l, .path = *path, .target = target,
                         .lookup = { .answered = on_addresses }, .job = { .run = release } };
     link_init(&f->job.link);
     link_init(&f->timer.link);
@@ -226,6 +231,40 @@ static void on_listener(struct source *source, uint32_t events)
         ;
 }
 
+static void release_listener(struct job *job)
+{
+    free(CONTAINER(job, struct udp_listener, job));
+}
+
+static bool any_rule_names(const struct egress_policy *policy, uint16_t port)
+{
+    for (size_t i = 0; i < policy->n_allow; i++)
+        if (net_ports_find(policy->allow[i].ports, policy->allow[i].n_ports, port, true))
+            return true;
+    return false;
+}
+
+/* A closed port again, as it was. It has no flows. Who has made the socket may hold it a moment longer. */
+static void end_listener(struct udp_listener *l)
+{
+    struct udp_flows *all = l->all;
+    link_remove(&l->link);
+    loop_forget(&all->gateway->loop, l->source.fd);
+    loop_close(&l->source);
+    all->n_late--;
+    loop_bury(&all->gateway->loop, &l->job);
+}
+
+/* Its rule comes after it, and may go again; flows that no rule allows have ended by now. */
+static void judge_listener(struct udp_listener *l)
+{
+    bool named = any_rule_names(&l->all->gateway->judge.policy, l->port);
+    if (l->named && !named)
+        end_listener(l);
+    else
+        l->named = named;
+}
+
 void udp_judge(struct udp_flows *all)
 {
     for (struct link *at = all->ring.next, *next; at != &all->ring; at = next) {
@@ -234,6 +273,21 @@ void udp_judge(struct udp_flows *all)
         if (!judge_again(&all->gateway->judge, &f->target))
             refuse(f, REFUSED_POLICY, NULL);
     }
+    for (struct link *at = all->late.next, *next; at != &all->late; at = next) {
+        next = at->next;
+        judge_listener(CONTAINER(at, struct udp_listener, link));
+    }
+}
+
+bool udp_room(struct udp_flows *all, size_t n)
+{
+    for (struct link *at = all->late.next, *next; at != &all->late; at = next) {
+        struct udp_listener *l = CONTAINER(at, struct udp_listener, link);
+        next = at->next;
+        if (!l->named)
+            end_listener(l);
+    }
+    return all->n_late + n <= LIMIT_UDP_LATE;
 }
 
 struct udp_flows *udp_new(struct gateway_process *gateway)
@@ -243,15 +297,28 @@ struct udp_flows *udp_new(struct gateway_process *gateway)
         return NULL;
     all->gateway = gateway;
     link_init(&all->ring);
+    link_init(&all->late);
     loop_add_queue(&gateway->loop, &all->idle, TIME_UDP, on_idle);
     return all;
 }
 
-int udp_start(struct gateway_process *gateway, int fd, uint16_t port)
+int udp_start(struct gateway_process *gateway, int fd, uint16_t port, bool late)
 {
     struct udp_listener *l = calloc(1, sizeof(*l));
     if (!l)
         return -ENOMEM;
-    *l = (struct udp_listener){ .source = { .ready = on_listener, .fd = fd }, .all = gateway->udp, .port = port };
-    return loop_watch(&gateway->loop, &l->source, EPOLLIN);
+    *l = (struct udp_listener){ .source = { .ready = on_listener, .fd = fd }, .all = gateway->udp, .port = port,
+                                .job = { .run = release_listener } };
+    link_init(&l->link);
+    link_init(&l->job.link);
+    int r = loop_watch(&gateway->loop, &l->source, EPOLLIN);
+    if (r < 0) {
+        free(l);
+        return r;
+    }
+    if (late) {
+        link_append(&gateway->udp->late, &l->link);
+        gateway->udp->n_late++;
+    }
+    return 0;
 }

@@ -9,8 +9,9 @@
  *   CONTROL_KILL     -                                    -; SIGKILL to all, at once
  *   CONTROL_FREEZE   -                                    -, once nothing of the command's runs any more
  *   CONTROL_THAW     -                                    -
- *   CONTROL_GRANT    text: a canonical network rule;      -, once the gateway judges by it. CONTROL_NEEDS_DIALLER:
- *                    with it may come a dialler's channel ask again with one (ipc/dialler.h)
+ *   CONTROL_GRANT    text: a canonical network rule;      -, once the gateway judges by it. CONTROL_NEEDS_DIALLER,
+ *                    with it may come a channel           CONTROL_NEEDS_LISTENERS: ask again with the channel of
+ *                                                         ipc/dialler.h, ipc/late_udp.h
  *   CONTROL_REVOKE   text: the same                       -, once what it alone allowed is closed
  *   CONTROL_PUBLISH  value: the jail's port, and 65536    -, once connections are taken
  *                    times the host's; with it comes
@@ -28,6 +29,7 @@
 
 #define CONTROL_VERSION 1
 #define CONTROL_NEEDS_DIALLER ENOLINK
+#define CONTROL_NEEDS_LISTENERS ENONET
 #define CONTROL_SUFFIX ".sock"
 
 enum control_kind {

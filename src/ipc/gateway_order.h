@@ -8,6 +8,8 @@
  *                    ipc/egress.h of that many bytes
  *   ORDER_DIALLER    -; a dialler's channel (ipc/dialler.h),    once it is asked for ports that the gateway may not
  *                    before the policy that needs it          connect to
+ *   ORDER_UDP        -; the channel of ipc/late_udp.h,        once it hears the ports that came by it, or none has
+ *                    before the policy that needs it          come in time
  *   ORDER_ANSWER     question: the count of a GATEWAY_ASK;     none
  *                    verdict; seconds that it holds, 0: to
  *                    the end. Others than are waited for
@@ -28,6 +30,7 @@ enum gateway_order_kind {
     ORDER_ANSWER,
     ORDER_OPENED,
     ORDER_DIALLER,
+    ORDER_UDP,
     ORDER_KINDS,
 };
 

@@ -71,8 +71,8 @@ static int prepare_tcp(int fd, bool ipv6, bool transparent)
     return r;
 }
 
-/* One socket in the caller's namespace, onto the list. port is what it is bound to, told what the gateway is told. */
-static int add_socket(struct network *net, enum listener_kind kind, bool ipv6, uint16_t port, uint16_t told)
+/* One socket in the caller's namespace. port is what it is bound to, told what the gateway is told. */
+static int make_socket(enum listener_kind kind, bool ipv6, uint16_t port, uint16_t told, struct listener *ret)
 {
     int type = (kind == LISTENER_UDP ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK;
     _cleanup_close_ int fd = socket(ipv6 ? AF_INET6 : AF_INET, type, 0);
@@ -85,10 +85,22 @@ static int add_socket(struct network *net, enum listener_kind kind, bool ipv6, u
         r = -errno;
     if (r < 0)
         return r;
+    *ret = (struct listener){ .kind = (uint8_t)kind, .ipv6 = ipv6, .port = told, .fd = TAKE_FD(fd) };
+    return 0;
+}
+
+int network_udp_socket(bool ipv6, uint16_t port, struct listener *ret_listener)
+{
+    return make_socket(LISTENER_UDP, ipv6, port, port, ret_listener);
+}
+
+static int add_socket(struct network *net, enum listener_kind kind, bool ipv6, uint16_t port, uint16_t told)
+{
     if (net->n >= LISTENERS_MAX)
         return -E2BIG;
-    net->list[net->n++] = (struct listener){ .kind = (uint8_t)kind, .ipv6 = ipv6, .port = told, .fd = TAKE_FD(fd) };
-    return 0;
+    int r = make_socket(kind, ipv6, port, told, &net->list[net->n]);
+    net->n += r >= 0;
+    return r;
 }
 
 /* IPv4, and IPv6 if there is any. */

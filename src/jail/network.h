@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ipc/listeners.h"
 #include "ipc/start.h"
 
 /* What there is to do, and what came of it. */
@@ -23,5 +24,9 @@ struct network_job {
 /* In a thread of its own: make the gateway's namespace, join it to the jail's, pass listeners to the gateway. Afterwards that
  * namespace lives on in the listeners only: with the gateway's end it goes, and the jail's packets lead nowhere. */
 void network_join_gateway(struct network_job *job);
+
+/* A socket in the caller's network namespace that hears a UDP port at any address, as the gateway takes them; the fd is the
+ * caller's. 0 or -errno. */
+int network_udp_socket(bool ipv6, uint16_t port, struct listener *ret_listener);
 
 #endif

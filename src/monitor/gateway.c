@@ -229,6 +229,12 @@ int gateway_add_dialler(const struct gateway *g, int channel, uint32_t number)
     return packet_send(g->events, &o, sizeof(o), channel);
 }
 
+int gateway_add_udp(const struct gateway *g, int channel, uint32_t number)
+{
+    const struct gateway_order o = { .kind = ORDER_UDP, .number = number };
+    return packet_send(g->events, &o, sizeof(o), channel);
+}
+
 int gateway_change(const struct gateway *g, const struct policy *policy, uint32_t number, struct buf *why)
 {
     struct policy rules = *policy;

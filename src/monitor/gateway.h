@@ -47,6 +47,9 @@ int gateway_unpublish(const struct gateway *gateway, uint16_t outside, uint32_t 
  * caller's. 0 or -errno. */
 int gateway_add_dialler(const struct gateway *gateway, int channel, uint32_t number);
 
+/* Order it to ask at this channel (ipc/late_udp.h) for the sockets of UDP ports. The rest as above. */
+int gateway_add_udp(const struct gateway *gateway, int channel, uint32_t number);
+
 /* Judge by the policy's rules and ports from now on. 0 or -errno with a message in why. */
 int gateway_change(const struct gateway *gateway, const struct policy *policy, uint32_t number, struct buf *why);
 

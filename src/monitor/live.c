@@ -64,54 +64,57 @@ static void restore_rules(struct loop *l)
 
 /* --- what the gateway can do --- */
 
-/* It was confined to the ports that its rules named then, and a few; of UDP it has sockets for these only. */
-static bool has_port(const struct policy *first, unsigned port, bool udp)
+static bool named(const struct policy *policy, unsigned port, bool udp)
 {
-    static const uint16_t grantable[] = EGRESS_GRANTABLE_PORTS;
-    for (size_t i = 0; i < ELEMENTSOF(grantable) && !udp; i++)
-        if (grantable[i] == port)
-            return true;
-    /* A proxy is asked for any port; but not about what NO_PROXY excepts, which may be any host. */
-    bool proxied = first->upstream.kind != UPSTREAM_NONE && !first->upstream.exceptions;
-    if (!udp && (first->network == NETWORK_OPEN || proxied || first->unknown == UNKNOWN_ASK))
-        return true;
-    for (size_t i = 0; i < first->n_net_allow; i++)
-        if (net_ports_find(first->net_allow[i].ports, first->net_allow[i].n_ports, (uint16_t)port, udp))
+    for (size_t i = 0; i < policy->n_net_allow; i++)
+        if (net_ports_find(policy->net_allow[i].ports, policy->net_allow[i].n_ports, (uint16_t)port, udp))
             return true;
     return false;
 }
 
-static int refuse_udp(const struct net_rule *rule, unsigned port, struct buf *why)
+/* Of UDP it has sockets for the ports that its rules named then, and those that rules name now. */
+static bool has_udp_port(const struct live *live, unsigned port)
 {
-    (void)buf_printf(why, "%s: of UDP a running jail has the ports of the rules that it was started with; start it with "
-                          "--net-allow=%s, or with any rule for UDP port %u", rule->text, rule->text, port);
-    return -EOPNOTSUPP;
+    return named(&live->first, port, true) || named(&live->before, port, true);
 }
 
-/* 0; -EOPNOTSUPP; or -CONTROL_NEEDS_DIALLER. */
-static int check_ports(const struct policy *first, const struct net_rule *rule, struct buf *why)
+/* It was confined to the ports that its rules named then, and a few. */
+static bool has_tcp_port(const struct policy *first, unsigned port)
+{
+    static const uint16_t grantable[] = EGRESS_GRANTABLE_PORTS;
+    for (size_t i = 0; i < ELEMENTSOF(grantable); i++)
+        if (grantable[i] == port)
+            return true;
+    /* A proxy is asked for any port; but not about what NO_PROXY excepts, which may be any host. */
+    bool proxied = first->upstream.kind != UPSTREAM_NONE && !first->upstream.exceptions;
+    return first->network == NETWORK_OPEN || proxied || first->unknown == UNKNOWN_ASK || named(first, port, false);
+}
+
+/* 0; or -CONTROL_NEEDS_DIALLER, -CONTROL_NEEDS_LISTENERS: what has to come with the rule. */
+static int check_ports(const struct live *live, const struct net_rule *rule, struct buf *why)
 {
     int r = 0;
     for (size_t k = 0; k < rule->n_ports; k++) {
-        bool udp = rule->ports[k].scheme == NET_UDP;
         for (unsigned port = rule->ports[k].first; port <= rule->ports[k].last; port++) {
-            if (has_port(first, port, udp))
-                continue;
-            if (udp)
-                return refuse_udp(rule, port, why);
-            r = -CONTROL_NEEDS_DIALLER;
+            if (rule->ports[k].scheme != NET_UDP && !has_tcp_port(&live->first, port))
+                r = -CONTROL_NEEDS_DIALLER;
+            else if (rule->ports[k].scheme == NET_UDP && !has_udp_port(live, port))
+                r = -CONTROL_NEEDS_LISTENERS;
         }
     }
-    if (r < 0)
+    if (r == -CONTROL_NEEDS_DIALLER)
         (void)buf_printf(why, "%s: the gateway is confined to the ports of the rules that the jail was started with, and none "
                               "came that connects to others", rule->text);
+    else if (r < 0)
+        (void)buf_printf(why, "%s: the gateway hears the UDP ports of the rules that the jail was started with, and no socket "
+                              "came for others", rule->text);
     return r;
 }
 
 /* --- changes --- */
 
-/* Grant it in our own copy; *ret_bring: only a dialler can connect to what it adds. */
-static int grant(struct loop *l, const char *text, bool *ret_bring, struct buf *why)
+/* Grant it in our own copy; *ret_bring: what has to come with it, as check_ports() says, or 0. */
+static int grant(struct loop *l, const char *text, int *ret_bring, struct buf *why)
 {
     struct policy *p = l->s->policy;
     struct net_rule rule;
@@ -121,16 +124,16 @@ static int grant(struct loop *l, const char *text, bool *ret_bring, struct buf *
         return r;
     r = net_change_parse(p->arena, text, &rule, why);
     if (r >= 0)
-        r = check_ports(&l->live.first, &rule, why);
-    *ret_bring = r == -CONTROL_NEEDS_DIALLER;
+        r = check_ports(&l->live, &rule, why);
+    *ret_bring = r == -CONTROL_NEEDS_DIALLER || r == -CONTROL_NEEDS_LISTENERS ? -r : 0;
     return r;
 }
 
-int live_rule(struct loop *l, enum control_kind kind, const char *rule, int dialler, struct buf *why)
+int live_rule(struct loop *l, enum control_kind kind, const char *rule, int brought, struct buf *why)
 {
-    _cleanup_close_ int channel = dialler;
+    _cleanup_close_ int channel = brought;
     struct policy *p = l->s->policy;
-    bool bring = false;
+    int bring = 0;
     int r = begin(l, rule, why);
     if (r < 0)
         return r;
@@ -140,7 +143,8 @@ int live_rule(struct loop *l, enum control_kind kind, const char *rule, int dial
     r = kind == CONTROL_GRANT ? grant(l, rule, &bring, why) : net_revoke(p, rule, why);
     if (bring && channel >= 0) {
         buf_free(why);
-        r = gateway_add_dialler(l->s->gateway, channel, ++l->live.number);
+        r = bring == CONTROL_NEEDS_DIALLER ? gateway_add_dialler(l->s->gateway, channel, ++l->live.number)
+                                           : gateway_add_udp(l->s->gateway, channel, ++l->live.number);
     } else if (r >= 0) {
         r = gateway_change(l->s->gateway, p, ++l->live.number, why);
     }
@@ -149,7 +153,7 @@ int live_rule(struct loop *l, enum control_kind kind, const char *rule, int dial
         return r;
     }
     l->live.kind = kind;
-    l->live.bringing = bring;
+    l->live.bringing = bring != 0;
     return CONTROL_LATER;
 }
 
@@ -214,7 +218,7 @@ static void finish(struct loop *l, int error, const char *text)
     control_finish(&l->control, kind, error, text, loop_now());
 }
 
-/* The dialler that a grant needs is with the gateway, or is not: on to the rule. */
+/* What a grant needs is with the gateway, or is not: on to the rule. */
 static void go_on_to_rule(struct loop *l, int error)
 {
     _cleanup_buf_ struct buf why = { 0 };

@@ -19,14 +19,14 @@ struct live {
     struct policy before;  /* its rules as they were: refusals of that time name them by number */
     struct policy first;   /* the rules that the jail was started with, once there was a change */
     uint16_t outside;      /* the port that is being published */
-    bool bringing;         /* a grant's dialler is on its way to the gateway; its rule is next */
+    bool bringing;         /* what a grant needs is on its way to the gateway; its rule is next */
 };
 
 /* CONTROL_GRANT or CONTROL_REVOKE a canonical rule (profile/net_change.h): within the ceilings, and what the gateway can do.
- * dialler (taken over): -1, or the channel of one that may connect to the rule's ports. CONTROL_LATER, or -errno with a line
- * for people in why (-EBUSY: another change is under way; -CONTROL_NEEDS_DIALLER: the gateway was not started for these
- * ports). */
-int live_rule(struct loop *l, enum control_kind kind, const char *rule, int dialler, struct buf *why);
+ * brought (taken over): -1, or the channel of a dialler that may connect to the rule's ports, or of who makes sockets for them
+ * (UDP). CONTROL_LATER, or -errno with a line for people in why (-EBUSY: another change is under way; -CONTROL_NEEDS_DIALLER,
+ * -CONTROL_NEEDS_LISTENERS: the gateway was not started for these ports). */
+int live_rule(struct loop *l, enum control_kind kind, const char *rule, int brought, struct buf *why);
 
 /* Publish a port; see publish_add(). The same results. */
 int live_publish(struct loop *l, const struct port_grant *grant, int listener, struct buf *why);

@@ -37,7 +37,7 @@ int net_change_parse(struct arena *arena, const char *text, struct net_rule *ret
     return r;
 }
 
-int net_change_ports(const char *text, struct dialler_ports *ret, struct buf *why)
+int net_change_ports(const char *text, bool udp, struct dialler_ports *ret, struct buf *why)
 {
     struct arena *arena = arena_new();
     struct net_rule rule;
@@ -45,7 +45,7 @@ int net_change_ports(const char *text, struct dialler_ports *ret, struct buf *wh
     if (r >= 0) {
         *ret = (struct dialler_ports){ 0 };
         for (size_t i = 0; i < rule.n_ports && ret->n < DIALLER_RANGES_MAX; i++)
-            if (rule.ports[i].scheme != NET_UDP)
+            if ((rule.ports[i].scheme == NET_UDP) == udp)
                 ret->range[ret->n++] = (struct dialler_range){ rule.ports[i].first, rule.ports[i].last };
     }
     arena_free(arena);

@@ -16,8 +16,8 @@
  * why. */
 int net_change_parse(struct arena *arena, const char *text, struct net_rule *ret, struct buf *why);
 
-/* The TCP ports that a canonical rule names. 0 or -errno with a line in why. */
-int net_change_ports(const char *rule, struct dialler_ports *ret, struct buf *why);
+/* The ports of UDP, or those of TCP, that a canonical rule names. 0 or -errno with a line in why. */
+int net_change_ports(const char *rule, bool udp, struct dialler_ports *ret, struct buf *why);
 
 /* For the one who asks: the rule as net_rule_format() writes it, into out, with its wildcard and international name judged as
  * one of the command line's would be. 0 or -errno with the reason and the fix in why. */

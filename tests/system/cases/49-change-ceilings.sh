@@ -37,6 +37,9 @@ up '[network]\nallow = tcp://db.example.com:7000\nallow = www.example.com\n'
 change --grant=tcp://db.example.com:7001
 beyond $?
 verdict "no port beyond the administrator's ceilings is granted"
+change --grant=udp://db.example.com:7000
+beyond $?
+verdict "nor one of UDP"
 change --grant=www.example.org
 beyond $?
 verdict "nor a name"
@@ -48,7 +51,7 @@ verdict "control: what they allow is"
 end_background
 end_world
 up ''
-change --grant=tcp://db.example.com:7001 && change --grant='*.example.com'
+change --grant=tcp://db.example.com:7001 && change --grant=udp://db.example.com:7000 && change --grant='*.example.com'
 verdict "control: so is all of it without them"
 end_background
 end_world

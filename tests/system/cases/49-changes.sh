@@ -88,9 +88,6 @@ verdict "a rule that is none: what to write"
 change --grant='*.co.uk'
 [ $? -eq 1 ] && [ -s "$T/stderr" ] && fails "$get"
 verdict "a wildcard that nobody could write into a profile"
-change --grant=udp://db.example.com:7000
-[ $? -eq 1 ] && said 'of UDP a running jail has the ports' && said '--net-allow=udp://db.example.com:7000'
-verdict "a UDP port that it was not started with: said"
 change --grant=ssh.example.com:22 && [ -z "$(dialler)" ]
 verdict "port 22 can be granted to any"
 
@@ -123,6 +120,46 @@ verdict "until it is granted anew"
 down
 no_dialler
 verdict "what connected ends with the jail"
+
+# ---- ports of UDP ----
+echo 'import errno, socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(float(sys.argv[3]))
+s.connect((socket.gethostbyname(sys.argv[1]), int(sys.argv[2])))
+try: s.send(b"time"); print("answer", s.recv(99))
+except socket.timeout: print("nothing"); sys.exit(1)
+except OSError as e: print(errno.errorcode[e.errno]); sys.exit(1)' >"$WS/udp.py"
+udp='python3 udp.py ntp.example.com 7000'
+up --network=filtered --net-allow=ntp.example.com
+fails "$udp 5" && grep -qx ECONNREFUSED "$T/stdout"
+verdict "control: not before, and at once"
+change --grant=udp://ntp.example.com:7000 && works "$udp 5" && grep -q 'echo time' "$T/stdout"
+verdict "a port of UDP is reached once it is granted"
+fails 'python3 udp.py ntp.example.com 7001 5' && grep -qx ECONNREFUSED "$T/stdout" && fails 'python3 udp.py 93.184.217.34 7000 1' &&
+    grep -qx nothing "$T/stdout"
+verdict "nothing but that port of that name"
+change --grant=udp://other.example.com:7000 && works 'python3 udp.py other.example.com 7000 5' && works "$udp 5"
+verdict "the same port of another name, too"
+change --revoke=udp://ntp.example.com:7000 && fails "$udp 1" && works 'python3 udp.py other.example.com 7000 5'
+verdict "revoked of the one, it is still the other's"
+change --revoke=udp://other.example.com:7000 && fails "$udp 5" && grep -qx ECONNREFUSED "$T/stdout"
+verdict "revoked of both, it is a closed port again"
+change --grant='udp://ntp.example.com:6990-7009' && works "$udp 5" && change --revoke='udp://ntp.example.com:6990-7009' &&
+    change --grant='udp://ntp.example.com:6990-7009' && works "$udp 5" && change --grant='udp://ntp.example.com:6980-7020' && works "$udp 5"
+verdict "a range, granted anew, and a wider one over it"
+change --grant='udp://ntp.example.com:1000-1999'
+[ $? -eq 1 ] && said 'name fewer'
+verdict "more ports than a jail can hear: said"
+for i in 1 2 3 4 5 6 7 8; do change --grant="udp://ntp.example.com:${i}000-${i}049" || break; done
+[ "$i" -lt 8 ] && said 'too many rules for other ports' && works "$udp 5" && works "$get"'; true'
+verdict "at the limit of sockets more are refused; those there are go on"
+for ((j = 1; j <= i; j++)); do change --revoke="udp://ntp.example.com:${j}000-${j}049"; done
+change --grant='udp://ntp.example.com:8000-8049'
+verdict "and there is room again"
+down
+up --network=filtered --net-allow=udp://ntp.example.com:7000
+change --grant=udp://other.example.com:7000 && works 'python3 udp.py other.example.com 7000 5' && [ -z "$(pgrep -f -- "--id=$ID --grant")" ]
+verdict "a port that it was started with takes no socket; nothing is left of who granted"
+down
 
 # ---- behind a proxy ----
 # Nobody is at the proxy: what goes there fails.
