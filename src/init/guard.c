@@ -38,6 +38,9 @@
 
 #define RETRY_MS 5
 
+/* Of calls: a thread other than the last one's counts for so many of the same one's; when they come in turns. */
+enum { TURN = 4, TURNS_MAX = 64 };
+
 /* Linux 6.6: whoever is woken runs on the processor of who waits for it, in its place. */
 #ifndef SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP 1UL
@@ -47,7 +50,7 @@
 const int guard_calls[] = {
     SYS_openat2, SYS_readlinkat, SYS_newfstatat, SYS_fstat, SYS_fstatfs, SYS_mkdirat, SYS_mknodat, SYS_linkat,
     SYS_symlinkat, SYS_unlinkat, SYS_renameat2, SYS_ftruncate, SYS_umask, SYS_fcntl, SYS_process_vm_readv,
-    SYS_pidfd_open, SYS_pread64,
+    SYS_pidfd_open, SYS_pread64, SYS_sendmmsg,
 };
 const size_t n_guard_calls = ELEMENTSOF(guard_calls);
 
@@ -65,19 +68,40 @@ int guard_open(struct guard *g, char *const *patterns)
     return g->root < 0 || g->proc < 0 ? -errno : 0;
 }
 
+/* Where the kernel does not know it, a call takes longer. */
+static void set_sync(const struct guard *g)
+{
+    ioctl(g->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, g->sync ? SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP : 0UL);
+}
+
 int guard_take_listener(struct guard *g, int channel)
 {
     char byte;
     int r = packet_receive(channel, &byte, sizeof(byte), &g->listener);
     if (r < 0 || g->listener < 0)
         return r < 0 ? r : -EBADMSG;
-    /* where it is not known, a call takes longer */
-    ioctl(g->listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+    g->sync = true;
+    set_sync(g);
     return 0;
 }
 
+/* Several who ask in turns would all come to wait for one processor: that of whoever was woken last. */
+static void note_asker(struct guard *g, uint32_t thread)
+{
+    if (thread == g->asked_last)
+        g->turns -= g->turns > 0;
+    else
+        g->turns = g->turns < TURNS_MAX - TURN ? g->turns + TURN : TURNS_MAX;
+    g->asked_last = thread;
+    bool sync = g->sync ? g->turns < TURNS_MAX : g->turns == 0;
+    if (sync == g->sync)
+        return;
+    g->sync = sync;
+    set_sync(g);
+}
+
 /* The asker may have been killed meanwhile: then there is nobody to answer. */
-static void send(const struct guard *g, uint64_t id, const struct answer *answer)
+static bool send(const struct guard *g, uint64_t id, const struct answer *answer)
 {
     struct seccomp_notif_resp r = { .id = id };
     if (answer->how == ANSWER_CONTINUE)
@@ -86,7 +110,7 @@ static void send(const struct guard *g, uint64_t id, const struct answer *answer
         r.error = answer->value;
     else
         r.val = answer->value;
-    ioctl(g->listener, SECCOMP_IOCTL_NOTIF_SEND, &r);
+    return ioctl(g->listener, SECCOMP_IOCTL_NOTIF_SEND, &r) == 0;
 }
 
 static void give_descriptor(const struct guard *g, uint64_t id, struct answer *answer)
@@ -125,11 +149,12 @@ static bool serve(struct guard *g, const struct seccomp_notif *call)
     if (answer.how == ANSWER_LATER)
         return false;
     observe_done(&g->observe, &a, &answer);
+    bool went = true;
     if (answer.how == ANSWER_DESCRIPTOR)
         give_descriptor(g, call->id, &answer);
     else
-        send(g, call->id, &answer);
-    observe_tell(&g->observe);
+        went = send(g, call->id, &answer);
+    observe_tell(&g->observe, &a, went);
     return true;
 }
 
@@ -142,6 +167,7 @@ void guard_serve(struct guard *g)
             _exit(125);
         return;
     }
+    note_asker(g, call.pid);
     if (serve(g, &call))
         return;
     if (g->n_waits < GUARD_WAITS)

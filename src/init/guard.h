@@ -26,6 +26,9 @@ struct guard {
     struct denials denials; /* calls that are answered with an error */
     struct seccomp_notif waits[GUARD_WAITS];
     size_t n_waits;
+    uint32_t asked_last; /* thread */
+    int turns;           /* how much askers have come in turns lately */
+    bool sync;           /* who is woken runs in the place of who waits for it */
     int refused_by; /* of the patterns the one that the call in hand is refused by; -1: by none */
     struct observe observe; /* what of it the monitor is told */
 };

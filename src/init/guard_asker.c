@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -117,6 +118,14 @@ pid_t guard_asker_process(struct asker *a)
         a->process = (pid_t)n;
     }
     return a->process;
+}
+
+bool guard_asker_is_alone(const struct asker *a)
+{
+    char entry[32];
+    struct stat st;
+    snprintf(entry, sizeof(entry), "%u/task", a->call->pid);
+    return fstatat(a->guard->proc, entry, &st, 0) == 0 && st.st_nlink == 3;
 }
 
 pid_t guard_asker_parent(const struct asker *a)

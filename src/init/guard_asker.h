@@ -32,6 +32,9 @@ int guard_asker_directory(const struct asker *a, int dirfd);
 /* Its thread group, as /proc/self names it. The pid or -errno. */
 pid_t guard_asker_process(struct asker *a);
 
+/* Is it its process' only thread? Then nobody of the process can be within an execve(2) while this one call waits. */
+bool guard_asker_is_alone(const struct asker *a);
+
 /* Its process' parent, 0: none in the jail, or not known. */
 pid_t guard_asker_parent(const struct asker *a);
 

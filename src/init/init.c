@@ -567,8 +567,10 @@ static int wait_ms(const struct init *init)
 /* Last: what has just been frozen is not served. */
 static void serve_guard(struct init *init, short events)
 {
-    if (init->freezer.reasons)
+    if (init->freezer.reasons) {
+        observe_flush(&init->guard.observe);
         return;
+    }
     if (events & POLLIN)
         guard_serve(&init->guard);
     else if (events) /* nobody is left who could ask */

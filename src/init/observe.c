@@ -13,8 +13,11 @@
 #include "init/guard_place.h"
 #include "init/observe_calls.h"
 #include "init/observe_packet.h"
+#include "init/observe_queue.h"
 #include "init/observe_refusals.h"
 #include "init/observe_runs.h"
+#include "init/observe_straight.h"
+#include "init/observe_who.h"
 #include "lockdown/denials.h"
 
 #define BEHIND_MS 1000 /* the payload waits so long for a monitor that is behind; then events are lost, and counted */
@@ -30,12 +33,16 @@ void observe_start(struct observe *o, int channel, bool writes, bool reads)
     static struct packet packet; /* not touched unless something is told */
     static struct runs runs;
     static struct refusals refusals;
+    static struct queue queue;
+    static struct who who;
     o->channel = channel;
     o->writes = writes;
     o->reads = reads;
     o->packet = &packet;
     o->runs = &runs;
     o->refusals = &refusals;
+    o->queue = &queue;
+    o->who = &who;
 }
 
 static int tell_lost(struct observe *o)
@@ -56,11 +63,8 @@ static void wait_for_monitor(const struct observe *o)
 }
 
 /* The monitor reads all the time; should it be behind the payload waits, not for ever, and not again before it has read. */
-static void send(void *context, const struct packet *k)
+static void send_one(struct observe *o, const struct packet *k)
 {
-    struct observe *o = context;
-    if (o->channel < 0)
-        return;
     int r = o->lost ? tell_lost(o) : 0;
     if (r == 0)
         r = observed_send(o->channel, &k->head, k->data);
@@ -69,6 +73,40 @@ static void send(void *context, const struct packet *k)
         r = observed_send(o->channel, &k->head, k->data);
     }
     o->lost += r < 0;
+}
+
+void observe_flush(struct observe *o)
+{
+    if (o->channel < 0 || !o->queue->n)
+        return;
+    int r = o->lost ? tell_lost(o) : 0;
+    if (r == 0)
+        r = observe_queue_send(o->queue, o->channel);
+    if (r == -EAGAIN && !o->lost) {
+        wait_for_monitor(o);
+        (void)observe_queue_send(o->queue, o->channel);
+    }
+    o->lost += (uint32_t)o->queue->n; /* what the monitor has not taken even so */
+    observe_queue_clear(o->queue);
+}
+
+static void send(void *context, const struct packet *k)
+{
+    struct observe *o = context;
+    if (o->channel < 0)
+        return;
+    observe_flush(o);
+    send_one(o, k);
+}
+
+/* Behind those that wait, or, if it is too large for that, at once. */
+static void send_later(struct observe *o, const struct packet *k)
+{
+    if (observe_queue_add(o->queue, k))
+        return;
+    observe_flush(o);
+    if (!observe_queue_add(o->queue, k))
+        send_one(o, k);
 }
 
 /* vfork(2) returns once the process has let go of our memory; for some more steps of its execve(2) it is as closed to us as we
@@ -172,9 +210,28 @@ static void look_at_run(struct observe *o, struct asker *a, const struct looked_
         runs_keep(o->runs, a, kept);
 }
 
+/* A file to be read, where no symlink is on the way. False: it is to be looked at as the others are. */
+static bool look_straight(struct observe *o, struct asker *a, const struct looked_call *l)
+{
+    static char path[STRAIGHT_MAX], exe[PATH_MAX];
+    int r = l->kind == OBSERVED_READ ? observe_straight(a, l->dirfd, l->path, path) : -ELOOP;
+    if (r < 0)
+        return r != -ELOOP;
+    struct packet *k = o->packet;
+    observe_who(o->who, a, exe);
+    packet_begin(k, a, l->kind);
+    k->head.flags = l->flags;
+    if (*exe)
+        packet_add(k, OBSERVED_EXE, exe);
+    packet_add(k, OBSERVED_PATH, path);
+    return true;
+}
+
 /* What is not there is not told: a search of PATH, or of a library's directories, is mostly that. */
 static void look(struct observe *o, struct asker *a, const struct looked_call *l)
 {
+    if (look_straight(o, a, l))
+        return;
     struct place p _cleanup_place_;
     int r = find_looked(a, l, &p);
     if (r < 0 || p.target < 0)
@@ -198,10 +255,13 @@ bool observe_look(struct observe *o, struct asker *a)
     if (o->channel < 0 || !o->writes)
         return false;
     if (a->call->data.nr == SYS_set_tid_address) {
+        observe_who_begun(o->who, a);
         runs_begun(o->runs, a, send, o);
         return true;
     }
     struct looked_call l = observe_looked(&a->call->data, o->reads);
+    if (l.kind == OBSERVED_EXEC)
+        observe_who_runs(o->who, a);
     if (l.kind)
         look(o, a, &l);
     return l.kind;
@@ -310,28 +370,44 @@ void observe_done(struct observe *o, struct asker *a, const struct answer *answe
         packet_add(k, OBSERVED_SECOND, o->places[1].path);
 }
 
-void observe_tell(struct observe *o)
+/* What went back to the kernel with somebody who was gone was nobody's: what was read of him may be another's. */
+void observe_tell(struct observe *o, const struct asker *a, bool went)
 {
     if (o->channel < 0)
         return;
-    uint8_t kind = o->packet->head.kind;
-    if (kind == OBSERVED_REFUSED || kind == OBSERVED_DENIED || kind == OBSERVED_UNRUN)
+    const struct packet *k = o->packet;
+    uint8_t kind = k->head.kind;
+    if (kind == OBSERVED_REFUSED || kind == OBSERVED_DENIED || kind == OBSERVED_UNRUN) {
+        observe_flush(o);
         observe_refusals_add(o->refusals, o->channel, o->packet);
-    else if (kind)
-        send(o, o->packet);
+    } else if (kind == OBSERVED_READ && !k->head.verified) {
+        if (went)
+            send_later(o, k);
+        else
+            observe_who_forget(o->who, a->call->pid);
+    } else if (kind) {
+        send(o, k);
+    }
+}
+
+static int sooner(int a, int b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
 int observe_interval(const struct observe *o)
 {
     if (o->channel < 0)
         return -1;
-    return o->runs->n ? RUNS_MS : observe_refusals_interval(o->refusals);
+    return sooner(observe_queue_wait(o->queue), o->runs->n ? RUNS_MS : observe_refusals_interval(o->refusals));
 }
 
 void observe_tick(struct observe *o, const struct guard *g, bool all)
 {
     if (o->channel < 0)
         return;
+    if (all || observe_queue_wait(o->queue) == 0)
+        observe_flush(o);
     runs_tick(o->runs, g, all, send, o);
     if (all && observe_refusals_interval(o->refusals) >= 0)
         wait_for_monitor(o);

@@ -9,7 +9,8 @@
  *
  * What a rule refuses is told at every level (observe_refusals.h).
  *
- * The event is put together before the caller goes on, and sent when it does. The socket is the bounded buffer between the two
+ * The event is put together before the caller goes on, and sent when it does; one of a file that is opened to be read a few
+ * milliseconds later, with others (observe_queue.h). The socket is the bounded buffer between the two
  * processes: where the monitor is behind the payload waits, and after a while events are lost, which is counted and told. */
 #ifndef AGENTJAIL_INIT_OBSERVE_H
 #define AGENTJAIL_INIT_OBSERVE_H
@@ -41,6 +42,8 @@ struct observe {
     struct packet *packet;  /* what is told when the call is answered; its kind is 0: nothing */
     struct runs *runs;
     struct refusals *refusals;
+    struct who *who;
+    struct queue *queue;    /* files that were opened to be read, not told yet */
 };
 
 /* Nothing is told yet. */
@@ -80,8 +83,11 @@ void observe_denied(struct observe *o, struct asker *a, const struct denial *den
 /* It was performed with that answer, which the asker does not have yet. */
 void observe_done(struct observe *o, struct asker *a, const struct answer *answer);
 
-/* The asker has its answer: tell what there is. */
-void observe_tell(struct observe *o);
+/* The asker has its answer: tell what there is. went: it was still there. */
+void observe_tell(struct observe *o, const struct asker *a, bool went);
+
+/* Tell what waits to be told. */
+void observe_flush(struct observe *o);
 
 /* Milliseconds until observe_tick() is due, -1: never. */
 int observe_interval(const struct observe *o);

@@ -79,21 +79,12 @@ void runs_keep(struct runs *r, const struct asker *a, struct run_kept *kept)
     r->n++;
 }
 
-/* Nobody of the process can be within an execve(2) while this one call of its only thread waits. */
-static bool is_alone(const struct asker *a)
-{
-    char entry[32];
-    struct stat st;
-    snprintf(entry, sizeof(entry), "%u/task", a->call->pid);
-    return fstatat(a->guard->proc, entry, &st, 0) == 0 && st.st_nlink == 3;
-}
-
 /* After an execve(2) of any thread the process has one, which has the process' number. */
 void runs_begun(struct runs *r, struct asker *a, run_teller *tell, void *context)
 {
     for (size_t i = 0; i < RUNS_MAX && r->n; i++) {
         struct run_kept *kept = &r->kept[i];
-        if (!kept->thread || kept->packet.head.pid != a->call->pid || !is_alone(a))
+        if (!kept->thread || kept->packet.head.pid != a->call->pid || !guard_asker_is_alone(a))
             continue;
         tell_kept(r, kept, a->guard, tell, context);
     }

@@ -26,6 +26,22 @@ int observed_send(int channel, const struct observed *head, const char *data)
     }
 }
 
+int observed_send_many(int channel, struct iovec *packets, size_t n)
+{
+    struct mmsghdr msgs[OBSERVED_MANY];
+    memset(msgs, 0, sizeof(msgs));
+    n = n < OBSERVED_MANY ? n : OBSERVED_MANY;
+    for (size_t i = 0; i < n; i++) {
+        msgs[i].msg_hdr.msg_iov = &packets[i];
+        msgs[i].msg_hdr.msg_iovlen = 1;
+    }
+    for (;;) {
+        int r = sendmmsg(channel, msgs, (unsigned)n, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (r >= 0 || errno != EINTR)
+            return r < 0 ? -errno : r;
+    }
+}
+
 /* The words of a command line, which end with the last NUL. */
 static void split_words(struct observed_message *m, char *text, size_t len)
 {

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 enum observed_kind {
     OBSERVED_EXEC = 1,  /* exe: what runs, path: what was asked for, cwd, argv */
@@ -72,6 +73,12 @@ struct observed_message {
 
 /* Send it, with data of as many bytes as the lengths say. Does not wait. 0 or -errno: -EAGAIN when the monitor is behind. */
 int observed_send(int channel, const struct observed *head, const char *data);
+
+enum { OBSERVED_MANY = 64 };
+
+/* Send n, at most OBSERVED_MANY, of them, each with head and data in one piece; a part of them if the monitor is behind. How
+ * many, at least one, or -errno as above. */
+int observed_send_many(int channel, struct iovec *packets, size_t n);
 
 /* Receive one. Does not wait. 0, -EAGAIN, -EPIPE at the end, -EBADMSG. */
 int observed_receive(int channel, struct observed_message *ret);

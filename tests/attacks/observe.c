@@ -56,6 +56,35 @@ static int attack_flip(char **argv)
     return WORKED;
 }
 
+static void *read_on(void *arg)
+{
+    (void)arg;
+    for (;;)
+        close(open("first", O_RDONLY));
+    return NULL;
+}
+
+static void *run(void *arg)
+{
+    execv(*(char **)arg, arg);
+    return NULL;
+}
+
+/* read-run PROGRAM FILE: one thread opens "first" again and again, another one becomes PROGRAM, which is to open FILE */
+static int attack_read_run(char **argv)
+{
+    pthread_t thread;
+    char *words[] = { argv[0], argv[1], NULL };
+    if (pthread_create(&thread, NULL, read_on, NULL) != 0)
+        return broken("read-run");
+    for (int i = 0; i < 100; i++) /* so that it is well known which program this one is */
+        close(open("first", O_RDONLY));
+    if (pthread_create(&thread, NULL, run, words) != 0)
+        return broken("read-run");
+    read_on(NULL);
+    return broken("read-run");
+}
+
 static char programs[2][PATH_MAX], program[PATH_MAX];
 
 static void *flip_program(void *arg)
@@ -139,6 +168,7 @@ static int attack_files(char **argv)
 
 static const struct attack attacks[] = {
     { "flip", 1, attack_flip },   { "flip-run", 3, attack_flip_run }, { "begun", 0, attack_begun },
+    { "read-run", 2, attack_read_run },
     { "long", 0, attack_long },   { "files", 1, attack_files },       { NULL, 0, NULL },
 };
 

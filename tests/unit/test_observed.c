@@ -48,6 +48,34 @@ START_TEST(a_file)
 }
 END_TEST
 
+START_TEST(many_at_once)
+{
+    struct {
+        struct observed head;
+        char data[8];
+    } e = { .head = event(OBSERVED_READ, 5, 3, 0, 0) };
+    struct iovec packets[OBSERVED_MANY];
+    int sent = 0, r, size = 4096;
+    memcpy(e.data, "/exe\0/a", 8);
+    for (size_t i = 0; i < OBSERVED_MANY; i++)
+        packets[i] = (struct iovec){ .iov_base = &e, .iov_len = sizeof(e) };
+    ck_assert_int_eq(observed_send_many(jail, packets, 2), 2);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(observed_receive(monitor, &got), 0);
+        ck_assert_str_eq(got.texts[OBSERVED_EXE], "/exe");
+        ck_assert_str_eq(got.texts[OBSERVED_PATH], "/a");
+    }
+    ck_assert_int_eq(observed_receive(monitor, &got), -EAGAIN);
+    ck_assert_int_eq(setsockopt(jail, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), 0);
+    while ((r = observed_send_many(jail, packets, OBSERVED_MANY)) > 0)
+        sent += r;
+    ck_assert_int_eq(r, -EAGAIN); /* what has no room is not lost: it is the caller's still */
+    while (observed_receive(monitor, &got) == 0)
+        sent--;
+    ck_assert_int_eq(sent, 0);
+}
+END_TEST
+
 START_TEST(words)
 {
     struct observed e = event(OBSERVED_EXEC, 0, 3, 0, 7);
@@ -118,6 +146,7 @@ int main(void)
     TCase *c = tcase_create("observed");
     tcase_add_checked_fixture(c, open_pair, close_pair);
     tcase_add_test(c, a_file);
+    tcase_add_test(c, many_at_once);
     tcase_add_test(c, words);
     tcase_add_test(c, refused);
     tcase_add_test(c, nobody_waits);

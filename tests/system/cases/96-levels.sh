@@ -7,7 +7,7 @@
 
 newest() { printf '%s\n' "$HOME"/.local/state/agentjail/log/*.jsonl | tail -n 1; }
 # lines PYTHON: an expression over the newest log: r, its records; files, (activity, path, second, verified) of those about
-# files; runs, (exe, argv, path, verified) of those about programs.
+# files; who, (activity, path, exe) of those; runs, (exe, argv, path, verified) of those about programs.
 lines() {
     python3 -c '
 import json, sys
@@ -15,6 +15,7 @@ r = [json.loads(x) for x in open(sys.argv[1], "rb")]
 u = lambda x, k: x["unmapped"].get(k)
 files = [(u(x, "activity"), x["file"]["path"], x.get("file_result", {}).get("path"), u(x, "verified"))
          for x in r if u(x, "kind") == "file"]
+who = [(u(x, "activity"), x["file"]["path"], x["actor"]["process"].get("name")) for x in r if u(x, "kind") == "file"]
 runs = [(x["process"]["file"]["path"], u(x, "argv"), u(x, "path"), u(x, "verified")) for x in r if u(x, "kind") == "process"]
 if not eval("(" + sys.argv[2] + ")"):
     print(files, runs, sep="\n")
@@ -55,6 +56,20 @@ verdict "--log finds a file by its path"
 jail --profile=offline --evidence=all -- sh -c 'cat file >/dev/null; cat nothing 2>/dev/null; :' &&
     lines "('open', '$WS/file', None, False) in files and not [x for x in files if x[1] == '$WS/nothing']"
 verdict "all: files that are read, too"
+ln -s file named && mkdir -p way/down && echo >way/down/deep && (cd way && ln -s down up)
+jail --profile=offline --evidence=all -- sh -c 'cat named ./way//down/../down/deep way/up/deep >/dev/null; cd way/down && cat ../../file deep >/dev/null;
+    rmdir ../none 2>/dev/null; cd / && cat "$OLDPWD/deep" >/dev/null; exec 3</; cat /dev/fd/3/etc/hostname 2>/dev/null; :' &&
+    lines "sorted(x[1] for x in files if x[0] == 'open' and x[1].startswith('$WS/')) == ['$WS/file'] * 2 + ['$WS/way/down/deep'] * 4"
+verdict "all: by whatever path, the one that it is"
+echo 1 >first
+right=0
+for _ in $(seq 10); do
+    jail --profile=offline --evidence=all --read="$ATTACKS" --exec="$ATTACKS" -- "$ATTACKS/observe" read-run "$(type -P cat)" file >/dev/null &&
+        lines "{x[1]: x[2] for x in who if x[1] in ('$WS/first', '$WS/file')} == {'$WS/first': '$ATTACKS/observe', '$WS/file': '$(realpath "$(type -P cat)")'}" &&
+        right=$((right + 1))
+done
+[ "$right" -eq 10 ]
+verdict "all: and the program that reads is told right when another thread has become it"
 jail --profile=offline --evidence=writes --summary="$T/page.json" -- sh -c 'echo x >>file; echo y >new' &&
     python3 "$SYSTEM/modes.py" json "
         {(x['name'], x['changes'], len(x['sha256_after'])) for x in j['files'] if x['name'].startswith('$WS')} ==
