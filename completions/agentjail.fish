@@ -157,8 +157,8 @@ complete -c agentjail -n __agentjail_options -l backend -x -a namespace -d 'What
 complete -c agentjail -n __agentjail_options -l filter -x -a '(__agentjail_names seccomp .filter)' -d 'System call filter'
 complete -c agentjail -n __agentjail_options -l label -x -d 'AppArmor profile or SELinux context'
 complete -c agentjail -n __agentjail_options -l landlock -x -a 'on -on off' -d Landlock
-complete -c agentjail -n __agentjail_options -l guard -x -a 'auto on -on off' -d 'init makes names, and holds protected ones'
-complete -c agentjail -n __agentjail_options -l nested -x -a 'allow deny' -d 'Namespaces and mounts of its own'
+complete -c agentjail -n __agentjail_options -l guard -x -a 'auto on -on off' -d 'Whether protected names that are not there yet are held'
+complete -c agentjail -n __agentjail_options -l nested -x -a 'allow deny' -d 'Whether it may make namespaces and mounts, as sandboxes do'
 complete -c agentjail -n __agentjail_options -l terminal -x -a 'safe full' -d 'Output that acts on the terminal beyond drawing'
 complete -c agentjail -n __agentjail_options -l strict -f -a 'yes no' -d 'Do not run if any fence is missing'
 complete -c agentjail -n __agentjail_options -l memory -x -d 'Bytes, or with K, M, G, T'
