@@ -149,18 +149,33 @@ detached() {
 
 # strict = yes: a lost protection ends the jail, as what happened in between cannot be known. Without Landlock:
 # strict asks for more of it than an older kernel has.
+# lost_strictly PROGRAM: its status; the command ends when the host has been told that it goes on.
+lost_strictly() {
+    timeout 60 "$1" --strict --landlock=off -- sh -c 'echo up; until [ -e go ]; do sleep 0.05; done; exit 7' \
+        >"$T/stdout" 2>"$T/stderr" </dev/null &
+    local pid=$!
+    for _ in $(seq 500); do
+        [ -s "$T/stdout" ] && break
+        sleep 0.02
+    done
+    printf '[core]\n' >"$WS/.git/config.lock"
+    mv "$WS/.git/config.lock" "$WS/.git/config"
+    for _ in $(seq 50); do
+        kill -0 $pid 2>/dev/null || break
+        sleep 0.02
+    done
+    touch "$WS/go"
+    wait $pid
+}
 new_world
-timeout 60 "$AGENTJAIL" --strict --landlock=off -- sh -c 'echo up; sleep 50' >"$T/stdout" 2>"$T/stderr" </dev/null &
-strict_pid=$!
-for _ in $(seq 500); do
-    [ -s "$T/stdout" ] && break
-    sleep 0.02
-done
-printf '[core]\n' >"$WS/.git/config.lock"
-mv "$WS/.git/config.lock" "$WS/.git/config"
-wait $strict_pid
+lost_strictly "$AGENTJAIL"
 [ $? -eq 137 ] && grep -q 'is ended, as strict = yes asks' "$T/stderr"
 verdict "strict: a lost protection ends the jail" -- head "$T/stderr"
+end_world
+new_world
+AGENTJAIL_TEST_OFF=watch lost_strictly "$UNFENCED"
+[ $? -eq 7 ]
+verdict "control: without watch the command goes on to its end" -- head "$T/stderr"
 end_world
 
 for how in rename unlink; do
@@ -279,12 +294,14 @@ verdict "what the host puts in place of a hidden file or a read-only directory s
 AGENTJAIL_TEST_OFF=watch uncovered "$UNFENCED" && [ "$UNCOVERED" -eq 1 ] && [ -n "$REPLACED" ]
 verdict "control: without watch it would not"
 
-# The same by unlinking, and by git itself.
-new_world
-if command -v git >/dev/null; then
+# The same by git itself.
+# by_git PROGRAM: its git config, five times; then the payload tries.
+by_git() {
+    local pid
+
     rm -rf "$WS/.git"
     git init -q "$WS" 2>/dev/null
-    timeout 120 "$AGENTJAIL" -- sh -c 'echo up; while [ ! -e stop ]; do sleep 0.01; done
+    timeout 120 "$1" -- sh -c 'echo up; while [ ! -e stop ]; do sleep 0.01; done
             (printf "[core]\n\tfsmonitor = evil\n" >>.git/config) 2>/dev/null; true' >"$T/stdout" 2>"$T/stderr" </dev/null &
     pid=$!
     for _ in $(seq 500); do
@@ -297,12 +314,20 @@ if command -v git >/dev/null; then
     done
     touch "$WS/stop"
     wait $pid
-    [ "$(git -C "$WS" config agentjail.round)" = 5 ] && ! git -C "$WS" config core.fsmonitor
+    [ "$(git -C "$WS" config agentjail.round)" = 5 ]
+}
+if command -v git >/dev/null; then
+    new_world
+    by_git "$AGENTJAIL" && ! git -C "$WS" config core.fsmonitor
     verdict "git config on the host while the jail runs, then the payload tries"
+    end_world
+    new_world
+    AGENTJAIL_TEST_OFF=watch by_git "$UNFENCED" && [ "$(git -C "$WS" config core.fsmonitor)" = evil ]
+    verdict "control: without watch it has the host's git run a program"
+    end_world
 else
     lacks "no git on this machine" "git config on the host"
 fi
-end_world
 
 # The directory above the workspace lies in the jail's own home, where the payload may rename it: the mount that the host
 # takes away must not be put back onto a decoy. decoyed PROGRAM: 0 if the payload wrote the new file.
