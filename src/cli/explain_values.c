@@ -168,7 +168,8 @@ static void add_programs(struct explain *e, const struct option *o)
         if (rule->deny != (o == &options[OPTION_EXEC_DENY]))
             continue;
         _cleanup_buf_ struct buf value = { 0 };
-        int r = buf_printf(&value, "%s%s", rule->optional ? "-" : "", rule->path);
+        int r = buf_printf(&value, "%s%s%s%s", rule->optional ? "-" : "", rule->path, rule->sha256 ? " sha256:" : "",
+                           rule->sha256 ? rule->sha256 : "");
         if (r < 0)
             e->result = r;
         const char *note = explain_program(e->policy, rule);

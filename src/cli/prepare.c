@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/path.h"
+#include "cli/run_digests.h"
 #include "cli/text.h"
 #include "evidence/evidence.h"
 #include "home/home.h"
@@ -253,6 +254,8 @@ int run_prepare(struct run *run, struct buf *why)
         r = find_run_list(run, why);
     if (r >= 0)
         r = load_filter(run, why);
+    if (r >= 0)
+        r = run_digests_check(&run->policy, why);
     if (r < 0)
         return r;
     run_step(run, run->filter.cached ? "filter taken from the cache" : "filter compiled");

@@ -122,6 +122,13 @@ static int add_loaders(struct collect *c, const struct run_rule *rule)
     return 0;
 }
 
+/* Is it what was hashed? */
+static bool is_hashed(const struct run_rule *rule, const struct stat *st)
+{
+    return !rule->ino || (st->st_dev == rule->dev && st->st_ino == rule->ino && st->st_ctim.tv_sec == rule->changed.tv_sec &&
+                          st->st_ctim.tv_nsec == rule->changed.tv_nsec);
+}
+
 static int allow(struct collect *c, const struct run_rule *rule, const struct resolved *r)
 {
     const struct entry *up = entries_enclosing(c->list, c->list->n, r->path, true);
@@ -130,6 +137,8 @@ static int allow(struct collect *c, const struct run_rule *rule, const struct re
         return rule->optional ? 0 : refuse(c, rule, -EACCES, "no exec grant covers it; write --exec with it, too");
     if (!shows_host(up) && strcmp(up->path, r->path) != 0)
         return refuse(c, rule, -EINVAL, "lies in a directory of the jail's own; name that directory");
+    if (!is_hashed(rule, &r->st))
+        return refuse(c, rule, -EAGAIN, "was changed or replaced after it was hashed; try again when nobody does");
     if (file && r->st.st_nlink > 1 && entries_writable_around(c->list, r->path))
         return refuse(c, rule, -EMLINK, "has other names, by one of which it can be written; copy it to one that has none");
     if (up->kind == ENTRY_OVERLAY && !file && strcmp(up->path, r->path) != 0)

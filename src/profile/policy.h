@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/endpoint.h"
@@ -126,6 +127,10 @@ struct run_rule {
     bool deny;
     bool optional; /* leading '-': fine if it does not exist */
     char *path;
+    const char *sha256; /* what it must be, in lower-case hex; NULL: anything */
+    dev_t dev;          /* with it, once it was looked at: which file it was, */
+    ino_t ino;
+    struct timespec changed; /* and as of when */
     struct origin origin;
 };
 

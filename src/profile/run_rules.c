@@ -34,6 +34,34 @@ static int add(struct merge *m, const struct run_rule *rule)
     return 0;
 }
 
+#define DIGEST " sha256:"
+enum { DIGEST_DIGITS = 64 };
+
+/* Split "PATH sha256:HEX": path as a setting by itself, and the digest, both of the arena; NULL: there is none. */
+static int take_digest(struct merge *m, const struct setting *s, struct setting *ret, const char **ret_digest)
+{
+    const char *last = s->value ? strrchr(s->value, ' ') : NULL;
+    *ret = *s;
+    *ret_digest = NULL;
+    if (!last || strncmp(last, DIGEST, sizeof(DIGEST) - 1) != 0)
+        return 0;
+    const char *hex = last + sizeof(DIGEST) - 1;
+    if (strlen(hex) != DIGEST_DIGITS || strspn(hex, "0123456789abcdefABCDEF") != DIGEST_DIGITS)
+        return setting_fail(s, m->why, "a digest has %d hexadecimal digits, as sha256sum(1) prints them", DIGEST_DIGITS);
+    if (denies(s->option))
+        return setting_fail(s, m->why, "what is denied is so whatever is in it; leave sha256: out");
+    while (last > s->value && last[-1] == ' ')
+        last--;
+    char *path = arena_strndup(m->arena, s->value, (size_t)(last - s->value)), *digest = arena_strdup(m->arena, hex);
+    if (!path || !digest)
+        return -ENOMEM;
+    for (char *p = digest; *p; p++)
+        *p = *p >= 'A' && *p <= 'F' ? (char)(*p - 'A' + 'a') : *p;
+    ret->value = path;
+    *ret_digest = digest;
+    return 0;
+}
+
 static int set_run(struct merge *m, const struct setting *s)
 {
     struct run_rule rule = { .deny = denies(s->option), .origin = s->origin };
@@ -41,13 +69,18 @@ static int set_run(struct merge *m, const struct setting *s)
         empty(m->policy, rule.deny);
         return 0;
     }
-    int r = merge_path(m, s, &rule.path, &rule.optional);
+    struct setting path;
+    int r = take_digest(m, s, &path, &rule.sha256);
+    if (r >= 0)
+        r = merge_path(m, &path, &rule.path, &rule.optional);
     if (r < 0)
         return r == -ENXIO ? 0 : r;
     return add(m, &rule);
 }
 
-const struct option_type type_run = { .set = set_run, .form = "an absolute path, - before it if it may be missing" };
+const struct option_type type_run = { .set = set_run,
+                                      .form = "an absolute path, - before it if it may be missing; sha256:HEX behind it if "
+                                              "nothing else may be in it" };
 
 /* --- ceilings --- */
 
@@ -138,6 +171,8 @@ int run_rules_bound(struct merge *m)
             return setting_fail(c, m->why, "bubblewrap's jails have no such list; write a profile, and agentjail COMMAND");
         if (setting_empties(c))
             return setting_fail(c, m->why, "no path; a ceiling's list cannot be emptied");
+        if (strstr(c->value, DIGEST))
+            return setting_fail(c, m->why, "a ceiling names no digests; write them into a profile");
         if (denies(c->option))
             r = set_run(m, c);
     }

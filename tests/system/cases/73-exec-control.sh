@@ -135,6 +135,33 @@ open(sys.argv[2], "wb").write(b)' "$(type -P env)" "$WS/odd" && chmod +x "$WS/od
 listed --exec="$WS" --exec-allow="$WS/odd" --explain && grep -q '^allow = .*odd' "$T/stdout"
 verdict "one whose loader has no place: nothing but that" -- cat "$T/stderr"
 rm "$WS/odd"
+# By what is in it.
+cp "$(type -P ls)" "$RO/hashed" && sum=$(sha256sum <"$RO/hashed" | cut -d ' ' -f 1) other=${sum//[0-7]/8}
+hashed() { listed --read="$RO" --exec="$RO" --exec-allow="$RO/hashed sha256:$1" "${@:2}"; }
+hashed "$sum" -- sh -c "$RO/hashed -d /" && [ "$(cat "$T/stdout")" = / ] && hashed "${sum^^}" -- "$RO/hashed"
+verdict "a digest: the program that has it runs" -- cat "$T/stderr"
+hashed "$other" -- true
+[ $? -eq 125 ] && grep -q "exec-allow: $RO/hashed: another file .*sha256:$sum, and sha256:$other is written" "$T/stderr"
+verdict "one that has another: refused, with both" -- cat "$T/stderr"
+hashed "${sum%?}" -- true
+[ $? -eq 125 ] && grep -q 'a digest has 64 hexadecimal digits' "$T/stderr"
+verdict "a digest that is none: refused" -- cat "$T/stderr"
+listed --exec-deny="$RO/hashed sha256:$sum" -- true
+[ $? -eq 125 ] && grep -q 'is so whatever is in it' "$T/stderr"
+verdict "nothing is denied by a digest" -- cat "$T/stderr"
+listed --exec="$RO" --read="$RO" --exec-allow="$RO sha256:$sum" -- true
+[ $? -eq 125 ] && grep -q 'is no file; a digest is of one' "$T/stderr"
+verdict "a directory has none" -- cat "$T/stderr"
+hashed "$sum" --explain && grep -q "^allow = .*/hashed sha256:$sum" "$T/stdout"
+verdict "--explain shows it" -- cat "$T/stdout"
+start "$AGENTJAIL" --profile=offline --exec-allow="$(type -P sh)" --exec-allow="$(type -P sleep)" --read="$RO" --exec="$RO" \
+    --exec-allow="$RO/hashed sha256:$sum" -- sh -c ": >up2; until [ -e go ]; do sleep 0.02; done; '$RO/hashed' -d / >was || echo none >was"
+until [ -e up2 ] || ! kill -0 "$BACKGROUND_PID"; do sleep 0.02; done
+cp "$ATTACKS/nothing" "$RO/new" && mv "$RO/new" "$RO/hashed" && : >go
+wait "$BACKGROUND_PID"
+[ "$(cat was)" = / ] || [ "$(cat was)" = none ] # the new one would say nothing, and end with 0
+verdict "what the host puts in its place is not run" -- cat was
+end_background
 cp "$ATTACKS/nothing" "$RO/one" && ln "$RO/one" "$RO/two"
 "$RO/two" && jail --profile=offline --read="$RO" --exec="$RO" -- "$RO/two"
 verdict "control: by its other name it runs"
