@@ -35,6 +35,17 @@ static int lock_securebits(void)
     return prctl(PR_SET_SECUREBITS, bits) < 0 ? -errno : 0;
 }
 
+/* Linux 6.14, and headers of that time. */
+#define EXEC_RESTRICT_FILE (1UL << 8)
+#define EXEC_RESTRICT_FILE_LOCKED (1UL << 9)
+
+void caps_restrict_files(void)
+{
+    int bits = prctl(PR_GET_SECUREBITS);
+    if (bits >= 0)
+        (void)prctl(PR_SET_SECUREBITS, (unsigned long)bits | EXEC_RESTRICT_FILE | EXEC_RESTRICT_FILE_LOCKED);
+}
+
 int caps_drop_all(void)
 {
     int r = lock_securebits();

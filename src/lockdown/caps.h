@@ -26,4 +26,9 @@ int caps_set(uint64_t set);
 /* Keep set across execve(2) of files without capabilities of their own, as far as the thread has it. 0 or -errno. */
 int caps_raise_ambient(uint64_t set);
 
+/* Ask interpreters to run no file that execve(2) would not run (SECBIT_EXEC_RESTRICT_FILE, locked: Linux 6.14,
+ * Documentation/userspace-api/check_exec.rst), which needs no capability. Those that know of it do; so no fence, and where the
+ * kernel has none nothing happens. */
+void caps_restrict_files(void);
+
 #endif

@@ -16,7 +16,7 @@
  *  9. settle      wait until the host's files are gone (jail/namespaces.c), which have been in nobody's way so far.
  * 10. spawn       with spawn = no a filter by which no program is run but the one of 13. Where init is told of programs it
  *                 refuses them itself (init/guard_runs.h): it would not hear of those that this filter refuses.
- *                 With a list of programs one more, by which no memory can be run.
+ *                 With a list of programs one more, by which no memory can be run; and interpreters are asked to hold to it.
  * 11. guard       the second filter, whose listener goes to init: it holds none of the calls that are left. It has the
  *                 payload's in it, where there is one (lockdown/denials.h), and so forbids most of the above.
  * 12. seccomp     the payload's by itself, where it is in no other.
@@ -118,6 +118,8 @@ static int mark_first(uint64_t first[2])
 
 static int load_spawn(const struct jail_start *start, const struct guard_told *told)
 {
+    if (start->programs_listed)
+        caps_restrict_files();
     if (start->programs_listed && fence_on(FENCE_MEMORY)) {
         int r = memory_filter_load();
         if (r < 0)

@@ -135,6 +135,14 @@ open(sys.argv[2], "wb").write(b)' "$(type -P env)" "$WS/odd" && chmod +x "$WS/od
 listed --exec="$WS" --exec-allow="$WS/odd" --explain && grep -q '^allow = .*odd' "$T/stdout"
 verdict "one whose loader has no place: nothing but that" -- cat "$T/stderr"
 rm "$WS/odd"
+# 1 << 8 and 1 << 9; they are told apart from those that every jail has (30-processes).
+if python3 -c 'import ctypes, sys; l = ctypes.CDLL(None); sys.exit(l.prctl(28, l.prctl(27, 0, 0, 0, 0) | 256, 0, 0, 0) != 0)'; then
+    jail --profile=offline --exec-allow="$(type -P python3)" -- python3 -c 'import ctypes; print(ctypes.CDLL(None).prctl(27, 0, 0, 0, 0) & 768)' &&
+        grep -qx 768 "$T/stdout"
+    verdict "a list: interpreters are asked to hold to it" -- cat "$T/stdout" "$T/stderr"
+else
+    skip "a list: interpreters are asked to hold to it" "optional: this kernel has no SECBIT_EXEC_RESTRICT_FILE (6.14)"
+fi
 # By what is in it.
 cp "$(type -P ls)" "$RO/hashed" && sum=$(sha256sum <"$RO/hashed" | cut -d ' ' -f 1) other=${sum//[0-7]/8}
 hashed() { listed --read="$RO" --exec="$RO" --exec-allow="$RO/hashed sha256:$1" "${@:2}"; }
