@@ -138,7 +138,8 @@ told() {
 import json, sys
 r = [json.loads(x) for x in open(sys.argv[1], "rb")]
 u = lambda x, k: x["unmapped"].get(k)
-denied = [(u(x, "activity"), x["file"]["path"], x.get("file_result", {}).get("path"), u(x, "call"), u(x, "rule_text"),
+call = lambda x: str(u(x, "call")).replace("mkdirat", "mkdir")  # which aarch64 has alone
+denied = [(u(x, "activity"), x["file"]["path"], x.get("file_result", {}).get("path"), call(x), u(x, "rule_text"),
            u(x, "fix"), x.get("count", 1)) for x in r if u(x, "kind") == "file" and u(x, "verdict") == "denied"]
 if not eval("(" + sys.argv[2] + ")"):
     print(*denied, *r, sep="\n")
