@@ -34,7 +34,7 @@ _agentjail() {
         --log --follow --kind= --path= --host= --verdict= --since= --until= --summary --verify --key=
         --reset-home
         --version --help --json --all-users
-        --profile= --include=
+        --profile= --learn= --include=
         --workspace= --home= --git= --import= --credentials= --import-credentials
         --read= --write= --exec= --hide= --protect= --unprotect= --scratch= --copy-on-write= --device=
         --bind --bind-try --ro-bind --ro-bind-try --dev-bind --dev-bind-try --bind-fd --ro-bind-fd
@@ -80,6 +80,10 @@ _agentjail() {
         mapfile -t COMPREPLY < <(compgen -W "$(_agentjail_profiles)" -- "$cur")
         [[ $prev != --include ]] ||
             mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$(_agentjail_names profiles/include .ini)" -- "$cur")
+        return
+        ;;
+    --learn)
+        mapfile -t COMPREPLY < <(compgen -W "$(_agentjail_profiles)" -- "$cur")
         return
         ;;
     --why)

@@ -98,6 +98,7 @@ complete -c agentjail -n __agentjail_options -l reset-home -f -a yes -d 'Remove 
 complete -c agentjail -n __agentjail_options -l version -d 'Print the version'
 complete -c agentjail -n __agentjail_options -l help -d 'Print a summary of the options'
 complete -c agentjail -n __agentjail_options -l profile -x -a '(__agentjail_profiles)' -d 'Profile to use'
+complete -c agentjail -n __agentjail_options -l learn -x -a '(__agentjail_profiles)' -d 'Write what it needs as a profile'
 complete -c agentjail -n __agentjail_options -l include -x -a '(__agentjail_profiles; __agentjail_names profiles/include .ini)' -d 'Read another profile'
 complete -c agentjail -n __agentjail_options -l workspace -r -a 'auto none' -d 'Directory to work in'
 complete -c agentjail -n __agentjail_options -l home -x -a 'temporary persistent none' -d 'Kind of home directory'

@@ -137,6 +137,10 @@ static int find_observer(struct run *run, struct buf *why)
     const char *lack = run->policy.nested ? "with nested = allow a name means what the command makes of it" : guard_lack();
     if (!lack)
         return 0;
+    if (run->policy.learn) {
+        (void)buf_printf(why, "--learn: what the command uses cannot be seen here: %s", lack);
+        return -EOPNOTSUPP;
+    }
     origin_print(why, &run->policy.evidence_level_origin, "level");
     (void)buf_printf(why, "%s; write level = off in [evidence]", lack);
     return -EOPNOTSUPP;

@@ -20,6 +20,7 @@
 #include "jail/jail.h"
 #include "lockdown/landlock.h"
 #include "monitor/account.h"
+#include "monitor/learning.h"
 #include "monitor/run_report.h"
 #include "monitor/supervise.h"
 #include "sys/library.h"
@@ -197,6 +198,7 @@ static int prepare_all(struct run *run, struct jail_start *with, struct supervis
         .runs_told = run->runs_told,
         .programs_listed = run->plan.run_listed,
         .observed_reads = observed == EVIDENCE_ALL,
+        .observed_missing = run->policy.learn,
         .label = run->label,
         .mask = s->signals->original,
     };
@@ -255,6 +257,8 @@ static int serve(struct run *run, struct handover *handover, struct supervise *s
     }
     if (r >= 0)
         r = run_report_prepare(s->report, run->request->summary, &run->policy, &run->plan, &why);
+    if (r >= 0)
+        r = learning_prepare(s->learning, run->request, &run->policy, &why);
     if (r >= 0) {
         run_print_notes(run);
         if (why.len && !run->policy.quiet) /* optional fences that are not to be had here */
@@ -292,6 +296,7 @@ static int run_once(const struct policy_request *request, pid_t parent, bool may
     struct handover handover = { 0 };
     struct evidence evidence = EVIDENCE_EMPTY;
     struct run_report report = RUN_REPORT_EMPTY;
+    struct learning learning = LEARNING_EMPTY;
     struct supervise s = {
         .may_repeat = may_repeat,
         .policy = &run.policy,
@@ -302,6 +307,7 @@ static int run_once(const struct policy_request *request, pid_t parent, bool may
         .registry = &run.registry,
         .evidence = &evidence,
         .report = &report,
+        .learning = &learning,
         .gateway = &run.gateway,
         .signals = &signals,
         .stdio = &stdio,
@@ -322,6 +328,7 @@ static int run_once(const struct policy_request *request, pid_t parent, bool may
     int status = serve(&run, &handover, &s);
     evidence_end(&evidence);
     run_report_free(&report);
+    learning_free(&learning);
     signals_end(&signals);
     cleanup_close(&s.parent);
     return status;

@@ -46,6 +46,8 @@ static bool wanted(const struct policy *p)
 
 enum evidence_level evidence_observes(const struct policy *policy)
 {
+    if (policy->learn)
+        return EVIDENCE_ALL; /* whether a record is kept of it or not */
     return wanted(policy) && policy->state_dir ? policy->evidence_level : EVIDENCE_OFF;
 }
 

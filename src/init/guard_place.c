@@ -305,6 +305,8 @@ static int find(struct walk *w, int start, enum place_want want, struct place *p
         _cleanup_close_ int from = TAKE_FD(p->dir);
         r = find_name(w, from, p);
     }
+    if (r == -EACCES && p->dir >= 0 && w->asker->guard->observe.missing)
+        (void)name_path(w->asker->guard, p); /* to be told of, all the same */
     if (r < 0)
         return r;
     return p->by_fd ? told_path_of(w->asker->guard, p->target, p->path, sizeof(p->path)) : name_path(w->asker->guard, p);

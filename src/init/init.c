@@ -239,6 +239,7 @@ static int open_guard(struct init *init, const struct init_args *args, int *ret_
         return -1;
     init->guard.runs = guard_runs_of(args->start);
     init->guard.denials = denials_of(args->start);
+    init->guard.observe.missing = args->start->observed_missing;
     if (args->observe >= 0)
         observe_start(&init->guard.observe, args->observe, args->start->observed, args->start->observed_reads);
     *ret_payload = ends[1];

@@ -216,7 +216,7 @@ static bool look_straight(struct observe *o, struct asker *a, const struct looke
     static char path[STRAIGHT_MAX], exe[PATH_MAX];
     int r = l->kind == OBSERVED_READ ? observe_straight(a, l->dirfd, l->path, path) : -ELOOP;
     if (r < 0)
-        return r != -ELOOP;
+        return r != -ELOOP && !o->missing;
     struct packet *k = o->packet;
     observe_who(o->who, a, exe);
     packet_begin(k, a, l->kind);
@@ -234,7 +234,8 @@ static void look(struct observe *o, struct asker *a, const struct looked_call *l
         return;
     struct place p _cleanup_place_;
     int r = find_looked(a, l, &p);
-    if (r < 0 || p.target < 0)
+    bool missing = o->missing && l->kind == OBSERVED_READ && p.path[0] && (r == -EACCES || (r >= 0 && p.target < 0));
+    if ((r < 0 || p.target < 0) && !missing)
         return;
     if (l->kind == OBSERVED_EXEC) {
         look_at_run(o, a, l, &p);
@@ -244,6 +245,8 @@ static void look(struct observe *o, struct asker *a, const struct looked_call *l
     packet_begin(k, a, l->kind);
     k->head.flags = l->flags;
     k->head.mode = l->mode;
+    if (missing)
+        k->head.error = r < 0 ? EACCES : ENOENT;
     packet_add_link(k, OBSERVED_EXE, a->guard, (pid_t)a->call->pid, "exe");
     packet_add(k, OBSERVED_PATH, p.path);
     if (!guard_asker_waits(a))

@@ -31,7 +31,8 @@ enum { OBSERVE_PLACES = 2 };
 struct observe {
     int channel;   /* ipc/observed.h; -1: nothing is told */
     bool writes;   /* beside what is refused, which always is: what is changed and run, */
-    bool reads;    /* and files that are opened to be read */
+    bool reads;    /* and files that are opened to be read, */
+    bool missing;  /* and those that are not there, or may not be looked at */
     uint32_t lost; /* events that the monitor did not take */
     unsigned n_places;
     struct {

@@ -51,6 +51,7 @@ struct jail_start {
     char *const *guarded;   /* names that init holds by performing calls (base/name_pattern.h), up to NULL; NULL: none */
     bool observed;          /* init tells the monitor what the payload writes and runs (ipc/observed.h), */
     bool observed_reads;    /* and reads */
+    bool observed_missing;  /* and reads of what is not there, or closed */
     bool runs_told;         /* init looks at programs that are to be run, also where it does not tell of all (guarded is set) */
     bool programs_listed;   /* only programs of a list may be run ([exec] allow) */
     sigset_t mask;          /* the payload's signal mask: what agentjail was started with */

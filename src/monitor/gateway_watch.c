@@ -11,6 +11,7 @@
 #include "monitor/alerts.h"
 #include "monitor/egress_policy.h"
 #include "monitor/gateway.h"
+#include "monitor/learning.h"
 
 #define LAST_WORDS_MS 200
 
@@ -46,10 +47,12 @@ static void on_event(struct loop *l, const struct gateway_event *e, const struct
         on_done(l, e);
         break;
     case GATEWAY_REFUSED:
+        learning_host(l->s->learning, e);
         account_gateway(l, e, refused_add(&l->refused, e));
         alerts_refused(l);
         break;
     case GATEWAY_ALLOWED:
+        learning_host(l->s->learning, e);
         account_gateway(l, e, reached_add(&l->reached, e));
         alerts_reached(l);
         break;

@@ -10,6 +10,7 @@
 #include "evidence/evidence.h"
 #include "monitor/account.h"
 #include "monitor/alerts.h"
+#include "monitor/learning.h"
 
 enum { ROUND = 512 }; /* messages: the rest of the loop has its turn in between */
 
@@ -73,6 +74,9 @@ static void take(struct loop *l, const struct observed_message *m)
     } else {
         describe_file(&e, m);
     }
+    learning_event(l->s->learning, &e);
+    if (m->head.kind == OBSERVED_READ && m->head.error > 0 && !m->head.verified)
+        return; /* told for what is learned only */
     (void)evidence_record(l->s->evidence, &e);
 }
 

@@ -29,6 +29,7 @@
 #include "monitor/freeze.h"
 #include "monitor/gateway.h"
 #include "monitor/gateway_watch.h"
+#include "monitor/learning.h"
 #include "monitor/loop.h"
 #include "monitor/mend.h"
 #include "monitor/observed.h"
@@ -532,6 +533,8 @@ int supervise(struct supervise *s)
     run_report_files(s->report, &l);
     account_stop(&l, l.timed_out ? STATUS_TIMEOUT : l.status, l.ended_by);
     tell_summary(&l);
+    if (learning_end(s->learning, &l, l.timed_out ? STATUS_TIMEOUT : l.status) < 0 && l.status == 0)
+        l.status = STATUS_FAILED;
     summary_free(&l.summary);
     reached_free(&l.reached);
     cleanup_close(&l.ns);

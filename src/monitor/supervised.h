@@ -18,6 +18,7 @@ struct stdio;
 struct gateway;
 struct evidence;
 struct run_report;
+struct learning;
 
 /* A running jail as the monitor sees it. */
 struct supervise {
@@ -41,6 +42,7 @@ struct supervise {
     struct registry *registry;
     struct evidence *evidence;
     struct run_report *report; /* --summary */
+    struct learning *learning; /* --learn */
     struct gateway *gateway;   /* its pid is 0 if there is none */
 };
 

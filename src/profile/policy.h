@@ -273,6 +273,7 @@ struct policy {
     enum evidence_level evidence_level;
     enum evidence_sink evidence_sink;
     enum evidence_full evidence_full;
+    bool learn;                 /* --learn: what it needs is noted, and becomes a profile at the end */
     bool summary;               /* --summary: the record is kept, and told at the end */
     char *evidence_forward;     /* where records go besides: "journal", "syslog", "unix:PATH", "fd:N"; NULL: nowhere */
     struct origin evidence_forward_origin;

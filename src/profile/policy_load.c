@@ -14,6 +14,7 @@
 #include "profile/closure.h"
 #include "profile/command.h"
 #include "profile/git_inside.h"
+#include "profile/learn.h"
 #include "profile/load.h"
 #include "profile/match.h"
 #include "profile/merge.h"
@@ -194,7 +195,7 @@ static int resolve(struct merge *m, const char *command)
         if (r < 0)
             return r;
     }
-    if ((r = apply_settings(m, true)) < 0 || (r = closure_add(m, command)) < 0 ||
+    if ((r = apply_settings(m, true)) < 0 || (p->learn && (r = learn_widen(m)) < 0) || (r = closure_add(m, command)) < 0 ||
         (r = git_inside_add(m)) < 0 || (r = asked_claim(m)) < 0 || (r = ceiling_apply(m)) < 0)
         return r;
     asked_unclaim(m);
@@ -281,20 +282,29 @@ static int choose_and_load(struct merge *m, struct load *l, const struct policy_
     return r < 0 ? r : load_once(m, l, q, "default");
 }
 
+static int load_to_learn(struct merge *m, struct load *l, const struct policy_request *q)
+{
+    int r = learn_check_name(l, q->learn);
+    if (r < 0 || (r = learn_load(l, q->learn)) < 0 || (r = add_command_line(m, l, q)) < 0)
+        return r;
+    return resolve(m, q->command[0]);
+}
+
 static int load_all(struct merge *m, const struct policy_request *q)
 {
     _cleanup_load_ struct load l = LOAD_EMPTY;
     int r = places_find(m);
     if (r < 0 || (r = load_open(&l, m)) < 0 || (r = load_ceilings(&l)) < 0)
         return r;
-    return choose_and_load(m, &l, q);
+    return q->learn ? load_to_learn(m, &l, q) : choose_and_load(m, &l, q);
 }
 
 int policy_load(const struct policy_request *request, struct policy *ret_policy, struct buf *why)
 {
     struct policy policy = { .quiet = request->quiet, .verbose = request->verbose,
                              .import_credentials = request->import_credentials,
-                             .summary = request->summarise };
+                             .summary = request->summarise,
+                             .learn = request->learn };
     struct policy_host host;
     struct arena *arena = arena_new();
     if (!arena)

@@ -71,6 +71,12 @@ static int take(struct policy_request *q, const struct option *option, const cha
         }
         q->summarise = true;
         q->summary = value;
+    } else if (option == &options[OPTION_LEARN]) {
+        if (!value || !*value) {
+            (void)buf_str(why, "--learn=: under which name? Write --learn=NAME");
+            return -EINVAL;
+        }
+        q->learn = value;
     } else if (option == &options[OPTION_ALL_USERS]) {
         q->all_users = true;
     } else if (option == &options[OPTION_IMPORT_CREDENTIALS]) {
@@ -193,6 +199,10 @@ static int check_mode(const struct policy_request *q, struct buf *why)
         (void)buf_str(why, "--all-users: only with a mode about running jails, such as --list");
     else if (q->summarise && q->mode != MODE_RUN && q->mode != MODE_LOG)
         (void)buf_printf(why, "--summary: has no meaning with --%s; only with a command, or --log", name);
+    else if (q->learn && q->mode != MODE_RUN)
+        (void)buf_printf(why, "--learn: has no meaning with --%s; only with a command, which is run", name);
+    else if (q->learn && q->profile)
+        (void)buf_str(why, "--learn: begins from what every command may, and not from a profile; leave --profile out");
     else if ((q->chdir || q->die_with_parent) && q->mode != MODE_RUN && q->mode != MODE_DRY_RUN && q->mode != MODE_EXPLAIN)
         (void)buf_printf(why, "--%s: has no meaning with --%s; only with a command", q->chdir ? "chdir" : "die-with-parent",
                          name);

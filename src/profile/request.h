@@ -43,6 +43,7 @@ struct policy_request {
     bool die_with_parent;
     bool summarise;              /* --summary, */
     const char *summary;         /* and where to; NULL: the standard error output, of a log the standard output */
+    const char *learn;           /* --learn: the profile to be, or NULL */
     int command_index;              /* of COMMAND in argv; argc if there is none */
     char **command;                 /* argv + command_index, NULL-terminated; command[0] NULL: none */
     const struct policy_host *host; /* NULL: this host */

@@ -51,6 +51,7 @@ for shell in bash zsh fish; do
     completes $shell "an optional value" "agentjail --strict=" yes no =
     completes $shell "what follows an option without its value" "agentjail --strict ajcom" ajcommand =
     completes $shell "profiles, own and packaged" "agentjail --profile=" claude own-tool offline !own-part
+    completes $shell "profiles to learn into" "agentjail --learn=own" own-tool =
     completes $shell "profiles that begin so" "agentjail --show=own" own-tool =
     completes $shell "a profile's file" "agentjail --profile=./par" ./parts =
     completes $shell "parts of profiles" "agentjail --include=own" own-tool own-part =
