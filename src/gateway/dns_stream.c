@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "gateway/dns.h"
+#include "gateway/refusals.h"
 
 enum { MESSAGE_MAX = 1024 }; /* of a question: a name, a type, options */
 
@@ -149,6 +150,10 @@ void dns_stream_start(struct gateway_process *gateway, int fd)
 {
     struct stream *s = n_streams < LIMIT_DNS_STREAMS ? calloc(1, sizeof(*s)) : NULL;
     if (!s) {
+        struct target target = { .name = "", .dns = true };
+        struct refusal refusal = { .reason = REFUSED_FULL, .target = &target,
+                                   .text = "too many connections to the DNS server at a time" };
+        refusals_add(gateway, &refusal);
         close(fd);
         return;
     }

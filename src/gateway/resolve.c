@@ -350,13 +350,13 @@ void resolver_ask(struct resolver *r, const char *name, struct lookup *lookup)
         return;
     }
     struct query *q = get_query(r, name);
-    if (!q || (!q->running && r->n_running >= LIMIT_LOOKUPS)) {
-        lookup->answered(lookup, NULL, "too many names are being asked for");
-        return;
-    }
-    if (!q->running && q->until > r->loop->now) {
+    if (q && !q->running && q->until > r->loop->now) { /* at the limit, too */
         lookup->missing = q->missing;
         lookup->answered(lookup, q->answer.n ? &q->answer : NULL, q->text);
+        return;
+    }
+    if (!q || (!q->running && r->n_running >= LIMIT_LOOKUPS)) {
+        lookup->answered(lookup, NULL, "too many names are being asked for");
         return;
     }
     lookup->query = q;

@@ -176,6 +176,23 @@ verdict "nor do more than there is room for: who is slow makes room"
 net --net-allow=http://example.com --net-allow=http://www.example.com -- python3 "$P" stalled 30 8000000
 verdict "30 readers that do not read: others go on, and no byte is lost"
 
+# at_limit NAME WHAT N LIMIT SAID OPTION...: payload.py's WHAT wants N at a time: it has LIMIT, and the refusal of the rest is told.
+at_limit() {
+    local name=$1 what=$2 n=$3 limit=$4 said=$5
+    shift 5
+    net -v "$@" -- python3 "$P" "$what" 50
+    [ $? -eq 0 ] && grep -qE "^(answered|waits) 50\$" "$T/stdout" && ! grep -qF "$said" "$T/stderr"
+    verdict "control: 50 $name are none too many"
+    net -v "$@" -- python3 "$P" "$what" "$n"
+    [ $? -eq 0 ] && grep -qE "^(answered|waits) $limit\$" "$T/stdout" && grep -qF "$said" "$T/stderr"
+    verdict "$limit $name at a time; more are refused, which is told, those go on, and so do others" -- cat "$T/stdout" "$T/stderr"
+}
+W80=--net-allow=http://www.example.com
+at_limit "UDP flows" flows 600 512 'too many UDP flows at a time' "$W80" --net-allow=udp://ntp.example.com:7000
+at_limit "DNS connections" streams 80 64 'too many connections to the DNS server' "$W80"
+at_limit "servers that do not answer" silent 530 512 'too many servers that have not answered yet' "$W80" --net-allow=tcp://silent.example.com:7000
+at_limit "look-ups without an answer" mute 280 256 'too many names are being asked for' "$W80" "$H" '--net-allow=tcp://**.mute.example.com:7000'
+
 # ---- from outside ----
 # come PORT ADDRESS...: does a listener inside see anybody who connects to these, from the host?
 come() {
@@ -197,7 +214,7 @@ come() {
 options=(--network=host)
 come 9417 127.0.0.1
 verdict "control: on the host's network a listener inside is reached"
-options=($W --net-allow=tcp://www.example.com:9417)
+options=("$W" --net-allow=tcp://www.example.com:9417)
 come 9418 127.0.0.1 ::1 10.77.0.2 fd77::2 192.0.0.2 198.18.1.1 fd61:6765:6e74:6a61:696c::2 0.0.0.0
 [ $? -eq 1 ]
 verdict "a listener at 0.0.0.0 and :: is not reached from the host"

@@ -42,6 +42,7 @@ NAMES = {
     "cache.example.com": ["93.184.216.43"],
     "rpc.example.com": ["93.184.216.44"],
     "mail.example.com": ["93.184.216.45"],
+    "silent.example.com": ["93.184.218.1"],  # nobody answers there (world.sh)
     "flip.example.com": ["93.184.216.46", "169.254.169.254"],  # one at a time
     # the agents' vendors: at 443 is what the test serves on sockets/443
     "api.anthropic.com": ["160.79.104.10"],
@@ -66,6 +67,7 @@ NAMES = {
 }
 
 WIDE = ".wide.example.com"  # whatever is below it exists
+MUTE = ".mute.example.com"  # whatever is below it is not answered
 
 VENDORS = ("160.79.104.", "162.159.140.", "142.250.1.")
 
@@ -86,6 +88,8 @@ def answer(query):
     question = query[12:at + 5]
     name = ".".join(labels).lower()
     log("dns", name, kind)
+    if name.endswith(MUTE):
+        return b""
     records = b""
     count = 0
     addresses = NAMES.get(name, ["93.184.216.47"] if name.endswith(WIDE) else [])
@@ -112,7 +116,9 @@ def dns_udp(family):
     while True:
         query, peer = s.recvfrom(4096)
         try:
-            s.sendto(answer(query), peer)
+            reply = answer(query)
+            if reply:
+                s.sendto(reply, peer)
         except (struct.error, IndexError):
             pass
 

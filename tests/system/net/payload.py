@@ -347,8 +347,138 @@ def stalled(count, size):
     return WORKED
 
 
+# ---- at the gateway's limits ----
+
+def all_files():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+
+
+def flows(count):
+    """So many UDP sockets that send to one server, some at a time, as the gateway's own queue is short. Prints how many were
+    answered; then those that were are answered again, and others go on."""
+    all_files()
+    to = (socket.gethostbyname("ntp.example.com"), 7000)
+    answered, left = [], int(count)
+    while left:
+        batch = []
+        for _ in range(min(50, left)):
+            s = socket.socket(type=socket.SOCK_DGRAM)
+            s.connect(to)
+            s.send(b"one")
+            batch.append(s)
+        left -= len(batch)
+        waiting, end = batch[:], time.monotonic() + 1
+        while waiting and time.monotonic() < end:
+            for s in select.select(waiting, [], [], 0.1)[0]:
+                s.recv(99)
+                waiting.remove(s)
+                answered.append(s)
+    say("answered", len(answered))
+    for s in answered[:3] + answered[-3:]:
+        s.settimeout(10)
+        s.send(b"two")
+        if b"two" not in s.recv(99):
+            return STOPPED
+    return WORKED if http("www.example.com") else STOPPED
+
+
+def streams(count):
+    """So many TCP connections to the DNS server that stay open. Prints how many it answered; others go on, by UDP too."""
+    message = question("www.example.com")
+    message = struct.pack("!H", len(message)) + message
+    held = []
+    for _ in range(int(count)):
+        s = socket.create_connection(SERVER, 10)
+        s.settimeout(10)
+        try:
+            s.sendall(message)
+            if s.recv(999):
+                held.append(s)
+        except OSError:
+            pass
+    say("answered", len(held))
+    with socket.socket(type=socket.SOCK_DGRAM) as s:
+        s.settimeout(10)
+        s.connect(SERVER)
+        if resolve(s, "www.example.com")[0] != 0 or not http("www.example.com"):
+            return STOPPED
+    held[0].sendall(message)
+    if not held[0].recv(999):
+        return STOPPED
+    held.pop().close()
+    end = time.monotonic() + 10
+    while time.monotonic() < end: # what was closed is noticed in a moment
+        try:
+            if ask(*SERVER, message):
+                return WORKED
+        except OSError:
+            time.sleep(0.05)
+    return STOPPED
+
+
+def open_at(hosts):
+    """Connections to port 7000 of each; how many of them are still open after a moment."""
+    all_files()
+    held = []
+    for host in hosts:
+        s = socket.socket()
+        s.setblocking(False)
+        s.connect_ex((socket.gethostbyname(host), 7000))
+        held.append(s)
+    time.sleep(1)
+    still = 0
+    for s in held:
+        try:
+            still += bool(s.recv(1))
+        except BlockingIOError:
+            still += 1
+        except OSError:
+            pass
+    return held, still
+
+
+def silent(count):
+    """So many connections to a server that never answers. Prints how many are waited for; one that stood before goes on."""
+    before = socket.create_connection(("www.example.com", 80), 10)
+    before.sendall(b"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n")
+    if not before.recv(4096):
+        return BROKEN
+    held, still = open_at(["silent.example.com"] * int(count))
+    say("waits", still)
+    before.sendall(b"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n")
+    if not before.recv(4096):
+        return STOPPED
+    for s in held: # by a reset: an end alone may come from who still wants the answer
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        s.close()
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        if open_at(["silent.example.com"])[1] == 1:
+            return WORKED
+    return STOPPED
+
+
+def mute(count):
+    """So many connections to names of which the DNS says nothing. Prints how many are waited for; a name that is known goes
+    on, and others do once those were given up."""
+    http("www.example.com")
+    held, still = open_at(["n%d.mute.example.com" % i for i in range(int(count))])
+    say("waits", still)
+    if not http("www.example.com"):
+        return STOPPED
+    end = time.monotonic() + 60
+    while held and time.monotonic() < end:
+        try:
+            if http("example.com"):
+                return WORKED
+        except OSError:
+            time.sleep(0.2)
+    return STOPPED
+
+
 if __name__ == "__main__":
-    attacks = {f.__name__: f for f in (connect, fastopen, udp, hello, smuggle, flood, slow, names, race, listener, route, stalled)}
+    attacks = {f.__name__: f for f in (connect, fastopen, udp, hello, smuggle, flood, slow, names, race, listener, route, stalled,
+                                          flows, streams, silent, mute)}
     try:
         sys.exit(attacks[sys.argv[1]](*sys.argv[2:]))
     except Exception as e: # pylint: disable=broad-except

@@ -29,6 +29,7 @@ if [ "${1-}" = --inside ]; then # uid 0 of the namespaces
     there ip link set in0 up
     there ip addr add 10.77.0.1/24 dev in0
     there ip route add local 0.0.0.0/0 dev lo
+    there ip route add blackhole 93.184.218.0/24 table local
     there ip route add 10.77.0.2/32 dev in0 table local
     if [ -z "${NO_IPV6-}" ]; then
         ip -6 addr add fd77::2/64 dev up0 nodad
