@@ -43,7 +43,7 @@ _agentjail() {
         --exec-allow= --exec-deny= --spawn= --env=
         --network= --net-allow= --net-deny= --host-port= --publish= --upstream= --upstream-credentials=
         --dns= --net-unknown= --open-url= --gateway-lost=
-        --loopback=
+        --loopback= --socket=
         --backend= --filter= --label= --landlock= --guard= --nested= --terminal= --strict
         --memory= --cpu= --processes= --timeout=
         --evidence= --evidence-sink= --evidence-full= --evidence-forward= --evidence-keep= --evidence-size=
@@ -130,7 +130,7 @@ _agentjail() {
         mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'auto none' -- "$cur")
         return
         ;;
-    --import | --credentials | --read | --write | --exec | --exec-allow | --exec-deny | --hide | --protect | --unprotect | --scratch | --copy-on-write | --device | --dir | --tmpfs | --mqueue | --overlay-src | --tmp-overlay | --ro-overlay | --remount-ro)
+    --import | --credentials | --read | --write | --exec | --exec-allow | --exec-deny | --socket | --hide | --protect | --unprotect | --scratch | --copy-on-write | --device | --dir | --tmpfs | --mqueue | --overlay-src | --tmp-overlay | --ro-overlay | --remount-ro)
         _filedir
         return
         ;;

@@ -153,6 +153,7 @@ complete -c agentjail -n __agentjail_options -l gateway-lost -x -a 'stop continu
 complete -c agentjail -n __agentjail_options -l exec-allow -r -F -d 'Run only this program, and others that are named'
 complete -c agentjail -n __agentjail_options -l exec-deny -r -F -d 'Never run this program, or those in this directory'
 complete -c agentjail -n __agentjail_options -l spawn -x -a 'yes no' -d 'Whether the command may run programs'
+complete -c agentjail -n __agentjail_options -l socket -r -F -d 'Let it connect to this socket of the host'
 complete -c agentjail -n __agentjail_options -l loopback -x -a 'yes no' -d 'TCP on its own 127.0.0.1'
 complete -c agentjail -n __agentjail_options -l backend -x -a namespace -d 'What the jail is made of'
 complete -c agentjail -n __agentjail_options -l filter -x -a '(__agentjail_names seccomp .filter)' -d 'System call filter'

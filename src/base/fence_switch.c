@@ -47,6 +47,7 @@ static const char *const names[FENCE_NAMES] = {
     [FENCE_SLOW_HEADS] = "slow-heads",
     [FENCE_SPAWN] = "spawn",
     [FENCE_MEMORY] = "memory",
+    [FENCE_SOCKETS] = "sockets",
 };
 
 bool fence_on(enum fence_name fence)

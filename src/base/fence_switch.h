@@ -47,6 +47,7 @@ enum fence_name {
     FENCE_SLOW_HEADS,
     FENCE_SPAWN,
     FENCE_MEMORY,
+    FENCE_SOCKETS,
     FENCE_NAMES,
 };
 

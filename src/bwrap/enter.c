@@ -225,7 +225,7 @@ static int make_ruleset(struct bwrap_enter *e)
 {
     if (!e->start.landlock_abi || !landlock_holds_files(&e->start))
         return -1;
-    e->ruleset = landlock_new(e->start.landlock_abi, true, false);
+    e->ruleset = landlock_new(e->start.landlock_abi, true, false, false);
     if (e->ruleset < 0)
         bwrap_die(e, e->ruleset, "Landlock has no ruleset for us");
     return e->ruleset;

@@ -126,6 +126,16 @@ static void hold_nested(struct explain *e)
                               : "seccomp and the second user namespace");
 }
 
+/* This host has no guard: what becomes of that? */
+static void miss_guard(struct explain *e, bool needed, const char *without)
+{
+    const struct policy *p = e->policy;
+    const char *lack = e->host ? guard_lack() : NULL;
+    if (lack)
+        MISSING(e, "guard: %s: %s\n", lack,
+                needed || p->strict || (p->guard.value && !p->guard.optional) ? "the command will not run" : without);
+}
+
 static void hold_guard(struct explain *e)
 {
     const struct policy *p = e->policy;
@@ -139,15 +149,14 @@ static void hold_guard(struct explain *e)
         HELD(e, "nothing: with nested = allow names mean what the command makes of them");
     } else if (!guarded_may(p)) {
         HELD(e, "switched off");
+    } else if (!n && guarded_sockets(p)) {
+        HELD(e, "init connects sockets for the command: to granted ones, and its own");
+        miss_guard(e, guarded_socket(p), "it can connect to every socket that it sees");
     } else if (!n) {
         HELD(e, "not needed: no protected name is for it to hold");
     } else {
         HELD(e, "init makes and changes names for the command: %zu protected ones held so", n);
-        const char *lack = e->host ? guard_lack() : NULL;
-        if (lack)
-            MISSING(e, "guard: %s: %s\n", lack,
-                    needed || p->strict || (p->guard.value && !p->guard.optional) ? "the command will not run"
-                                                                                  : "names that do not exist yet are not held");
+        miss_guard(e, needed || guarded_socket(p), "names that do not exist yet are not held");
     }
 }
 

@@ -93,6 +93,8 @@ static const char *grant_state(const struct policy *policy, const struct grant *
     struct stat st;
     if (guarded_holds(policy, g))
         return guarded_glob(policy, g) ? "held by the guard" : "held by the guard: does not exist";
+    if (g->kind == GRANT_SOCKET && !guarded_may(policy))
+        return "NO FENCE around it: it can connect to every socket that it sees";
     if (g->kind == GRANT_SCRATCH || lstat(g->path, &st) == 0)
         return "";
     return g->kind == GRANT_PROTECT ? "not held: does not exist" : "does not exist";

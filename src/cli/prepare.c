@@ -155,10 +155,18 @@ static int find_guard(struct run *run, struct buf *why)
     const char *lack = NULL;
     if (run->policy.nested && asked && !f->optional)
         lack = "with nested = allow a name means what the command makes of it";
-    else if (run->plan.guarded.n)
+    else if (run->plan.guarded.n || guarded_sockets(&run->policy))
         lack = guard_lack();
+    run->sockets = !lack && guarded_sockets(&run->policy);
     if (!lack)
         return 0;
+    const struct grant *socket = guarded_may(&run->policy) ? guarded_socket(&run->policy) : NULL;
+    if (socket) {
+        origin_print(why, &socket->origin, "socket");
+        (void)buf_printf(why, "%s: %s, and init must keep the command from all other sockets; write guard = off in "
+                              "[isolation] to do without", socket->path, lack);
+        return -EOPNOTSUPP;
+    }
     if (!run->plan.guard_needed && !run->policy.strict && (!asked || f->optional)) {
         strv_free(&run->plan.guarded);
         return run->policy.quiet ? 0 : buf_printf(why, "guard: %s: protected names that do not exist yet are not held", lack);

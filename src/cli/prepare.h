@@ -35,6 +35,7 @@ struct run {
     int landlock_abi;
     int home_lock; /* keeps --reset-home off while the jail lives; -1: no home is kept */
     char *directory; /* where the command starts */
+    bool sockets;    /* init is to hold sockets, whatever names there are */
     bool once;       /* what a descriptor gave is used up: there can be no second try */
     pid_t parent;    /* who started us, as it was at first */
     struct timespec begin;

@@ -23,6 +23,7 @@
 #include "monitor/learning.h"
 #include "monitor/run_report.h"
 #include "monitor/supervise.h"
+#include "plan/guarded.h"
 #include "sys/library.h"
 #include "sys/syscalls.h"
 #include "terminal/signals.h"
@@ -181,6 +182,9 @@ static int prepare_all(struct run *run, struct jail_start *with, struct supervis
     if (r < 0)
         return r;
     enum evidence_level observed = evidence_observes(&run->policy);
+    char *const *guarded = run->plan.guarded.v;
+    if (!guarded && (observed || run->runs_told || run->sockets))
+        guarded = nothing; /* init serves calls for any of these */
     *with = (struct jail_start){
         .policy = &run->policy,
         .plan = &run->plan,
@@ -193,7 +197,8 @@ static int prepare_all(struct run *run, struct jail_start *with, struct supervis
         .wait_go = run->cgroup.way != HOST_CGROUP_NONE || run->gateway.pid > 0,
         .network = run->network,
         .landlock_abi = run->landlock_abi,
-        .guarded = run->plan.guarded.v || !(observed || run->runs_told) ? run->plan.guarded.v : nothing, /* init serves calls */
+        .guarded = guarded,
+        .sockets = guarded_may(&run->policy) && (run->plan.guarded.v || observed || run->sockets),
         .observed = observed != EVIDENCE_OFF,
         .runs_told = run->runs_told,
         .programs_listed = run->plan.run_listed,

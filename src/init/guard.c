@@ -30,13 +30,16 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "init/guard_calls.h"
+#include "init/guard_sockets.h"
 #include "ipc/packet.h"
 
-#define RETRY_MS 5
+#define RETRY_MIN_MS 1
+#define RETRY_MAX_MS 20 /* by then it has waited for so long that this is no matter */
 
 /* Of calls: a thread other than the last one's counts for so many of the same one's; when they come in turns. */
 enum { TURN = 4, TURNS_MAX = 64 };
@@ -50,13 +53,14 @@ enum { TURN = 4, TURNS_MAX = 64 };
 const int guard_calls[] = {
     SYS_openat2, SYS_readlinkat, SYS_newfstatat, SYS_fstat, SYS_fstatfs, SYS_mkdirat, SYS_mknodat, SYS_linkat,
     SYS_symlinkat, SYS_unlinkat, SYS_renameat2, SYS_ftruncate, SYS_umask, SYS_fcntl, SYS_process_vm_readv,
-    SYS_pidfd_open, SYS_pread64, SYS_sendmmsg,
+    SYS_pidfd_open, SYS_pread64, SYS_sendmmsg, SYS_pidfd_getfd, SYS_getsockopt, SYS_connect, SYS_bind, SYS_fchdir,
+    SYS_setitimer,
 };
 const size_t n_guard_calls = ELEMENTSOF(guard_calls);
 
 int guard_open(struct guard *g, char *const *patterns)
 {
-    g->listener = g->proc = g->root = -1;
+    g->listener = g->proc = g->root = g->pidfd = -1;
     observe_init(&g->observe);
     g->patterns = patterns;
     if (!patterns)
@@ -80,6 +84,9 @@ int guard_take_listener(struct guard *g, int channel)
     int r = packet_receive(channel, &byte, sizeof(byte), &g->listener);
     if (r < 0 || g->listener < 0)
         return r < 0 ? r : -EBADMSG;
+    r = guard_sockets_begin();
+    if (r < 0)
+        return r;
     g->sync = true;
     set_sync(g);
     return 0;
@@ -137,10 +144,17 @@ static bool refuse_denied(struct asker *a, struct answer *answer)
     return true;
 }
 
-/* False: it is to be tried again. */
-static bool serve(struct guard *g, const struct seccomp_notif *call)
+static int64_t now_ms(void)
 {
-    struct asker a = { .guard = g, .call = call };
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* False: it is to be tried again. */
+static bool serve(struct guard *g, const struct seccomp_notif *call, int64_t waited_ms)
+{
+    struct asker a = { .guard = g, .call = call, .waited_ms = waited_ms };
     struct answer answer = { .how = ANSWER_CONTINUE, .fd = -1 };
     g->refused_by = -1;
     observe_begin(&g->observe);
@@ -168,26 +182,48 @@ void guard_serve(struct guard *g)
         return;
     }
     note_asker(g, call.pid);
-    if (serve(g, &call))
+    if (serve(g, &call, 0))
         return;
+    int64_t now = now_ms();
     if (g->n_waits < GUARD_WAITS)
-        g->waits[g->n_waits++] = call;
+        g->waits[g->n_waits++] = (struct guard_wait){ .call = call, .since_ms = now, .next_ms = now + RETRY_MIN_MS };
     else
         send(g, call.id, &(struct answer){ .how = ANSWER_VALUE, .value = -ENFILE });
+}
+
+/* The longer it has waited, the less often. */
+static int64_t pause_ms(int64_t waited_ms)
+{
+    int64_t ms = waited_ms / 8;
+    return ms < RETRY_MIN_MS ? RETRY_MIN_MS : ms > RETRY_MAX_MS ? RETRY_MAX_MS : ms;
+}
+
+/* False: it need not be kept. */
+static bool retry(struct guard *g, struct guard_wait *w, int64_t now)
+{
+    struct asker a = { .guard = g, .call = &w->call };
+    if (w->next_ms > now)
+        return true;
+    w->next_ms = now + pause_ms(now - w->since_ms);
+    return guard_asker_waits(&a) && !serve(g, &w->call, now - w->since_ms);
 }
 
 void guard_retry(struct guard *g)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < g->n_waits; i++) {
-        struct asker a = { .guard = g, .call = &g->waits[i] };
-        if (guard_asker_waits(&a) && !serve(g, &g->waits[i]))
+    int64_t now = now_ms();
+    for (size_t i = 0; i < g->n_waits; i++)
+        if (retry(g, &g->waits[i], now))
             g->waits[kept++] = g->waits[i];
-    }
     g->n_waits = kept;
 }
 
 int guard_interval(const struct guard *g)
 {
-    return g->n_waits ? RETRY_MS : observe_interval(&g->observe);
+    if (!g->n_waits)
+        return observe_interval(&g->observe);
+    int64_t now = now_ms(), next = now + RETRY_MAX_MS;
+    for (size_t i = 0; i < g->n_waits; i++)
+        next = g->waits[i].next_ms < next ? g->waits[i].next_ms : next;
+    return next > now ? (int)(next - now) : 0;
 }

@@ -10,10 +10,19 @@
 #include <sys/types.h>
 
 #include "init/guard_runs.h"
+#include "init/known_sockets.h"
 #include "init/observe.h"
+#include "ipc/observed.h"
 #include "lockdown/denials.h"
 
-#define GUARD_WAITS 64 /* callers at a time that wait until what they open can be had; more get ENFILE */
+#define GUARD_WAITS 512 /* callers at a time that wait until what they open or connect to can be had; more get ENFILE */
+
+enum { GUARD_BY_SOCKETS = OBSERVED_RULE_SOCKETS }; /* refused_by: no pattern, but that no grant names a socket */
+
+struct guard_wait {
+    struct seccomp_notif call;
+    int64_t since_ms, next_ms; /* of CLOCK_MONOTONIC: when it was first served; when it is again */
+};
 
 struct guard {
     int listener; /* of the payload's second filter (lockdown/guard_filter.h); -1: nothing to serve */
@@ -24,12 +33,15 @@ struct guard {
     bool own_umasks;       /* somebody has set one since */
     struct guard_runs runs; /* which programs may be run */
     struct denials denials; /* calls that are answered with an error */
-    struct seccomp_notif waits[GUARD_WAITS];
+    struct guard_wait waits[GUARD_WAITS]; /* memory is touched as they come */
     size_t n_waits;
+    int pidfd;           /* of the last thread whose descriptor was asked for, -1: none (guard_asker.c) */
+    uint32_t pidfd_of;   /* its number */
+    struct known_sockets sockets;
     uint32_t asked_last; /* thread */
     int turns;           /* how much askers have come in turns lately */
     bool sync;           /* who is woken runs in the place of who waits for it */
-    int refused_by; /* of the patterns the one that the call in hand is refused by; -1: by none */
+    int refused_by; /* of the patterns the one that the call in hand is refused by; -1: by none; GUARD_BY_SOCKETS */
     struct observe observe; /* what of it the monitor is told */
 };
 

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 
 #define STATUS_SIZE 4096
+#define PIDFD_OF_THREAD ((unsigned)O_EXCL) /* PIDFD_THREAD, Linux 6.9 */
 #define PAGE 4096 /* no page is smaller; a larger one is read in parts */
 
 bool guard_asker_waits(const struct asker *a)
@@ -51,6 +52,13 @@ ssize_t guard_asker_string(const struct asker *a, uint64_t address, char *ret_te
         at += (size_t)got;
     }
     return -ENAMETOOLONG;
+}
+
+int guard_asker_bytes(const struct asker *a, uint64_t address, void *ret, size_t size)
+{
+    struct iovec here = { ret, size }, there = { (void *)(uintptr_t)plain_address(address), size };
+    ssize_t got = process_vm_readv((pid_t)a->call->pid, &here, 1, &there, 1, 0);
+    return got == (ssize_t)size ? 0 : got < 0 && errno == EPERM ? -EACCES : -EFAULT;
 }
 
 /* Open NAME of the asker's directory in /proc. */
@@ -126,6 +134,56 @@ bool guard_asker_is_alone(const struct asker *a)
     struct stat st;
     snprintf(entry, sizeof(entry), "%u/task", a->call->pid);
     return fstatat(a->guard->proc, entry, &st, 0) == 0 && st.st_nlink == 3;
+}
+
+/* A pidfd of its thread, kept: the thread's number cannot be another's as long as this works. Its process' (before Linux 6.9)
+ * is not kept, as the thread may have gone. */
+static int open_pidfd(struct asker *a, bool *ret_kept)
+{
+    struct guard *g = a->guard;
+    cleanup_close(&g->pidfd);
+    g->pidfd_of = 0;
+    int fd = (int)syscall(SYS_pidfd_open, a->call->pid, PIDFD_OF_THREAD);
+    *ret_kept = fd >= 0;
+    if (fd >= 0) {
+        g->pidfd_of = a->call->pid;
+        return g->pidfd = fd;
+    }
+    pid_t process = guard_asker_process(a);
+    fd = process < 0 ? -1 : (int)syscall(SYS_pidfd_open, process, 0U);
+    return fd < 0 ? -ESRCH : fd;
+}
+
+int guard_asker_descriptor(struct asker *a, int fd)
+{
+    struct guard *g = a->guard;
+    bool kept = true;
+    int pidfd = g->pidfd_of == a->call->pid ? g->pidfd : -1;
+    int copy = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0U);
+    if (copy < 0 && (pidfd < 0 || errno == ESRCH)) {
+        pidfd = open_pidfd(a, &kept);
+        if (pidfd < 0)
+            return pidfd;
+        copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0U);
+    }
+    int error = errno;
+    if (!kept)
+        close(pidfd);
+    return copy >= 0 ? copy : error == EPERM ? -EACCES : -error;
+}
+
+bool guard_asker_is_signalled(const struct asker *a)
+{
+    static const char *const labels[] = { "\nSigPnd:\t", "\nShdPnd:\t", "\nSigBlk:\t", "\nSigCgt:\t" };
+    uint64_t sets[ELEMENTSOF(labels)];
+    char text[STATUS_SIZE];
+    if (read_entry(a, "status", text) < 0)
+        return false;
+    for (size_t i = 0; i < ELEMENTSOF(labels); i++) {
+        const char *at = strstr(text, labels[i]);
+        sets[i] = at ? strtoull(at + strlen(labels[i]), NULL, 16) : 0;
+    }
+    return (sets[0] | sets[1]) & ~sets[2] & sets[3];
 }
 
 pid_t guard_asker_parent(const struct asker *a)

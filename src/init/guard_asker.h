@@ -15,6 +15,7 @@ struct asker {
     struct guard *guard;
     const struct seccomp_notif *call;
     pid_t process; /* thread group; 0: not looked up yet */
+    int64_t waited_ms; /* since it was served first */
 };
 
 /* Is it still the caller whose call this is? To be asked after its memory and /proc entry were read, before anything is done.
@@ -24,6 +25,16 @@ bool guard_asker_waits(const struct asker *a);
 /* Read a string of its memory, at most PATH_MAX bytes with the NUL. Its length, or -errno as the kernel's getname(): -EFAULT,
  * -ENAMETOOLONG. */
 ssize_t guard_asker_string(const struct asker *a, uint64_t address, char *ret_text);
+
+/* Read size bytes of its memory. 0 or -errno: -EFAULT. */
+int guard_asker_bytes(const struct asker *a, uint64_t address, void *ret, size_t size);
+
+/* A copy of one of its descriptors, of the same open file; the caller's. -EBADF, -EACCES if it cannot be had, as from a program
+ * that may not be read. */
+int guard_asker_descriptor(struct asker *a, int fd);
+
+/* Does a signal wait for it that it has a handler for? */
+bool guard_asker_is_signalled(const struct asker *a);
 
 /* Open (O_PATH) where a path begins that does not begin with a slash: dirfd is a descriptor of the asker's, or AT_FDCWD. The
  * descriptor, or -errno: -EBADF. */

@@ -15,6 +15,7 @@
 
 #include "init/guard_judge.h"
 #include "init/guard_place.h"
+#include "init/guard_sockets.h"
 #include "sys/syscalls.h"
 
 #ifndef RENAME_EXCHANGE
@@ -394,6 +395,6 @@ static void perform_old(struct asker *a, struct answer *ret)
 void guard_perform(struct asker *a, struct answer *ret)
 {
     *ret = (struct answer){ .how = ANSWER_VALUE, .fd = -1 };
-    if (!perform_at(a, ret))
+    if (!guard_sockets_perform(a, ret) && !perform_at(a, ret))
         perform_old(a, ret);
 }

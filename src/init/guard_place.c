@@ -312,13 +312,11 @@ static int find(struct walk *w, int start, enum place_want want, struct place *p
     return p->by_fd ? told_path_of(w->asker->guard, p->target, p->path, sizeof(p->path)) : name_path(w->asker->guard, p);
 }
 
-int guard_place_find(struct asker *a, int dirfd, uint64_t path, enum place_want want, struct place *ret)
+/* What ret->text says. */
+static int find_text(struct asker *a, int dirfd, enum place_want want, struct place *ret)
 {
     struct walk w = { .asker = a, .text = ret->text };
-    ssize_t n = guard_asker_string(a, path, ret->text);
-    if (n < 0)
-        return (int)n;
-    if (n == 0)
+    if (!ret->text[0])
         return -ENOENT;
     _cleanup_close_ int start = ret->text[0] == '/' ? -1 : guard_asker_directory(a, dirfd);
     if (ret->text[0] != '/' && start < 0)
@@ -327,6 +325,21 @@ int guard_place_find(struct asker *a, int dirfd, uint64_t path, enum place_want 
     if (r == 0)
         observe_place(&a->guard->observe, ret, want != PLACE_NAME);
     return r;
+}
+
+int guard_place_find(struct asker *a, int dirfd, uint64_t path, enum place_want want, struct place *ret)
+{
+    ssize_t n = guard_asker_string(a, path, ret->text);
+    return n < 0 ? (int)n : find_text(a, dirfd, want, ret);
+}
+
+int guard_place_follow(struct asker *a, const char *path, enum place_want want, struct place *ret)
+{
+    size_t n = strlen(path);
+    if (n >= PATH_MAX)
+        return -ENAMETOOLONG;
+    memcpy(ret->text, path, n + 1);
+    return find_text(a, AT_FDCWD, want, ret);
 }
 
 int guard_place_find_text(struct asker *a, const char *path, struct place *ret)

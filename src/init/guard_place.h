@@ -43,6 +43,8 @@ static inline void place_init(struct place *p)
  * the asker's own there (guard_place.c). */
 int guard_place_find(struct asker *a, int dirfd, uint64_t path, enum place_want want, struct place *ret);
 
+/* The same for a path that was read already, from the current directory. */
+int guard_place_follow(struct asker *a, const char *path, enum place_want want, struct place *ret);
 /* The same for a path that we have, with all symlinks followed: what a script is run by. It is not told as the call's. */
 int guard_place_find_text(struct asker *a, const char *path, struct place *ret);
 

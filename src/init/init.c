@@ -130,7 +130,7 @@ static int confine(bool with_prctl, bool sockets, bool names)
         SYS_clone, SYS_mprotect, SYS_getppid, SYS_sched_yield, SYS_readlinkat, SYS_fstat, SYS_newfstatat,
 #endif
     };
-    int list[ELEMENTSOF(calls) + 3 + 24];
+    int list[ELEMENTSOF(calls) + 3 + 32];
     size_t n = ELEMENTSOF(calls);
     memcpy(list, calls, sizeof(calls));
 #ifdef AGENTJAIL_SANITIZED
@@ -237,6 +237,11 @@ static int open_guard(struct init *init, const struct init_args *args, int *ret_
         fail(args->channel, "guard", -r);
     if (!init->guard.patterns)
         return -1;
+    for (size_t i = 0; i < args->plan->n; i++) {
+        const struct op *op = &args->plan->ops[i];
+        if (op->flags & OP_SOCKET && !known_sockets_grant(&init->guard.sockets, op->target, op->dev, op->ino))
+            fail(args->channel, "guard: more sockets are granted than it can hold", E2BIG);
+    }
     init->guard.runs = guard_runs_of(args->start);
     init->guard.denials = denials_of(args->start);
     init->guard.observe.missing = args->start->observed_missing;

@@ -112,6 +112,7 @@ enum observed_kind observe_performed(const struct seccomp_data *call, bool opene
     switch (call->nr) {
     case SYS_mkdirat:
     case SYS_mknodat:
+    case SYS_bind: /* with a path */
 #ifdef SYS_mkdir
     case SYS_mkdir:
     case SYS_mknod:

@@ -40,6 +40,9 @@ enum { OBSERVED_REFUSALS_MAX = 128, OBSERVED_DENIED_MAX = 64 };
 /* The rule of an UNRUN: an operation of the plan, or one of these. */
 enum { OBSERVED_BY_SPAWN = -1, OBSERVED_BY_NOTHING = -2 /* no place that is in the plan */ };
 
+/* In the place of a guarded name's number: it would have connected to a socket that no line grants. */
+enum { OBSERVED_RULE_SOCKETS = INT32_MAX };
+
 /* Room for what is behind it: four names (PATH_MAX, and the last component), and a command line. */
 enum { OBSERVED_NAME_MAX = 4096 + 255 + 2, OBSERVED_ARGV_MAX = 8192, OBSERVED_WORDS_MAX = 256,
        OBSERVED_DATA_MAX = 4 * OBSERVED_NAME_MAX + OBSERVED_ARGV_MAX };

@@ -49,6 +49,7 @@ struct jail_start {
     struct network_wish network;
     int landlock_abi;       /* 0: none, or not asked for */
     char *const *guarded;   /* names that init holds by performing calls (base/name_pattern.h), up to NULL; NULL: none */
+    bool sockets;           /* with it: init connects and binds sockets for the payload (init/guard_sockets.h) */
     bool observed;          /* init tells the monitor what the payload writes and runs (ipc/observed.h), */
     bool observed_reads;    /* and reads */
     bool observed_missing;  /* and reads of what is not there, or closed */

@@ -216,7 +216,8 @@ static int make_ruleset(const struct jail_start *start, int channel)
 {
     bool files = landlock_holds_files(start);
     bool tcp = start->policy->network == NETWORK_NONE && !start->policy->loopback && fence_on(FENCE_LANDLOCK_NET);
-    int ruleset = landlock_new(start->landlock_abi, files, tcp);
+    bool abstract = start->sockets && fence_on(FENCE_LANDLOCK_SCOPE);
+    int ruleset = landlock_new(start->landlock_abi, files, tcp, abstract);
     if (ruleset < 0 && ruleset != -EOPNOTSUPP)
         give_up_errno(channel, "Landlock has no ruleset for us", ruleset);
     return ruleset < 0 ? -1 : ruleset;

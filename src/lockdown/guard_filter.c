@@ -11,6 +11,8 @@
  *  - openat2, clone3 and io_uring have what matters behind a pointer: ENOSYS, as on kernels without; programs fall back.
  *  - new user and mount namespaces, setns: names would mean something else there.
  *  - open_by_handle_at: files by number.
+ *  - datagram sockets of the Unix family, where sockets are held: ESOCKTNOSUPPORT. They send to a path without a connect, and
+ *    by sendmsg(2), whose address lies behind two pointers, on the way of all that connected sockets send.
  *  - Landlock: who confined itself further would be served more than it may do: ENOSYS, as on kernels without.
  *  - ioctls by which file systems make and remove names (subvolumes and snapshots of btrfs and bcachefs, which take a whole
  *    tree along, and ocfs2's reflink): ENOTTY, as on file systems without.
@@ -25,6 +27,7 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -54,6 +57,7 @@
 #define NR_LANDLOCK_RESTRICT_SELF 446
 #define NR_IO_URING_SETUP 425
 #define NR_IO_URING_REGISTER 427
+#define SOCKET_TYPES 0xf /* of socket(2)'s second argument */
 #define X32_BIT 0x40000000U
 
 /* Type and number of ioctls, as ioctl(2)'s request has them in its lower half; their headers are not everywhere. */
@@ -65,7 +69,7 @@ static const unsigned naming_ioctls[] = {
 
 /* To be performed by init. */
 static const int served[] = {
-    SYS_renameat2, SYS_unlinkat, SYS_mkdirat, SYS_linkat, SYS_symlinkat, SYS_mknodat, SYS_truncate, SYS_umask,
+    SYS_renameat2, SYS_unlinkat, SYS_mkdirat, SYS_linkat, SYS_symlinkat, SYS_mknodat, SYS_truncate,
 #ifdef SYS_renameat
     SYS_renameat,
 #endif
@@ -73,6 +77,9 @@ static const int served[] = {
     SYS_rename, SYS_unlink, SYS_rmdir, SYS_mkdir, SYS_link, SYS_symlink, SYS_mknod, SYS_creat,
 #endif
 };
+
+/* And where sockets are held. */
+static const int socket_calls[] = { SYS_connect, SYS_bind };
 
 /* Init is told of these, and the kernel makes them. */
 static const int only_told[] = {
@@ -89,6 +96,7 @@ static const int only_told[] = {
 #define ANSWER_ENOSYS RETURN(SECCOMP_RET_ERRNO | ENOSYS)
 #define ANSWER_ENOTTY RETURN(SECCOMP_RET_ERRNO | ENOTTY)
 #define ANSWER_EPERM RETURN(SECCOMP_RET_ERRNO | EPERM)
+#define ANSWER_NO_TYPE RETURN(SECCOMP_RET_ERRNO | ESOCKTNOSUPPORT)
 #define ANSWER_ALLOW RETURN(SECCOMP_RET_ALLOW)
 #define ANSWER_SERVE RETURN(SECCOMP_RET_USER_NOTIF)
 
@@ -97,7 +105,7 @@ static const int only_told[] = {
 #define OPEN_SERVED (O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE_BIT)
 
 struct program {
-    struct sock_filter code[192];
+    struct sock_filter code[256];
     size_t n;
 };
 
@@ -138,6 +146,22 @@ static void add_runs(struct program *p, const uint64_t first[2])
         ANSWER_SERVE);
 }
 
+/* With the number loaded, which is loaded again behind. The kernel takes SOCK_RAW for SOCK_DGRAM there, and 32 bits of both. */
+static void add_datagrams(struct program *p, int nr)
+{
+    ADD(p, IF(BPF_JEQ, nr, 0, 8), LOAD(args[0]), IF(BPF_JEQ, AF_UNIX, 0, 5), LOAD(args[1]),
+        ((struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, SOCKET_TYPES)), IF(BPF_JEQ, SOCK_DGRAM, 1, 0),
+        IF(BPF_JEQ, SOCK_RAW, 0, 1), ANSWER_NO_TYPE, ANSWER_ALLOW);
+}
+
+static void add_sockets(struct program *p)
+{
+    add_datagrams(p, SYS_socket);
+    add_datagrams(p, SYS_socketpair);
+    for (size_t i = 0; i < ELEMENTSOF(socket_calls); i++)
+        ADD(p, IF(BPF_JEQ, socket_calls[i], 0, 1), ANSWER_SERVE);
+}
+
 /* Last of all, as what is loaded is no number afterwards. */
 static void add_ioctls(struct program *p)
 {
@@ -149,17 +173,26 @@ static void add_ioctls(struct program *p)
     ADD(p, ANSWER_ALLOW, ANSWER_ENOTTY);
 }
 
-/* What would lead around init's look at names. */
-static void add_names(struct program *p, const struct guard_told *told)
+static void add_names(struct program *p, bool reads)
 {
-    add_open(p, SYS_openat, 2, told->reads);
+    add_open(p, SYS_openat, 2, reads);
 #ifdef SYS_open
-    add_open(p, SYS_open, 1, told->reads);
+    add_open(p, SYS_open, 1, reads);
 #endif
-    add_namespaces(p, SYS_clone);
-    add_namespaces(p, SYS_unshare);
     for (size_t i = 0; i < ELEMENTSOF(served); i++)
         ADD(p, IF(BPF_JEQ, served[i], 0, 1), ANSWER_SERVE);
+}
+
+/* What init performs, and what would lead around it. */
+static void add_performed(struct program *p, const struct guard_told *told)
+{
+    if (told->names)
+        add_names(p, told->reads);
+    if (told->sockets)
+        add_sockets(p);
+    ADD(p, IF(BPF_JEQ, SYS_umask, 0, 1), ANSWER_SERVE); /* who makes a file for it must know */
+    add_namespaces(p, SYS_clone);
+    add_namespaces(p, SYS_unshare);
     ADD(p, IF(BPF_JEQ, SYS_setns, 0, 1), ANSWER_EPERM, IF(BPF_JEQ, SYS_open_by_handle_at, 0, 1), ANSWER_EPERM,
         IF(BPF_JEQ, NR_OPENAT2, 3, 0), IF(BPF_JEQ, NR_CLONE3, 2, 0),
         IF(BPF_JGE, NR_IO_URING_SETUP, 0, 2), IF(BPF_JGT, NR_IO_URING_REGISTER, 1, 0), ANSWER_ENOSYS,
@@ -172,11 +205,12 @@ static void build(struct program *p, const struct guard_told *told)
     ADD(p, LOAD(arch), IF(BPF_JEQ, OUR_ARCH, 1, 0), other, LOAD(nr), IF(BPF_JGE, X32_BIT, 0, 1), other);
     for (size_t i = 0; told->writes && i < ELEMENTSOF(only_told); i++)
         ADD(p, IF(BPF_JEQ, only_told[i], 0, 1), ANSWER_SERVE);
-    if (told->names)
-        add_names(p, told);
+    bool performs = told->names || told->sockets;
+    if (performs)
+        add_performed(p, told);
     if (told->runs)
         add_runs(p, told->first);
-    if (told->names)
+    if (performs)
         add_ioctls(p);
     else
         ADD(p, ANSWER_ALLOW);
@@ -204,7 +238,9 @@ struct guard_told guard_tells(const struct jail_start *start, bool serves)
 {
     bool names = serves && (start->observed || start->guarded[0]), runs = serves && (start->observed || start->runs_told);
     bool spawns = !start->policy->no_spawn || !fence_on(FENCE_SPAWN);
-    return (struct guard_told){ .names = names, .runs = runs, .only_ours = names || (runs && !spawns),
+    bool sockets = serves && start->sockets && fence_on(FENCE_SOCKETS);
+    return (struct guard_told){ .names = names, .sockets = sockets, .runs = runs,
+                                .only_ours = names || sockets || (runs && !spawns),
                                 .writes = serves && start->observed, .reads = serves && start->observed_reads };
 }
 

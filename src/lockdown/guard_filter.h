@@ -17,7 +17,9 @@ const char *guard_lack(void);
 
 /* What init is told of. */
 struct guard_told {
-    bool names;        /* calls that make, change or remove names, which it performs; else nothing is kept from the payload */
+    bool names;        /* calls that make, change or remove names, which it performs; */
+    bool sockets;      /* that bind and connect sockets, as well: there are no Unix datagram sockets then
+                          (init/guard_sockets.c); without either nothing is kept from the payload */
     bool runs;         /* programs that are run, but for an execve(2) whose fourth and fifth register hold first */
     bool only_ours;    /* and there is no other architecture, whose programs would not be told of */
     bool writes;       /* that they have begun; modes and attributes that are set (lockdown/told_calls.def) */

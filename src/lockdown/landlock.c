@@ -102,14 +102,16 @@ static int create(const struct ruleset_attr *attr)
     return fd < 0 ? -errno : (int)fd;
 }
 
-int landlock_new(int abi, bool files, bool tcp)
+int landlock_new(int abi, bool files, bool tcp, bool abstract_sockets)
 {
     struct ruleset_attr attr = { 0 };
     if (files && landlock_has_files(abi))
         attr.handled_access_fs = handled_files(abi);
     if (tcp && landlock_has_tcp(abi))
         attr.handled_access_net = NET_BIND_AND_CONNECT_TCP;
-    if (!attr.handled_access_fs && !attr.handled_access_net)
+    if (abstract_sockets && landlock_has_scopes(abi))
+        attr.scoped = SCOPE_ABSTRACT_UNIX_SOCKET;
+    if (!attr.handled_access_fs && !attr.handled_access_net && !attr.scoped)
         return -EOPNOTSUPP;
     return create(&attr);
 }

@@ -2,8 +2,9 @@
 /* Landlock, to whatever ABI the running kernel has (Documentation/userspace-api/landlock.rst).
  *
  * Two domains. The first holds files and TCP and is entered by init, so that the payload below it and init see the same
- * limits. The second holds signals and abstract sockets and is the payload's alone: init and everything outside are
- * then out of its reach, while init can still signal and inspect the payload. */
+ * limits; where init connects sockets for the payload, abstract ones, too. The second holds signals and abstract sockets and
+ * is the payload's alone: init and everything outside are then out of its reach, while init can still signal and inspect the
+ * payload. */
 #ifndef AGENTJAIL_LOCKDOWN_LANDLOCK_H
 #define AGENTJAIL_LOCKDOWN_LANDLOCK_H
 
@@ -39,8 +40,9 @@ bool landlock_has_scopes(int abi);
  * call (KERNEL-FACTS 4). */
 bool landlock_holds_files(const struct jail_start *start);
 
-/* Make the first domain's ruleset, handling files and TCP as asked. The fd, or -errno. */
-int landlock_new(int abi, bool files, bool tcp);
+/* Make the first domain's ruleset, handling files and TCP as asked, and abstract sockets, where init connects for the payload.
+ * The fd, or -errno. */
+int landlock_new(int abi, bool files, bool tcp, bool abstract_sockets);
 
 /* Allow access at the file or directory fd (O_PATH will do) and everything below. directory: fd is one. 0 or -errno. */
 int landlock_allow(int ruleset, int abi, int fd, unsigned access, bool directory);

@@ -26,10 +26,23 @@ static int copy(const char *text, char **ret)
     return text && !*ret ? -ENOMEM : 0;
 }
 
+/* None: that there is no line is what refuses a socket. */
+static int add_socket_rule(struct refused_name *one, const char *path)
+{
+    _cleanup_buf_ struct buf fix = { 0 };
+    int r = buf_printf(&fix, "allow = %s in [sockets]", path ? path : "PATH");
+    if (r < 0)
+        return r;
+    one->fix = buf_take(&fix);
+    return one->fix ? 0 : -ENOMEM;
+}
+
 /* Which rule it was, as far as the plan knows; one of ours has no line to write instead. */
-static int add_rule(struct refused_name *one, const struct plan *plan, uint32_t rule)
+static int add_rule(struct refused_name *one, const struct plan *plan, uint32_t rule, const char *path)
 {
     _cleanup_buf_ struct buf text = { 0 }, fix = { 0 };
+    if (rule == OBSERVED_RULE_SOCKETS)
+        return add_socket_rule(one, path);
     if (rule >= plan->guarded.n || rule >= plan->guarded_by.n)
         return 0;
     const char *by = plan->guarded_by.v[rule];
@@ -60,13 +73,13 @@ static int add_subject(struct refused_name *one)
 static int fill_name(struct refused_name *one, const struct plan *plan, const struct observed_message *m)
 {
     struct event *e = &one->event;
-    int r = add_rule(one, plan, m->head.rule);
+    int r = add_rule(one, plan, m->head.rule, one->path);
     if (r < 0)
         return r;
     e->kind = EVENT_FILE;
     e->activity = m->head.tried ? observed_activity((enum observed_kind)m->head.tried) : ACTIVITY_OTHER;
     e->flags = m->head.flags;
-    e->text = "protected";
+    e->text = m->head.rule == OBSERVED_RULE_SOCKETS ? "no socket of the command's, nor granted" : "protected";
     return add_subject(one);
 }
 

@@ -234,8 +234,9 @@ static int settle(struct asking *m, const struct asked *a, size_t i)
     op->flags |= OP_ASKED | OP_NO_SYMLINKS;
     if (op->source && !source)
         return -ENOMEM;
+    struct stat st;
     if (source) {
-        op->flags |= OP_CHECKED;
+        op->flags |= OP_CHECKED | (stat(op->source, &st) == 0 && S_ISSOCK(st.st_mode) ? OP_SOCKET : 0);
         op->dev = source->dev;
         op->ino = source->ino;
     }

@@ -20,7 +20,7 @@
 static const char *const grant_keys[] = {
     [GRANT_READ] = "read",       [GRANT_WRITE] = "write",     [GRANT_EXEC] = "exec",
     [GRANT_HIDE] = "hide",       [GRANT_PROTECT] = "protect", [GRANT_SCRATCH] = "scratch",
-    [GRANT_OVERLAY] = "copy-on-write", [GRANT_DEVICE] = "device",
+    [GRANT_OVERLAY] = "copy-on-write", [GRANT_DEVICE] = "device",   [GRANT_SOCKET] = "socket",
 };
 
 /* The workspace is a grant to be written that was asked for by another key. */
@@ -147,6 +147,8 @@ static int add_access(struct collect *c, const struct grant *g, struct resolved 
                                             : "the jail has a /dev of its own; write device = for a node");
     if (S_ISCHR(r->st.st_mode) || S_ISBLK(r->st.st_mode))
         return refuse(c, g, -EINVAL, "is a device; write device = for a node below /dev");
+    if (g->kind == GRANT_SOCKET && !S_ISSOCK(r->st.st_mode))
+        return refuse(c, g, -ENOTSOCK, "is not a socket; write read = in [files] for a file or directory");
 
     enum entry_kind kind = g->kind == GRANT_OVERLAY ? ENTRY_OVERLAY : ENTRY_ACCESS;
     if (kind == ENTRY_OVERLAY && !S_ISDIR(r->st.st_mode))
@@ -158,7 +160,7 @@ static int add_access(struct collect *c, const struct grant *g, struct resolved 
     e->st = r->st;
     if (g->kind == GRANT_EXEC)
         e->exec = true;
-    else if (g->kind != GRANT_READ)
+    else if (g->kind != GRANT_READ && g->kind != GRANT_SOCKET)
         e->access = ACCESS_WRITE;
     else if (e->access == ACCESS_NONE)
         e->access = ACCESS_READ;

@@ -118,8 +118,10 @@ static int emit_access(struct emit *m, const struct entry *up, const struct entr
     enum run_kind run = run_at(m->list, e);
     enum entry_access access = access_at(m->list, e);
     bool copied = is_copied(m->list, e);
+    bool socket = e->exists && S_ISSOCK(e->st.st_mode);
 
-    if (!e->watched && up && up->kind == ENTRY_ACCESS && access_at(m->list, up) == access && run_at(m->list, up) == run)
+    if (!e->watched && !socket && up && up->kind == ENTRY_ACCESS && access_at(m->list, up) == access &&
+        run_at(m->list, up) == run)
         return 0; /* the enclosing bind shows it just so */
 
     struct op *op = add_op(m, OP_BIND, copied ? NULL : e->path, e);
@@ -132,7 +134,9 @@ static int emit_access(struct emit *m, const struct entry *up, const struct entr
         op->flags |= OP_DENIED;
         op->origin = e->denied_by;
     }
-    if (e->watched || (access != ACCESS_WRITE && host_writable(m->list, up)))
+    if (socket)
+        op->flags |= OP_SOCKET; /* nothing is lost with it when the host makes another one there */
+    else if (e->watched || (access != ACCESS_WRITE && host_writable(m->list, up)))
         op->flags |= OP_WATCHED; /* it narrows what is around it, as a protected name does */
     return 0;
 }

@@ -19,6 +19,19 @@ bool guarded_asked(const struct policy *policy)
     return guarded_may(policy) && policy->guard.value;
 }
 
+const struct grant *guarded_socket(const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->n_grants; i++)
+        if (policy->grants[i].kind == GRANT_SOCKET)
+            return &policy->grants[i];
+    return NULL;
+}
+
+bool guarded_sockets(const struct policy *policy)
+{
+    return guarded_asked(policy) || (guarded_may(policy) && guarded_socket(policy));
+}
+
 /* The workspace is a real path, whatever characters are in it. */
 static const char *behind_workspace(const struct policy *policy, const struct grant *g)
 {

@@ -17,6 +17,13 @@ bool guarded_may(const struct policy *policy);
 /* Is it to hold optional names, too? */
 bool guarded_asked(const struct policy *policy);
 
+/* Is init to hold which sockets are connected to, whatever names there are? Where a grant names one, or the guard is asked
+ * for. */
+bool guarded_sockets(const struct policy *policy);
+
+/* The first grant of a socket, NULL: there is none. */
+const struct grant *guarded_socket(const struct policy *policy);
+
 /* The glob of a protect grant, behind the workspace or the root; NULL: it has none. */
 const char *guarded_glob(const struct policy *policy, const struct grant *g);
 

@@ -47,6 +47,7 @@ enum op_flags {
     OP_OWN = 1 << 7,         /* source is agentjail's own (a profile's home): mount points may be made in it */
     OP_MAP_ONLY = 1 << 9,    /* without OP_NO_EXEC: files can be mapped as code, not executed; Landlock's part */
     OP_DENIED = 1 << 10,     /* OP_NO_EXEC because a line of [exec] deny names it: its origin */
+    OP_SOCKET = 1 << 11,     /* a socket that is granted by itself */
     OP_ASKED = 1 << 8,       /* our command line asked for it by bubblewrap's name, or it is held in what that shows */
 };
 

@@ -36,7 +36,8 @@ int ceiling_follow(struct merge *m, const char *path, const char **ret)
 static bool bounds(enum grant_kind ceiling, enum grant_kind grant)
 {
     if (ceiling == GRANT_READ)
-        return grant == GRANT_READ || grant == GRANT_WRITE || grant == GRANT_EXEC || grant == GRANT_OVERLAY;
+        return grant == GRANT_READ || grant == GRANT_WRITE || grant == GRANT_EXEC || grant == GRANT_OVERLAY ||
+               grant == GRANT_SOCKET;
     return ceiling == grant;
 }
 
@@ -168,7 +169,8 @@ static int check_added(struct merge *m, const struct setting *c, const char *pat
         if ((s && s->layer == LAYER_CEILING) || g->kind == GRANT_HIDE || g->kind == GRANT_PROTECT ||
             (g->kind == GRANT_DEVICE && !is_device_tree(g)))
             continue;
-        if (!hides && (g->kind == GRANT_READ || g->kind == GRANT_EXEC || g->kind == GRANT_SCRATCH))
+        if (!hides && (g->kind == GRANT_READ || g->kind == GRANT_EXEC || g->kind == GRANT_SCRATCH ||
+                       g->kind == GRANT_SOCKET))
             continue;
         const char *real;
         r = ceiling_follow(m, g->path, &real);

@@ -93,6 +93,7 @@ enum grant_kind {
     GRANT_SCRATCH, /* an empty private writable directory, gone at the end */
     GRANT_OVERLAY, /* the host's directory, copy on write, changes gone at the end */
     GRANT_DEVICE,  /* a device node below /dev */
+    GRANT_SOCKET,  /* a Unix socket of the host's */
 };
 
 /* One entry of [files]. path is absolute, expanded, without "." "..", "//" or trailing slash, not yet resolved
