@@ -137,7 +137,7 @@ static int add_udp(struct network *net)
  * the caller's namespace, whenever the directory was opened. */
 static void answer_all(int sysctls)
 {
-    static const char *const names[] = { "net/ipv4/icmp_ratelimit", "net/ipv6/icmp/ratelimit" };
+    static const char *const names[] = { "net/ipv4/icmp_ratelimit", "net/ipv4/icmp_ratemask", "net/ipv6/icmp/ratelimit" };
     for (size_t i = 0; i < ELEMENTSOF(names) && sysctls >= 0; i++) {
         _cleanup_close_ int fd = openat(sysctls, names[i], O_WRONLY | O_CLOEXEC);
         if (fd >= 0 && write(fd, "0", 1) < 0)
