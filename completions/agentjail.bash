@@ -44,7 +44,7 @@ _agentjail() {
         --network= --net-allow= --net-deny= --host-port= --publish= --upstream= --upstream-credentials=
         --dns= --net-unknown= --open-url= --gateway-lost=
         --loopback= --socket=
-        --backend= --filter= --label= --landlock= --guard= --nested= --terminal= --strict
+        --backend= --accel= --kernel= --filter= --label= --landlock= --guard= --nested= --terminal= --strict
         --memory= --cpu= --processes= --timeout=
         --evidence= --evidence-sink= --evidence-full= --evidence-forward= --evidence-keep= --evidence-size=
         --evidence-rotate=
@@ -151,11 +151,12 @@ _agentjail() {
     --net-unknown) mapfile -t COMPREPLY < <(compgen -W 'deny ask' -- "$cur") && return ;;
     --open-url) mapfile -t COMPREPLY < <(compgen -W 'deny ask allow' -- "$cur") && return ;;
     --gateway-lost) mapfile -t COMPREPLY < <(compgen -W 'stop continue' -- "$cur") && return ;;
-    --upstream-credentials)
+    --upstream-credentials | --kernel)
         _filedir
         return
         ;;
-    --backend) mapfile -t COMPREPLY < <(compgen -W 'namespace' -- "$cur") && return ;;
+    --backend) mapfile -t COMPREPLY < <(compgen -W 'namespace microvm -microvm' -- "$cur") && return ;;
+    --accel) mapfile -t COMPREPLY < <(compgen -W 'kvm tcg' -- "$cur") && return ;;
     --landlock) mapfile -t COMPREPLY < <(compgen -W 'on -on off' -- "$cur") && return ;;
     --guard) mapfile -t COMPREPLY < <(compgen -W 'auto on -on off' -- "$cur") && return ;;
     --nested) mapfile -t COMPREPLY < <(compgen -W 'allow deny' -- "$cur") && return ;;

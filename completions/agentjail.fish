@@ -155,7 +155,9 @@ complete -c agentjail -n __agentjail_options -l exec-deny -r -F -d 'Never run th
 complete -c agentjail -n __agentjail_options -l spawn -x -a 'yes no' -d 'Whether the command may run programs'
 complete -c agentjail -n __agentjail_options -l socket -r -F -d 'Let it connect to this socket of the host'
 complete -c agentjail -n __agentjail_options -l loopback -x -a 'yes no' -d 'TCP on its own 127.0.0.1'
-complete -c agentjail -n __agentjail_options -l backend -x -a namespace -d 'What the jail is made of'
+complete -c agentjail -n __agentjail_options -l backend -x -a 'namespace microvm -microvm' -d 'What the jail is made of'
+complete -c agentjail -n __agentjail_options -l accel -x -a 'kvm tcg' -d 'How a microVM runs'
+complete -c agentjail -n __agentjail_options -l kernel -r -F -d 'Kernel image of the microVM'
 complete -c agentjail -n __agentjail_options -l filter -x -a '(__agentjail_names seccomp .filter)' -d 'System call filter'
 complete -c agentjail -n __agentjail_options -l label -x -d 'AppArmor profile or SELinux context'
 complete -c agentjail -n __agentjail_options -l landlock -x -a 'on -on off' -d Landlock

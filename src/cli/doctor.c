@@ -253,6 +253,20 @@ static enum state check_tun(const struct host_features *f, struct buf *detail)
                         f->tun_there ? "sudo chmod 666 /dev/net/tun" : "sudo modprobe tun");
 }
 
+static enum state check_microvm(const struct host_features *f, struct buf *detail)
+{
+    const struct microvm_parts *parts = &f->microvm;
+    const char *lack = microvm_lack(parts);
+    if (parts->vmm)
+        buf_printf(detail, "%s, ", parts->vmm);
+    if (parts->file_server)
+        buf_printf(detail, "%s (%s), ", parts->file_server, parts->rust ? "Rust" : "C");
+    if (parts->kernel[0])
+        buf_printf(detail, "%s, the newest with modules, ", parts->kernel);
+    buf_str(detail, lack ? lack : "emulated only, with accel = tcg");
+    return lack ? STATE_OFF : STATE_YES;
+}
+
 static enum state check_kvm(const struct host_features *f, struct buf *detail)
 {
     return check_device("/dev/kvm", f->kvm_there, f->kvm, detail, NULL);
@@ -303,7 +317,8 @@ static const struct row rows[] = {
     { "ceilings", true, check_ceilings,
       "who comes with bubblewrap's command line goes beyond them; with a mistake in one nothing runs at all", NULL },
     { "tun", false, check_tun, "no tunnel device for programs inside that want one", NULL },
-    { "kvm", false, check_kvm, "nothing: this version has no microVM (backend = microvm is refused)", NULL },
+    { "microvm", false, check_microvm, "backend = microvm is refused", NULL },
+    { "kvm", false, check_kvm, "nothing yet: a microVM is emulated (accel = tcg)", NULL },
 };
 
 static const struct {

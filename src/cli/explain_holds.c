@@ -9,8 +9,10 @@
 static void hold_backend(struct explain *e)
 {
     HELD(e, "user (two), mount, pid, ipc, uts, cgroup namespaces");
-    if (e->policy->backend == BACKEND_MICROVM_OPTIONAL)
-        MISSING(e, "microVM: this build has none yet; the kernel is shared, as with backend = namespace\n");
+    if (e->policy->microvm)
+        HELD(e, "in them an emulated machine (QEMU) with a kernel of its own, whose files come from virtiofsd");
+    else if (e->policy->backend == BACKEND_MICROVM_OPTIONAL)
+        MISSING(e, "microVM: there is none; the kernel is shared, as with backend = namespace\n");
     if (e->host && e->host->userns != USERNS_WORKS) {
         const char *fix = host_userns_fix(e->host->userns);
         MISSING(e, "namespaces: %s: no jail here%s%s\n", host_userns_text(e->host->userns),

@@ -13,6 +13,7 @@
 #include "host/label_probe.h"
 #include "lockdown/guard_filter.h"
 #include "lockdown/landlock.h"
+#include "microvm/find.h"
 #include "monitor/ask.h"
 #include "monitor/environment.h"
 #include "monitor/say.h"
@@ -27,6 +28,7 @@ void run_free(struct run *run)
 {
     gateway_stop(&run->gateway);
     cgroup_remove(&run->cgroup);
+    microvm_free(&run->microvm);
     registry_remove(&run->registry);
     git_copies_remove(&run->git);
     git_links_free(&run->git_links);
@@ -132,9 +134,23 @@ static int find_landlock(struct run *run, struct buf *why)
 }
 
 /* What is recorded of files and programs is what init sees when it serves their calls. */
+/* "-microvm" does without one where this host lacks something for it. */
+static int find_microvm(struct run *run, struct buf *why)
+{
+    struct policy *p = &run->policy;
+    struct microvm_parts parts;
+    if (!p->microvm || p->backend != BACKEND_MICROVM_OPTIONAL || p->strict)
+        return 0;
+    microvm_find(p->kernel, &parts);
+    const char *lack = microvm_lack(&parts);
+    p->microvm = !lack;
+    return lack && !p->quiet ? buf_printf(why, "backend = -microvm: %s: the jail is made of namespaces", lack) : 0;
+}
+
 static int find_observer(struct run *run, struct buf *why)
 {
-    const char *lack = run->policy.nested ? "with nested = allow a name means what the command makes of it" : guard_lack();
+    const char *lack = run->policy.nested ? "with nested = allow a name means what the command makes of it"
+                       : run->policy.microvm ? "with backend = microvm nobody sees files and programs yet" : guard_lack();
     if (!lack)
         return 0;
     if (run->policy.learn) {
@@ -155,8 +171,9 @@ static int find_guard(struct run *run, struct buf *why)
     const char *lack = NULL;
     if (run->policy.nested && asked && !f->optional)
         lack = "with nested = allow a name means what the command makes of it";
-    else if (run->plan.guarded.n || guarded_sockets(&run->policy))
-        lack = guard_lack();
+    else if (run->plan.guarded.n || asked || guarded_sockets(&run->policy))
+        lack = run->policy.microvm ? "with backend = microvm init makes no names and no connections for the command yet"
+               : run->plan.guarded.n || guarded_sockets(&run->policy) ? guard_lack() : NULL;
     run->sockets = !lack && guarded_sockets(&run->policy);
     if (!lack)
         return 0;
@@ -264,6 +281,8 @@ int run_prepare(struct run *run, struct buf *why)
         r = find_landlock(run, why);
     if (r >= 0)
         r = find_run_list(run, why);
+    if (r >= 0)
+        r = find_microvm(run, why);
     if (r >= 0)
         r = load_filter(run, why);
     if (r >= 0)

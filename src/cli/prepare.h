@@ -12,6 +12,7 @@
 #include "home/git_links.h"
 #include "host/cgroup.h"
 #include "ipc/start.h"
+#include "microvm/prepare.h"
 #include "monitor/gateway.h"
 #include "plan/plan.h"
 #include "profile/request.h"
@@ -29,6 +30,7 @@ struct run {
     struct gateway gateway;
     struct network_wish network; /* what the jail makes for it */
     enum label_kind label;
+    struct microvm microvm;
     struct git_copies git;
     struct git_links git_links;
     bool runs_told;  /* init is to look at programs that are run: there is a rule of which may be */
@@ -42,7 +44,7 @@ struct run {
 };
 
 #define RUN_EMPTY(r) ((struct run){ .request = (r), .cgroup = CGROUP_EMPTY, .registry = REGISTRY_EMPTY, .home_lock = -1, \
-                                  .gateway = GATEWAY_EMPTY, \
+                                  .gateway = GATEWAY_EMPTY, .microvm = MICROVM_EMPTY, \
                                   .git = GIT_COPIES_EMPTY })
 
 /* Resolve everything: policy, plan, Landlock, filter, environment, directory, label, cgroup. Makes the profile's

@@ -148,9 +148,12 @@ static int hand_over_observed(struct supervise *s)
 }
 
 /* Hand everything over. What is relayed instead of fds 0-2 goes first, and the way to the gateway. */
-static int hand_over(struct handover *handover, const struct jail_start *with, struct supervise *s, struct buf *why)
+static int hand_over(struct handover *handover, const struct jail_start *with, const struct microvm *microvm,
+                     struct supervise *s, struct buf *why)
 {
     int r = handover_put(handover, with);
+    if (r >= 0 && with->microvm)
+        r = microvm_hand_over(microvm, s->channel);
     for (int fd = 0; fd < 3 && r >= 0; fd++) {
         struct message m = { .kind = MSG_FILE, .value = fd };
         if (s->stdio->payload[fd] >= 0)
@@ -208,6 +211,11 @@ static int prepare_all(struct run *run, struct jail_start *with, struct supervis
         .mask = s->signals->original,
     };
     r = prepare_terminal(s, with, why);
+    if (r >= 0 && run->policy.microvm) {
+        r = microvm_prepare(with, &run->microvm, why);
+        with->microvm = &run->microvm.start;
+        run_step(run, "microVM prepared");
+    }
     if (r >= 0 && fence_on(FENCE_STDIO) && run->policy.network != NETWORK_HOST)
         r = stdio_check_sockets(with->terminal, why);
     if (r >= 0 && fence_on(FENCE_STDIO))
@@ -270,7 +278,7 @@ static int serve(struct run *run, struct handover *handover, struct supervise *s
             run_say(why.data);
         fflush(NULL);
         buf_free(&why);
-        r = hand_over(handover, &with, s, &why);
+        r = hand_over(handover, &with, &run->microvm, s, &why);
     }
     if (r < 0) {
         sys_pidfd_send_signal(s->pidfd, SIGKILL);

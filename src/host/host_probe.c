@@ -439,6 +439,7 @@ void host_probe(struct host_features *ret_features)
     f.filtered = host_filtered();
     f.proc_covers = host_proc_covers();
     find_ceilings(&f);
+    microvm_find(NULL, &f.microvm);
     f.tun_there = access("/dev/net/tun", F_OK) == 0;
     f.kvm_there = access("/dev/kvm", F_OK) == 0;
     f.net = host_net();

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "microvm/find.h"
 #include "profile/policy.h"
 
 /* What came of the attempt to make a jail's namespaces. Everything but USERNS_WORKS means: no jail on this host. */
@@ -84,6 +85,7 @@ struct host_features {
     bool overlay; /* overlayfs in a user namespace */
     unsigned net; /* enum host_net bits */
     bool tun, kvm;
+    struct microvm_parts microvm; /* what one would be made of */
     enum host_ceilings ceilings;
     enum bwrap_ceiling bwrap;  /* what they say of bubblewrap's command line */
     char ceilings_text[512];   /* where that is written, or empty; or why they cannot be read */

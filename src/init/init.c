@@ -15,11 +15,13 @@
 #include "init/init.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -40,6 +42,8 @@
 #include "lockdown/caps.h"
 #include "lockdown/payload.h"
 #include "lockdown/seccomp.h"
+#include "lockdown/settle.h"
+#include "microvm/keeper.h"
 #include "sys/fds.h"
 #include "sys/idle_memory.h"
 
@@ -151,6 +155,16 @@ static int confine(bool with_prctl, bool sockets, bool names)
 ON_OWN_STACK static int payload_entry(void *args)
 {
     payload_main(args);
+}
+
+/* In place of executing the command. That everything else is closed tells init to go on. */
+_Noreturn static void keep_microvm(const struct payload_args *args)
+{
+    const struct microvm_ends *ends = args->microvm;
+    int keep[] = { 0, 1, 2, ends->port, ends->console, ends->log, ends->alive };
+    if (fds_close_others(0, keep, ELEMENTSOF(keep)) < 0)
+        _exit(125);
+    keeper_main(args->start, ends);
 }
 
 ON_OWN_STACK static int lingers_entry(void *args)
@@ -283,6 +297,41 @@ static void start_payload(struct init *init, struct init_args *args)
         follow_payload(args);
     cleanup_close(&args->inner);
     cleanup_close(&args->net);
+}
+
+/* The keeper of a microVM executes nothing, so it gets a copy of our memory instead of sharing it; what it says of a failure
+ * lies in memory that stays shared, and it is waited for by a pipe that it closes. */
+static void start_keeper(struct init *init, struct init_args *args)
+{
+    static _Alignas(16) char stack[65536];
+    int begun[2], unguarded = -1;
+    char none;
+    struct payload_args *payload = mmap(NULL, sizeof(*payload), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (payload == MAP_FAILED || pipe2(begun, O_CLOEXEC) < 0)
+        fail(args->channel, "the microVM's keeper cannot be made", errno);
+    open_guard(init, args, &unguarded); /* nothing is guarded in a microVM */
+    *payload = (struct payload_args){ .start = args->start, .inner = args->inner, .settling = args->settling, .guard = -1,
+                                      .terminal = args->terminal, .microvm = args->microvm, .instead = keep_microvm };
+    int r = settle_wait(args->settling); /* whose helper writes to our memory only */
+    if (r < 0)
+        fail(args->channel, args->settling->failed, -r);
+    if (fence_on(FENCE_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        fail(args->channel, "init cannot become not dumpable", errno);
+    init->payload = clone(payload_entry, stack + sizeof(stack), SIGCHLD, payload);
+    if (init->payload < 0)
+        fail(args->channel, "the microVM's keeper cannot be made", errno);
+    close(begun[1]);
+    while (read(begun[0], &none, 1) < 0 && errno == EINTR)
+        ;
+    close(begun[0]);
+    report_start(init, &payload->failure);
+    munmap(payload, sizeof(*payload));
+    int *fds[] = { &args->inner, &args->net };
+    for (size_t i = 0; i < ELEMENTSOF(fds); i++)
+        cleanup_close(fds[i]);
+    const int ends[] = { args->microvm->port, args->microvm->console, args->microvm->log, args->microvm->alive };
+    for (size_t i = 0; i < ELEMENTSOF(ends); i++)
+        close(ends[i]);
 }
 
 /* Descriptors that the caller left open are the payload's; only those that are to be held stay here. */
@@ -662,7 +711,10 @@ _Noreturn void init_main(struct init_args *args)
 
     if (args->lingers && args->mounts >= 0)
         check_mounts(&init); /* names were watched too late for what is gone already */
-    start_payload(&init, args);
+    if (args->microvm)
+        start_keeper(&init, args);
+    else
+        start_payload(&init, args);
     if (getpid() != 1)
         init.freezer.group = init.payload;
     drop(&init, args);

@@ -24,6 +24,7 @@ struct init_args {
     int mounts;   /* /proc/self/mountinfo, or -1 */
     int moves;    /* bubblewrap's way: the inotify that watches names already, or -1 */
     int observe;  /* to the monitor: what is told of the payload's calls (ipc/observed.h); or -1 */
+    const struct microvm_ends *microvm; /* the payload keeps a microVM (microvm/keeper.h), or NULL */
     int inward;   /* to the gateway, which asks for sockets; or -1 */
 
     /* bubblewrap's way: others of the jail go on when the payload has ended, and init with them; and unless the monitor's

@@ -9,6 +9,8 @@
  *                            and asks for sockets (ipc/inward.h)
  *   MSG_OBSERVE     monitor  fd: where what the payload does is told    once, before MSG_BUILD, if init serves its calls
  *                            (ipc/observed.h)
+ *   MSG_MICROVM     monitor  value = 0: the kernel's image, 1: the       each once, before MSG_BUILD, with backend = microvm
+ *                            initramfs; fd: it
  *   MSG_BUILD       monitor  - ; jail/handover.h has everything          once
  *   MSG_VIEW        jail     fd: the jail's mount namespace            once, first, if the plan is watched
  *   MSG_READY       jail     fd: pty master if one was asked for       once, if a MSG_GO was asked for
@@ -44,6 +46,7 @@ enum message_kind {
     MSG_FILE,
     MSG_GATEWAY,
     MSG_OBSERVE,
+    MSG_MICROVM,
     MSG_BUILD,
     MSG_VIEW,
     MSG_READY,

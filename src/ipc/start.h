@@ -32,6 +32,19 @@ struct network_wish {
     uint16_t tcp[NETWORK_PORTS_MAX]; /* where TPROXY is not to be had */
 };
 
+/* A microVM in the payload's place (jail/microvm.h): what its processes are started as. NULL where it is none. */
+struct microvm_start {
+    char *const *vmm, *const *server; /* command lines; the first is the path, as the jail sees it */
+};
+
+/* Our ends of what they are started with. */
+struct microvm_ends {
+    int port;    /* frames (ipc/frame.h) */
+    int console; /* what the guest's kernel says */
+    int log;     /* what VMM and file server say */
+    int alive;   /* EOF when the file server is no more */
+};
+
 /* Everything the jail is built from. Made by the monitor, handed over by jail/handover.h. */
 struct jail_start {
     const struct policy *policy;
@@ -55,6 +68,7 @@ struct jail_start {
     bool observed_missing;  /* and reads of what is not there, or closed */
     bool runs_told;         /* init looks at programs that are to be run, also where it does not tell of all (guarded is set) */
     bool programs_listed;   /* only programs of a list may be run ([exec] allow) */
+    const struct microvm_start *microvm; /* NULL: the payload is the command itself */
     sigset_t mask;          /* the payload's signal mask: what agentjail was started with */
 };
 

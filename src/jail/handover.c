@@ -147,6 +147,12 @@ static struct filter_program *put_filter(struct handover *h, const struct filter
     return few.code ? put(h, &few, sizeof(few)) : NULL;
 }
 
+static struct microvm_start *put_microvm(struct handover *h, const struct microvm_start *microvm)
+{
+    struct microvm_start few = { .vmm = put_list(h, microvm->vmm), .server = put_list(h, microvm->server) };
+    return few.vmm && few.server ? put(h, &few, sizeof(few)) : NULL;
+}
+
 int handover_put(struct handover *h, const struct jail_start *start)
 {
     h->used = START_AT;
@@ -158,6 +164,7 @@ int handover_put(struct handover *h, const struct jail_start *start)
     copy->filter = put_filter(h, start->filter);
     copy->argv = put_list(h, start->argv);
     copy->env = put_list(h, start->env);
+    copy->microvm = start->microvm ? put_microvm(h, start->microvm) : NULL;
     if (copy->guarded)
         copy->guarded = put_list(h, copy->guarded);
     put_const(h, &copy->directory);
@@ -165,7 +172,7 @@ int handover_put(struct handover *h, const struct jail_start *start)
 
     char *end = room(h, ALIGNMENT); /* NULL if anything above did not fit */
     bool whole = end && copy->policy && copy->plan && copy->filter && copy->argv && copy->env && copy->directory &&
-                 (copy->guarded || !start->guarded);
+                 (copy->guarded || !start->guarded) && (copy->microvm || !start->microvm);
     if (!whole)
         return -E2BIG;
     atomic_store_explicit(&((struct head *)(void *)h->base)->ready, true, memory_order_release);

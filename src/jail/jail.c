@@ -9,6 +9,7 @@
  *  3. wait    for the monitor, which meanwhile resolves the policy (jail/handover.h).
  *  4. view    pin and build the new root.
  *  5. enter   pivot_root: from here on only ".." at the root leads to the host's files, and the helper takes them down.
+ *             With a microVM: start its VMM and file server (jail/microvm.c), while mounts can be made.
  *  6. go      wait until the monitor has put us into our cgroup; own cgroup namespace then, so that it is the root of it.
  *             Enter the helper's network namespace.
  *  7. domain  the Landlock domain that init and payload share; before the payload, so that its own is nested in it.
@@ -32,6 +33,7 @@
 #include "init/init.h"
 #include "ipc/channel.h"
 #include "jail/handover.h"
+#include "jail/microvm.h"
 #include "jail/namespaces.h"
 #include "jail/terminal.h"
 #include "jail/view.h"
@@ -134,7 +136,8 @@ static void become_root_of_jail(const struct jail_clone *with, struct namespaces
 }
 
 /* Stage 3. The monitor's end of the channel closes when it has refused to run the command. */
-static const struct jail_start *wait_build(const struct jail_clone *with, int channel, int *ret_gateway, int *ret_observe)
+static const struct jail_start *wait_build(const struct jail_clone *with, int channel, int *ret_gateway, int *ret_observe,
+                                           int ret_microvm[2])
 {
     for (;;) {
         struct message m;
@@ -149,6 +152,10 @@ static const struct jail_start *wait_build(const struct jail_clone *with, int ch
         }
         if (m.kind == MSG_OBSERVE && fd >= 0 && *ret_observe < 0) {
             *ret_observe = TAKE_FD(fd);
+            continue;
+        }
+        if (m.kind == MSG_MICROVM && fd >= 0 && (m.value == 0 || m.value == 1) && ret_microvm[m.value] < 0) {
+            ret_microvm[m.value] = TAKE_FD(fd);
             continue;
         }
         if (m.kind != MSG_FILE || fd < 0 || m.value < 0 || m.value > 2 || dup2(fd, (int)m.value) < 0)
@@ -172,7 +179,7 @@ static void start_gateway(const struct jail_start *start, struct namespaces *ns,
 /* Stage 3. With two CPUs the monitor has the other one until it has sent MSG_BUILD: the helper would only take turns with
  * one of us, so it is made but waits; root, /dev and /proc come first, for as long as the monitor is not done. */
 static const struct jail_start *make_stage(const struct jail_clone *with, struct stage *stage, struct namespaces *ns,
-                                           int channel, int *ret_observe, struct buf *why)
+                                           int channel, int *ret_observe, int ret_microvm[2], struct buf *why)
 {
     bool room = CPU_COUNT(&with->cpus) > 2;
     int r = namespaces_start(ns);
@@ -186,7 +193,7 @@ static const struct jail_start *make_stage(const struct jail_clone *with, struct
     if (!room)
         namespaces_go(ns);
     int gateway = -1;
-    const struct jail_start *start = wait_build(with, channel, &gateway, ret_observe);
+    const struct jail_start *start = wait_build(with, channel, &gateway, ret_observe, ret_microvm);
     start_gateway(start, ns, gateway, channel);
     while (r >= 0 && !stage_done(stage))
         r = stage_step(stage, with->uid == 0, why);
@@ -287,6 +294,26 @@ static void enter_directory(const char *directory, struct settling *settling, in
     give_up(channel, text, 0);
 }
 
+/* Stage 5. Now, as the Landlock domain to come forbids every mount; but not before the host's tree is gone, which lies on the
+ * root that the file server is to share. */
+static void start_microvm(const struct jail_clone *with, const struct jail_start *start, struct namespaces *ns, int files[2],
+                          struct microvm_ends *ret, int channel)
+{
+    const struct microvm_launch launch = { .start = start->microvm, .uid = with->uid, .gid = with->gid, .kernel = files[0],
+                                           .initramfs = files[1], .filter = start->filter };
+    const char *what = NULL;
+    int r = files[0] < 0 || files[1] < 0 ? -EBADMSG : settle_wait(&ns->settling);
+    if (r >= 0)
+        r = microvm_launch(&launch, ret, &what);
+    if (r < 0) {
+        char text[MESSAGE_TEXT_MAX];
+        snprintf(text, sizeof(text), "the microVM cannot be started: %s: %s", what ? what : "it has no files", strerror(-r));
+        give_up(channel, text, 0);
+    }
+    cleanup_close(&files[0]);
+    cleanup_close(&files[1]);
+}
+
 static bool wants_terminal(const struct jail_start *start)
 {
     return start->terminal[0] || start->terminal[1] || start->terminal[2];
@@ -304,7 +331,8 @@ _Noreturn void jail_main(const struct jail_clone *with)
     _cleanup_buf_ struct buf why = { 0 };
     struct stage stage = STAGE_EMPTY;
     int observe = -1;
-    const struct jail_start *start = make_stage(with, &stage, &ns, channel, &observe, &why);
+    int files[2] = { -1, -1 };
+    const struct jail_start *start = make_stage(with, &stage, &ns, channel, &observe, files, &why);
 
     int ruleset = make_ruleset(start, channel);
     struct view view = {
@@ -318,12 +346,16 @@ _Noreturn void jail_main(const struct jail_clone *with)
         .why = &why,
     };
     build_view(start, &view, &ns, channel);
+    struct microvm_ends ends;
+    if (start->microvm)
+        start_microvm(with, start, &ns, files, &ends, channel);
     enter_directory(start->directory, &ns.settling, channel);
     if (start->watched)
         send_namespace(channel);
 
     struct init_args init = { .channel = channel, .plan = start->plan, .mount_ids = view.mount_ids, .anchors = view.anchors,
-                              .terminal = -1, .mounts = -1, .observe = observe, .start = start, .settling = &ns.settling };
+                              .terminal = -1, .mounts = -1, .observe = observe, .start = start, .settling = &ns.settling,
+                              .microvm = start->microvm ? &ends : NULL };
     int ptmx = -1;
     if (wants_terminal(start)) {
         int r = jail_terminal_open(&ptmx, &init.terminal);

@@ -20,7 +20,7 @@
  * 11. guard       the second filter, whose listener goes to init: it holds none of the calls that are left. It has the
  *                 payload's in it, where there is one (lockdown/denials.h), and so forbids most of the above.
  * 12. seccomp     the payload's by itself, where it is in no other.
- * 13. execve. */
+ * 13. execve; of a microVM the keeper, which is no program of its own (microvm/keeper.c). */
 #include "lockdown/payload.h"
 
 #include <errno.h>
@@ -211,6 +211,8 @@ ON_OWN_STACK _Noreturn void payload_main(struct payload_args *args)
     STEP(load_filter(start, joined), "the seccomp filter cannot be loaded");
 #undef STEP
 
+    if (args->microvm)
+        args->instead(args);
     args->failure.executing = 1;
     if (is_marked(start, &told, args->guard))
         give_up(args, "exec", -first_exec(start, told.first), 1);

@@ -5,6 +5,7 @@
 
 struct init_lingers;
 struct jail_start;
+struct microvm_ends;
 struct settling;
 
 /* What became of the payload's process. */
@@ -21,6 +22,8 @@ struct payload_args {
     int terminal; /* the pty's slave, or -1 */
     int guard;    /* where init expects the listener of the second filter, or -1: there is none */
     const struct init_lingers *lingers; /* whose payload() is called in payload_main()'s place, or NULL */
+    const struct microvm_ends *microvm; /* the process goes on as instead() in the place of executing the command, or NULL */
+    void (*instead)(const struct payload_args *args);
     struct payload_failure failure; /* written on failure, into the memory shared with init */
 };
 

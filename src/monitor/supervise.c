@@ -235,10 +235,12 @@ static int on_lost(struct loop *l, const struct message *m)
         _cleanup_buf_ struct buf text = { 0 };
         buf_printf(&text, "%s was replaced from outside, which undid its protection; the command %s",
                    l->s->plan->ops[l->lost].target,
-                   l->s->policy->strict ? "is ended, as strict = yes asks" : "was stopped while it is put back");
+                   l->s->policy->strict    ? "is ended, as strict = yes asks"
+                   : l->s->policy->microvm ? "is ended, as in a microVM it cannot be put back"
+                                           : "was stopped while it is put back");
         loop_say(l, text.data ? text.data : "a mount was lost");
     }
-    if (l->s->policy->strict)
+    if (l->s->policy->strict || l->s->policy->microvm) /* the file server has mounts of its own, which nobody mends */
         loop_kill(l); /* what the payload did in between, or while others of it ran on, cannot be known */
     else if (loop_hold(l, m->code))
         mend_lost(l);

@@ -26,6 +26,8 @@ struct origin {
 #define ORIGIN_REASON UINT_MAX
 
 enum backend { BACKEND_NAMESPACE, BACKEND_MICROVM, BACKEND_AUTO, BACKEND_MICROVM_OPTIONAL };
+/* How a microVM runs. */
+enum accel { ACCEL_KVM, ACCEL_TCG };
 enum network_mode { NETWORK_NONE, NETWORK_FILTERED, NETWORK_OPEN, NETWORK_HOST }; /* in order of width */
 enum dns_mode {
     DNS_SYNTHETIC, /* each name gets an address of its own, which only the gateway knows */
@@ -205,6 +207,9 @@ struct policy {
     struct origin profile_origin;
 
     enum backend backend;
+    enum accel accel;
+    char *kernel;  /* the microVM's kernel image; NULL: one of the host's */
+    bool microvm;  /* the jail's command runs in a microVM: what backend comes to */
     enum network_mode network;
     enum terminal_mode terminal;
     bool loopback; /* with network none: lo is up inside and TCP works on it */
@@ -230,8 +235,8 @@ struct policy {
     struct fence label;
     struct fence landlock; /* value "on" */
     struct fence guard;    /* value "on": for optional names, too; "off"; NULL: where a name needs it */
-    struct origin backend_origin, network_origin, terminal_origin, nested_origin, strict_origin, loopback_origin,
-        no_spawn_origin;
+    struct origin backend_origin, accel_origin, kernel_origin, network_origin, terminal_origin, nested_origin, strict_origin,
+        loopback_origin, no_spawn_origin;
 
     char *workspace; /* absolute, resolved (realpath); NULL: none */
     struct origin workspace_origin;

@@ -18,6 +18,7 @@
 #include "profile/load.h"
 #include "profile/match.h"
 #include "profile/merge.h"
+#include "profile/microvm.h"
 #include "profile/net_types.h"
 #include "profile/option.h"
 #include "profile/path.h"
@@ -143,21 +144,6 @@ static int refuse_unseen(const struct merge *m)
                   "with the host's own network nobody counts; mode = open in [network] would", "");
 }
 
-/* What can be written and is not there yet. None of it may be passed over in silence: each would be less than was asked for. */
-static int refuse_unbuilt(struct merge *m)
-{
-    const struct policy *p = m->policy;
-    if (p->backend == BACKEND_NAMESPACE)
-        return 0;
-    if (p->backend == BACKEND_MICROVM_OPTIONAL && !p->strict)
-        return merge_note(m, "backend = -microvm: this build has no microVM yet, so the jail is made of namespaces");
-    return refuse(m, OPTION_BACKEND, p->backend_origin,
-                  p->backend == BACKEND_MICROVM_OPTIONAL
-                      ? "this build has no microVM yet, which strict = yes requires in spite of the '-'"
-                      : "this build has no microVM yet",
-                  "namespace");
-}
-
 /* What strict = yes makes of a '-' before a value. */
 static void require(bool *optional, struct requirement *required, const struct requirement *strict)
 {
@@ -200,7 +186,7 @@ static int resolve(struct merge *m, const char *command)
         return r;
     asked_unclaim(m);
     apply_strict(m);
-    if ((r = drop_repeated(m)) < 0 || (r = net_check(m)) < 0 || (r = refuse_unbuilt(m)) < 0 ||
+    if ((r = drop_repeated(m)) < 0 || (r = net_check(m)) < 0 || (r = microvm_check(m)) < 0 ||
         (r = refuse_unseen(m)) < 0 || (r = sources_check(m)) < 0)
         return r;
     if ((r = sources_protect_packaged(m)) < 0 || (r = places_of_policy(m)) < 0)

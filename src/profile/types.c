@@ -36,6 +36,7 @@ static const struct word backend_words[] = {
     { "namespace", BACKEND_NAMESPACE, 3 },
     { NULL, 0, 0 },
 };
+static const struct word accel_words[] = { { "kvm", ACCEL_KVM, 0 }, { "tcg", ACCEL_TCG, 1 }, { NULL, 0, 0 } };
 static const struct word terminal_words[] = {
     { "safe", TERMINAL_SAFE, 0 },
     { "full", TERMINAL_FULL, 1 },
@@ -465,6 +466,29 @@ static int show_forward(const struct policy *policy, const struct option *option
     return policy->evidence_forward ? buf_str(out, policy->evidence_forward) : 0;
 }
 
+static int set_kernel(struct merge *m, const struct setting *s)
+{
+    char *path = NULL;
+    if (!setting_empties(s)) {
+        char *text;
+        int r = expand(m, s, s->value, &text);
+        if (r < 0)
+            return r == -ENXIO ? setting_fail(s, m->why, "a kernel cannot lie in the workspace; name another place") : r;
+        r = path_from(m->arena, s->layer == LAYER_COMMAND_LINE ? m->cwd : NULL, text, &path);
+        if (r < 0)
+            return setting_fail(s, m->why, "\"%s\" is no absolute path without \"..\"; write one", text);
+    }
+    m->policy->kernel = path;
+    note_origin(m, s);
+    return 0;
+}
+
+static int show_kernel(const struct policy *policy, const struct option *option, struct buf *out)
+{
+    (void)option;
+    return policy->kernel ? buf_str(out, policy->kernel) : 0;
+}
+
 /* Acted on before merging (load.c, request.c, ceiling.c). */
 static int set_nothing(struct merge *m, const struct setting *s)
 {
@@ -497,6 +521,8 @@ const struct option_type type_forward = { .set = set_forward,
                                           .show = show_forward,
                                           .form = "journal, syslog, unix:/PATH or fd:NUMBER" };
 const struct option_type type_backend = { .set = set_enum, .show = show_enum, .words = backend_words };
+const struct option_type type_accel = { .set = set_enum, .show = show_enum, .words = accel_words };
+const struct option_type type_kernel = { .set = set_kernel, .show = show_kernel, .form = "a path" };
 const struct option_type type_terminal = { .set = set_enum, .show = show_enum, .words = terminal_words };
 const struct option_type type_nested = { .set = set_bool, .show = show_bool, .words = nested_words };
 const struct option_type type_spawn = { .set = set_bool, .show = show_bool, .words = spawn_words };

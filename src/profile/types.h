@@ -7,7 +7,7 @@
 
 extern const struct option_type type_mode, type_front, type_description, type_match, type_include, type_workspace;
 extern const struct option_type type_home, type_git, type_grant, type_import, type_unprotect, type_env, type_network;
-extern const struct option_type type_backend, type_fence;
+extern const struct option_type type_backend, type_accel, type_kernel, type_fence;
 extern const struct option_type type_landlock, type_guard, type_nested, type_loopback, type_spawn, type_terminal, type_strict;
 extern const struct option_type type_size, type_cpu, type_count;
 extern const struct option_type type_dns, type_unknown, type_open_url, type_gateway_lost; /* types.c */

@@ -53,7 +53,7 @@ START_TEST(test_orders)
     ceiling("[network]\nmode = host\n");
     fx_ok("x");
     ceiling("[isolation]\nbackend = microvm\n"); /* the default is wider than that */
-    fx_refused("no microVM yet", "x");
+    fx_refused("KVM truly works", "x");
     fx_refused("--backend=namespace: namespace goes beyond", "--backend=namespace", "x");
     fx_refused("--backend=-microvm: -microvm goes beyond", "--backend=-microvm", "x");
 }

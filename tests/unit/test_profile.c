@@ -121,8 +121,8 @@ START_TEST(test_bad_files)
         { "[profile]\ninclude = ../x\n", "2: include: \"../x\" is no name" },
         { "[profile]\ninclude =\n", "2: include: no name" },
         { "[profile]\ninclude = nowhere\n", "2: include: there is no profile file \"nowhere\" in" },
-        { "[isolation]\nbackend = microvm\n", "2: backend: this build has no microVM yet" },
-        { "[isolation]\nbackend = auto\n", "2: backend: this build has no microVM yet" },
+        { "[isolation]\nbackend = microvm\n", "2: backend: whether KVM truly works here" },
+        { "[isolation]\nbackend = auto\n", "2: backend: nothing chooses between" },
         { "[files]\nread = /a\n x\n", "3: indented line" },
     };
     for (size_t i = 0; i < ELEMENTSOF(samples); i++) {

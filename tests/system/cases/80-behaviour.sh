@@ -96,7 +96,7 @@ verdict "control: no network is nothing to show in red" -- grep "mode = " "$T/pt
 for backend in auto microvm; do
     jail --backend=$backend -- touch "$WS/made"
     [ $? -eq 125 ] && [ ! -e "$WS/made" ] && grep -q -- '--backend: .*; write --backend=namespace' "$T/stderr"
-    verdict "--backend=$backend is refused as long as there is no microVM" -- cat "$T/stderr"
+    verdict "--backend=$backend is refused, as it is not built yet" -- cat "$T/stderr"
     printf '[profile]\ninclude = offline\n[isolation]\nbackend = %s\n' $backend >"$T/backend.ini"
     jail "--profile=$T/backend.ini" -- touch "$WS/made"
     [ $? -eq 125 ] && [ ! -e "$WS/made" ] && grep -q 'backend.ini:4: backend: .*; write backend = namespace' "$T/stderr"
@@ -105,13 +105,13 @@ done
 printf '[profile]\ninclude = offline\n[isolation]\nbackend = -microvm\n' >"$T/backend.ini"
 for which in --backend=-microvm "--profile=$T/backend.ini"; do
     jail "$which" -- sh -c 'exit 5'
-    [ $? -eq 5 ] && grep -q '^agentjail: backend = -microvm: this build has no microVM yet, so' "$T/stderr"
+    [ $? -eq 5 ] && grep -q '^agentjail: backend = -microvm: whether KVM .*, so the jail is made of namespaces' "$T/stderr"
     verdict "$which: runs without one, and says so" -- cat "$T/stderr"
     jail "$which" --strict -- touch "$WS/made"
-    [ $? -eq 125 ] && [ ! -e "$WS/made" ] && grep -q 'backend.*no microVM yet, which strict = yes requires.*write .*backend' "$T/stderr"
+    [ $? -eq 125 ] && [ ! -e "$WS/made" ] && grep -q 'backend.*whether KVM .*, which strict = yes requires.*write .*backend' "$T/stderr"
     verdict "$which: is refused with --strict" -- cat "$T/stderr"
     jail --explain "$which" -- true
-    grep -q '^backend = -microvm' "$T/stdout" && grep -q 'microVM: this build has none' "$T/stdout" "$T/stderr"
+    grep -q '^backend = -microvm' "$T/stdout" && grep -q 'microVM: there is none' "$T/stdout" "$T/stderr"
     verdict "$which: --explain names what is missing" -- cat "$T/stdout"
 done
 jail --dry-run -- touch "$WS/made"
