@@ -133,7 +133,6 @@ static int find_landlock(struct run *run, struct buf *why)
     return -EOPNOTSUPP;
 }
 
-/* What is recorded of files and programs is what init sees when it serves their calls. */
 /* "-microvm" does without one where this host lacks something for it. */
 static int find_microvm(struct run *run, struct buf *why)
 {
@@ -147,6 +146,7 @@ static int find_microvm(struct run *run, struct buf *why)
     return lack && !p->quiet ? buf_printf(why, "backend = -microvm: %s: the jail is made of namespaces", lack) : 0;
 }
 
+/* What is recorded of files and programs is what init sees when it serves their calls. */
 static int find_observer(struct run *run, struct buf *why)
 {
     const char *lack = run->policy.nested ? "with nested = allow a name means what the command makes of it"

@@ -167,7 +167,8 @@ static void check_policy(const struct policy *p)
     for (size_t i = 0; i < p->n_env; i++)
         require(p->env[i].name[0] && !strchr(p->env[i].name, '='));
     require(p->network >= NETWORK_NONE && p->network <= NETWORK_HOST);
-    require(p->backend == BACKEND_NAMESPACE && p->filter.value && p->name && p->home_target);
+    require(p->backend <= BACKEND_MICROVM_OPTIONAL && (!p->microvm || p->backend != BACKEND_NAMESPACE));
+    require(p->filter.value && p->name && p->home_target);
     require(!p->memory.set || p->memory.value > 0);
     arena_free(arena);
 }
