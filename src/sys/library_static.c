@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -109,21 +108,4 @@ int library_program(void)
         return r;
     int fd = open(path.data, O_PATH | O_CLOEXEC);
     return fd < 0 ? -errno : fd;
-}
-
-/* What libcap-ng's capng_change_id() calls, which nobody here does. These are taken in place of the C library's, whose name
- * service (95 KB, and libraries that it opens) would otherwise be in this program. */
-struct passwd *getpwuid(uid_t uid)
-{
-    (void)uid;
-    errno = ENOSYS;
-    return NULL;
-}
-
-int initgroups(const char *user, gid_t group)
-{
-    (void)user;
-    (void)group;
-    errno = ENOSYS;
-    return -1;
 }
