@@ -2,17 +2,30 @@
 #include "cli/explain_holds.h"
 
 #include "lockdown/guard_filter.h"
+#include "microvm/find.h"
 #include "plan/guarded.h"
 #include "profile/option.h"
 #include "profile/upstream.h"
 
+static void miss_microvm(struct explain *e)
+{
+    struct microvm_parts parts;
+    microvm_find(e->policy->kernel, &parts);
+    const char *lack = microvm_lack(&parts);
+    bool falls_back = e->policy->backend == BACKEND_MICROVM_OPTIONAL && !e->policy->strict;
+    if (lack)
+        MISSING(e, "microVM: %s: %s\n", lack, falls_back ? "the jail is made of namespaces" : "the command will not run");
+}
+
 static void hold_backend(struct explain *e)
 {
     HELD(e, "user (two), mount, pid, ipc, uts, cgroup namespaces");
-    if (e->policy->microvm)
-        HELD(e, "in them an emulated machine (QEMU) with a kernel of its own, whose files come from virtiofsd");
-    else if (e->policy->backend == BACKEND_MICROVM_OPTIONAL)
+    if (e->policy->microvm) {
+        HELD(e, "; in them an emulated machine (QEMU) with a kernel of its own, whose files come from virtiofsd");
+        miss_microvm(e);
+    } else if (e->policy->backend == BACKEND_MICROVM_OPTIONAL) {
         MISSING(e, "microVM: there is none; the kernel is shared, as with backend = namespace\n");
+    }
     if (e->host && e->host->userns != USERNS_WORKS) {
         const char *fix = host_userns_fix(e->host->userns);
         MISSING(e, "namespaces: %s: no jail here%s%s\n", host_userns_text(e->host->userns),

@@ -179,7 +179,7 @@ static int find_guard(struct run *run, struct buf *why)
         return 0;
     const struct grant *socket = guarded_may(&run->policy) ? guarded_socket(&run->policy) : NULL;
     if (socket) {
-        origin_print(why, &socket->origin, "socket");
+        origin_print(why, &socket->origin, origin_word(&socket->origin, "allow", "socket"));
         (void)buf_printf(why, "%s: %s, and init must keep the command from all other sockets; write guard = off in "
                               "[isolation] to do without", socket->path, lack);
         return -EOPNOTSUPP;

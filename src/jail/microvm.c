@@ -309,15 +309,16 @@ static int take_from_export(struct child *child, const char *path)
 /* A procfs that lies in a granted tree would be a way to the server's memory, too: there is no microVM then. */
 static int no_procfs(const struct child *child)
 {
-    char line[8192];
+    _cleanup_free_ char *line = NULL;
+    size_t size = 0;
+    bool found = false;
     int fd = openat(child->self, "mountinfo", O_RDONLY | O_CLOEXEC);
     _cleanup_fclose_ FILE *f = fd < 0 ? NULL : fdopen(fd, "re");
     if (!f)
         return -errno;
-    while (fgets(line, sizeof(line), f))
-        if (strstr(line, " - proc ") && strstr(line, " " STAGING MICROVM_EXPORT "/"))
-            return -EPERM;
-    return 0;
+    while (!found && getline(&line, &size, f) > 0)
+        found = strstr(line, " - proc ") && strstr(line, " " STAGING MICROVM_EXPORT "/");
+    return found ? -EPERM : ferror(f) ? -EIO : 0;
 }
 
 static int make_proc(struct child *child)

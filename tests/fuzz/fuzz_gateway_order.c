@@ -44,9 +44,11 @@ static void begin(void)
     g.asks = asks_new(&g, fds[0]);
     g.openings = openings_new(&g, fds[0]);
     g.diallers = diallers_new(&g);
+    g.late_udp = late_udp_new(&g);
+    g.witness = -1;
     g.hears_all = true;
     if (!g.connections || !g.refusals || !g.udp || !g.publishing || !g.asks || !g.openings ||
-        !g.diallers)
+        !g.diallers || !g.late_udp)
         abort();
 }
 

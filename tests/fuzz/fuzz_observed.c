@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     require(size >= sizeof(m.head) && m.head.kind > 0 && m.head.kind < OBSERVED_KINDS);
     require(m.head.kind == OBSERVED_LOST || m.head.kind == OBSERVED_REPEATED || m.head.kind == OBSERVED_UNKEPT ||
-            m.texts[OBSERVED_PATH]);
+            m.head.kind == OBSERVED_DENIED || m.texts[OBSERVED_PATH]);
     require(m.head.number < OBSERVED_REFUSALS_MAX && m.head.tried < OBSERVED_LOST);
     require((m.head.kind != OBSERVED_RENAME && m.head.kind != OBSERVED_LINK) || m.texts[OBSERVED_SECOND]);
     for (int i = 0; i < OBSERVED_TEXTS; i++)

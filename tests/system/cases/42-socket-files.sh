@@ -156,8 +156,9 @@ assert error(lambda: t.connect("/tmp/full")) == 11 and 0.15 < time.monotonic() -
 threading.Timer(0.2, l.accept).start()
 w = stream(); w.connect("/tmp/full")
 def stop(*_): raise KeyError
-signal.signal(signal.SIGALRM, stop); signal.setitimer(signal.ITIMER_REAL, 0.2)
+signal.signal(signal.SIGALRM, stop)
 try:
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
     stream().connect("/tmp/full")
 except KeyError:
     pass

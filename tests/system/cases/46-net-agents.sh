@@ -33,8 +33,9 @@ vendors() {
 ON=() ON_TERMINAL=()
 # agent PROFILE OPTION... -- COMMAND...: as on any machine of somebody whose company has a CA of its own.
 agent() {
-    env GEMINI_CLI_TRUST_WORKSPACE=true "PATH=$T/host-bin:$NODE_BIN:$PATH" "OPENED=$T/opened" "CODEX_CA_CERTIFICATE=$CA" "NODE_EXTRA_CA_CERTS=$CA" "SSL_CERT_FILE=$CA" \
-        timeout -k 5 90 "${ON[@]}" "$AGENTJAIL" --read="$CA" --env=NODE_EXTRA_CA_CERTS --env=SSL_CERT_FILE --env=CODEX_CA_CERTIFICATE "$@" \
+    # Where CI is set gemini takes nobody to be there who could log in.
+    timeout -k 5 90 env -u CI GEMINI_CLI_TRUST_WORKSPACE=true "PATH=$T/host-bin:$NODE_BIN:$PATH" "OPENED=$T/opened" "CODEX_CA_CERTIFICATE=$CA" \
+        "NODE_EXTRA_CA_CERTS=$CA" "SSL_CERT_FILE=$CA" "${ON[@]}" "$AGENTJAIL" --read="$CA" --env=NODE_EXTRA_CA_CERTS --env=SSL_CERT_FILE --env=CODEX_CA_CERTIFICATE "$@" \
         </dev/null >"$T/stdout" 2>"$T/stderr"
 }
 served() { reached "tcp $1 443"; }

@@ -96,7 +96,7 @@ verdict "control: no network is nothing to show in red" -- grep "mode = " "$T/pt
 for backend in auto microvm; do
     jail --backend=$backend -- touch "$WS/made"
     [ $? -eq 125 ] && [ ! -e "$WS/made" ] && grep -q -- '--backend: .*; write --backend=namespace' "$T/stderr"
-    verdict "--backend=$backend is refused, as it is not built yet" -- cat "$T/stderr"
+    verdict "--backend=$backend is refused, and what to write is said" -- cat "$T/stderr"
     printf '[profile]\ninclude = offline\n[isolation]\nbackend = %s\n' $backend >"$T/backend.ini"
     jail "--profile=$T/backend.ini" -- touch "$WS/made"
     [ $? -eq 125 ] && [ ! -e "$WS/made" ] && grep -q 'backend.ini:4: backend: .*; write backend = namespace' "$T/stderr"

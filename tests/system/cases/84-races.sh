@@ -149,7 +149,7 @@ detached() {
 
 # strict = yes: a lost protection ends the jail, as what happened in between cannot be known. Without Landlock:
 # strict asks for more of it than an older kernel has.
-# lost_strictly PROGRAM: its status; the command ends when the host has been told that it goes on.
+# lost_strictly PROGRAM TRIES: its status; the command ends when it has gone on for so many fiftieths of a second.
 lost_strictly() {
     timeout 60 "$1" --strict --landlock=off -- sh -c 'echo up; until [ -e go ]; do sleep 0.05; done; exit 7' \
         >"$T/stdout" 2>"$T/stderr" </dev/null &
@@ -160,7 +160,7 @@ lost_strictly() {
     done
     printf '[core]\n' >"$WS/.git/config.lock"
     mv "$WS/.git/config.lock" "$WS/.git/config"
-    for _ in $(seq 50); do
+    for _ in $(seq "$2"); do
         kill -0 $pid 2>/dev/null || break
         sleep 0.02
     done
@@ -168,7 +168,7 @@ lost_strictly() {
     wait $pid
 }
 new_world
-lost_strictly "$AGENTJAIL"
+lost_strictly "$AGENTJAIL" 2000
 [ $? -eq 137 ] && grep -q 'is ended, as strict = yes asks' "$T/stderr"
 verdict "strict: a lost protection ends the jail" -- head "$T/stderr"
 end_world

@@ -29,8 +29,8 @@ vendors() {
     [ -S "$SOCKETS/443" ]
 }
 agent() {
-    env GEMINI_CLI_TRUST_WORKSPACE=true "PATH=$NODE_BIN:$PATH" "CODEX_CA_CERTIFICATE=$CA" "NODE_EXTRA_CA_CERTS=$CA" "SSL_CERT_FILE=$CA" \
-        timeout -k 5 90 "$AGENTJAIL" --read="$CA" --env=NODE_EXTRA_CA_CERTS --env=SSL_CERT_FILE --env=CODEX_CA_CERTIFICATE --env=GEMINI_CLI_TRUST_WORKSPACE "$@" \
+    timeout -k 5 90 env GEMINI_CLI_TRUST_WORKSPACE=true "PATH=$NODE_BIN:$PATH" "CODEX_CA_CERTIFICATE=$CA" "NODE_EXTRA_CA_CERTS=$CA" \
+        "SSL_CERT_FILE=$CA" "$AGENTJAIL" --read="$CA" --env=NODE_EXTRA_CA_CERTS --env=SSL_CERT_FILE --env=CODEX_CA_CERTIFICATE --env=GEMINI_CLI_TRUST_WORKSPACE "$@" \
         </dev/null >"$T/stdout" 2>"$T/stderr"
 }
 profile() { cat "$HOME/.config/agentjail/profiles/mine.ini"; }

@@ -25,7 +25,7 @@ refused --publish=8080 '--publish: .*no port can be published yet'
 refused --nested=allow '--nested: .*nothing is nested yet'
 refused --spawn=no '--spawn: .*nothing holds spawn = no yet'
 refused --exec-allow=/usr/bin/touch '--exec-allow: .*list of programs'
-refused --exec-deny=/usr/bin/false '--exec-allow: .*list of programs'
+refused --exec-deny=/usr/bin/false '--exec-deny: .*nothing keeps programs'
 refused --landlock=on '--landlock: .*no Landlock domain yet'
 refused --label=some '--label: .*no label'
 refused --device=/dev/full '--device: .*no devices of the host yet'
@@ -117,7 +117,7 @@ grep -q '^data .*Permission denied' "$T/stdout"
 verdict "${boots[13]}"
 said "caps 5"
 verdict "${boots[14]}"
-[ "$(stat -c %a "$WS/copy")" != 4755 ]
+[ -e "$WS/copy" ] && [ "$(stat -c %a "$WS/copy")" != 4755 ]
 verdict "${boots[15]}" -- stat "$WS/copy"
 
 microvm -- no-such-command
@@ -137,13 +137,24 @@ grep -q '/dev/pts/0' "$T/pty.screen" && grep -q 'both' "$T/pty.screen"
 verdict "${boots[18]}" -- cat "$T/pty.screen"
 
 # ---- faults ----
-# of_jail NAME: pids of that program below our jail.
+# below PID: it and all that descend from it.
+below() {
+    local child
+
+    echo "$1"
+    for child in $(pgrep -P "$1"); do
+        below "$child"
+    done
+}
+# of_jail NAME: the first process of that name that is our jail's.
 of_jail() {
     local pid
 
-    for pid in $(pgrep -x "$1"); do
-        grep -q "^Uid:.*\b$UID_NOW\b" "/proc/$pid/status" 2>/dev/null &&
-            [ "$(ps -o sid= -p "$pid" | tr -d ' ')" = "$pid" ] && echo "$pid"
+    for pid in $(below "$runner"); do
+        if [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$1" ]; then
+            echo "$pid"
+            return
+        fi
     done
 }
 start_one() {
@@ -155,8 +166,8 @@ start_one() {
     done
 }
 start_one
-server=$(of_jail virtiofsd | head -n 1)
-vmm=$(of_jail qemu-system-x86 | head -n 1)
+server=$(of_jail virtiofsd)
+vmm=$(of_jail qemu-system-x86)
 [ -n "$server" ] && [ -n "$vmm" ] && grep -q " $WS " "/proc/$server/mountinfo" && ! awk '{ print $5 }' "/proc/$server/mountinfo" | grep -q '^/\(dev\|proc\)'
 verdict "${boots[19]}" -- cat "/proc/$server/mountinfo"
 none=1
@@ -169,12 +180,19 @@ wait "$runner"
 verdict "${boots[21]}" -- cat "$T/stderr"
 rm -f "$WS/up"
 start_one
-server=$(of_jail virtiofsd | head -n 1)
+server=$(of_jail virtiofsd)
+all=$(below "$runner")
 kill -KILL ${server:+"$server"}
 wait "$runner"
 [ $? -eq 125 ] && grep -q '^agentjail: microVM: .*ended' "$T/stderr"
 verdict "${boots[22]}" -- cat "$T/stderr"
-sleep 0.3
-[ -z "$(of_jail virtiofsd)$(of_jail qemu-system-x86)" ]
-verdict "${boots[23]}" -- pgrep -a 'virtiofsd|qemu'
+for pid in $all; do # until each has gone
+    for _ in $(seq 300); do
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.1
+    done
+    ! kill -0 "$pid" 2>/dev/null || break
+done
+! kill -0 "$pid" 2>/dev/null && [ "$(wc -w <<<"$all")" -gt 4 ]
+verdict "${boots[23]}" -- ps -o pid,stat,args -p "${all//$'\n'/,}"
 end_boots

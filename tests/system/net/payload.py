@@ -373,6 +373,7 @@ def flows(count):
                 s.recv(99)
                 waiting.remove(s)
                 answered.append(s)
+                end = time.monotonic() + 5 # where some are answered the others may be, too
     say("answered", len(answered))
     for s in answered[:3] + answered[-3:]:
         s.settimeout(10)
@@ -417,7 +418,7 @@ def streams(count):
 
 
 def open_at(hosts):
-    """Connections to port 7000 of each; how many of them are still open after a moment."""
+    """Connections to port 7000 of each; how many of them are still open once none is closed for a second any more."""
     all_files()
     held = []
     for host in hosts:
@@ -425,16 +426,20 @@ def open_at(hosts):
         s.setblocking(False)
         s.connect_ex((socket.gethostbyname(host), 7000))
         held.append(s)
-    time.sleep(1)
-    still = 0
-    for s in held:
-        try:
-            still += bool(s.recv(1))
-        except BlockingIOError:
-            still += 1
-        except OSError:
-            pass
+    still, before, end = len(held), None, time.monotonic() + 40
+    while still != before and time.monotonic() < end:
+        time.sleep(1)
+        before, still = still, sum(is_open(s) for s in held)
     return held, still
+
+
+def is_open(s):
+    try:
+        return bool(s.recv(1))
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 def silent(count):
