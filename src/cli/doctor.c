@@ -260,7 +260,7 @@ static enum state check_microvm(const struct host_features *f, struct buf *detai
     if (parts->vmm)
         buf_printf(detail, "%s, ", parts->vmm);
     if (parts->file_server)
-        buf_printf(detail, "%s (%s), ", parts->file_server, parts->rust ? "Rust" : "C");
+        buf_printf(detail, "%s, ", parts->file_server);
     if (parts->kernel[0])
         buf_printf(detail, "%s, the newest with modules, ", parts->kernel);
     buf_str(detail, lack ? lack : "emulated only, with accel = tcg");

@@ -62,8 +62,10 @@ static int check(struct run_rule *rule, struct buf *why)
     struct stat before, after;
     char hex[HEX_SIZE];
     _cleanup_close_ int fd = open(rule->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-        return 0; /* which the plan refuses, unless it may be missing */
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+        rule->unhashed = true; /* should it be there for the plan it is refused, whatever it is */
+        return 0;
+    }
     if (fd < 0 || fstat(fd, &before) < 0)
         return refuse(rule, -errno, "cannot be read, so its digest cannot be checked; make it readable, or leave sha256: out",
                       why);

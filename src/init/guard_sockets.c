@@ -38,7 +38,7 @@
 #include "init/socket_address.h"
 #include "sys/syscalls.h"
 
-#define CLOSE_MS 10
+#define HURRY_MS 10
 
 /* The socket that a call is about. */
 struct copy {
@@ -60,17 +60,24 @@ int guard_sockets_begin(void)
     return sigaction(SIGALRM, &action, NULL) < 0 || sigprocmask(SIG_UNBLOCK, &set, NULL) < 0 ? -errno : 0;
 }
 
+/* What might wait is ended by a signal, again and again, until it is over. */
+static void hurry(bool on)
+{
+    const struct timeval soon = { .tv_usec = HURRY_MS * 1000 };
+    const struct itimerval timer = { soon, soon }, none = { 0 };
+    setitimer(ITIMER_REAL, on ? &timer : &none, NULL);
+}
+
 /* If ours is the last descriptor of what is not ours, closing it may wait, as for SO_LINGER, which the asker may set at any
  * time: a signal ends that. Unix sockets do not wait. */
 static void let_go(struct copy *c)
 {
     bool waits = c->fd >= 0 && c->domain != AF_UNIX;
-    struct itimerval timer = { .it_value.tv_usec = CLOSE_MS * 1000 }, none = { 0 };
     if (waits)
-        setitimer(ITIMER_REAL, &timer, NULL);
+        hurry(true);
     cleanup_close(&c->fd);
     if (waits)
-        setitimer(ITIMER_REAL, &none, NULL);
+        hurry(false);
 }
 
 static int get_option(int fd, int option, int *ret)
@@ -115,12 +122,14 @@ static int connect_copy(const struct copy *c, const struct socket_address *addre
     waits = flags >= 0 && !(flags & O_NONBLOCK);
     if (waits && fcntl(c->fd, F_SETFL, flags | O_NONBLOCK) < 0)
         return -errno;
+    hurry(true); /* the flag is the asker's, too, who may take it off again just now */
     int r = as_error(connect(c->fd, &address->any, address->size));
     if (waits && r == -EINPROGRESS) /* on this host it is there already */
         r = as_error(connect(c->fd, &address->any, address->size));
+    hurry(false);
     if (waits)
         fcntl(c->fd, F_SETFL, flags);
-    *ret_later = waits && (r == -EINPROGRESS || r == -EALREADY || (r == -EAGAIN && c->domain == AF_UNIX));
+    *ret_later = r == -EINTR || (waits && (r == -EINPROGRESS || r == -EALREADY || (r == -EAGAIN && c->domain == AF_UNIX)));
     return r;
 }
 

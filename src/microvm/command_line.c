@@ -6,8 +6,7 @@
 
 static const char files_device[] = "vhost-user-fs-device,chardev=files,tag=" GUEST_ROOT_TAG;
 static const char port_device[] = "virtserialport,chardev=port,name=" FRAME_PORT;
-static const char shared[] = "--shared-dir=" MICROVM_EXPORT;
-static const char c_options[] = "source=" MICROVM_EXPORT ",sandbox=chroot,cache=auto,announce_submounts,"
+static const char server_options[] = "source=" MICROVM_EXPORT ",sandbox=chroot,cache=auto,announce_submounts,"
                                 "modcaps=-chown:-dac_override:-fowner:-fsetid:-setgid:-setuid:-mknod:-setfcap";
 
 static int add_list(struct strv *list, const char *const *words, size_t n)
@@ -60,21 +59,17 @@ int vmm_command_line(const struct vmm_wish *wish, struct strv *ret)
     return add_list(ret, words, ELEMENTSOF(words));
 }
 
-/* The C one has no way to run without a sandbox of its own: it gets the one that needs chroot(2) only, and is to keep no
- * capability. The Rust one needs none. */
+/* It has no way to run without a sandbox of its own: it gets the one that needs chroot(2) only, and is to keep no
+ * capability. */
 int server_command_line(const struct server_wish *wish, struct strv *ret)
 {
     _cleanup_buf_ struct buf files = { 0 };
     int r = buf_printf(&files, "--rlimit-nofile=%lu", wish->files);
     if (r < 0)
         return r;
-    const char *const c[] = {
+    const char *const words[] = {
         wish->program, "--fd=3", files.data, "-o",
-        c_options,
+        server_options,
     };
-    const char *const rust[] = {
-        wish->program, "--fd=3", files.data, shared, "--sandbox=none", "--cache=auto",
-        "--announce-submounts",
-    };
-    return wish->rust ? add_list(ret, rust, ELEMENTSOF(rust)) : add_list(ret, c, ELEMENTSOF(c));
+    return add_list(ret, words, ELEMENTSOF(words));
 }

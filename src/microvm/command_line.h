@@ -28,7 +28,6 @@ int vmm_command_line(const struct vmm_wish *wish, struct strv *ret);
 
 struct server_wish {
     const char *program;
-    bool rust;
     unsigned long files; /* descriptors that it may have */
 };
 

@@ -11,7 +11,6 @@
 struct microvm_parts {
     const char *vmm;         /* QEMU's path; NULL: none */
     const char *file_server; /* virtiofsd's; NULL: none */
-    bool rust;               /* it is the Rust one, which takes other options */
     char kernel[PATH_MAX];   /* the image; empty: none */
     char release[128];       /* of the kernel */
     char modules[PATH_MAX];  /* directory of the modules of that release; empty: none */

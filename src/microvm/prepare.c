@@ -192,7 +192,7 @@ int microvm_prepare(const struct jail_start *start, struct microvm *ret, struct 
     if (r >= 0)
         r = vmm_command_line(&vmm, &made.vmm);
     if (r >= 0)
-        r = server_command_line(&(struct server_wish){ parts.file_server, parts.rust, most_files() }, &made.server);
+        r = server_command_line(&(struct server_wish){ parts.file_server, most_files() }, &made.server);
     if (r < 0) {
         microvm_free(&made);
         return r;

@@ -125,8 +125,10 @@ static int add_loaders(struct collect *c, const struct run_rule *rule)
 /* Is it what was hashed? */
 static bool is_hashed(const struct run_rule *rule, const struct stat *st)
 {
-    return !rule->ino || (st->st_dev == rule->dev && st->st_ino == rule->ino && st->st_ctim.tv_sec == rule->changed.tv_sec &&
-                          st->st_ctim.tv_nsec == rule->changed.tv_nsec);
+    if (!rule->ino)
+        return !rule->unhashed;
+    return st->st_dev == rule->dev && st->st_ino == rule->ino && st->st_ctim.tv_sec == rule->changed.tv_sec &&
+           st->st_ctim.tv_nsec == rule->changed.tv_nsec;
 }
 
 static int allow(struct collect *c, const struct run_rule *rule, const struct resolved *r)

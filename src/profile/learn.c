@@ -27,6 +27,9 @@ static const char *const closed[] = {
     "/etc/ssh/ssh_host_rsa_key", "/etc/ssh/ssh_host_dsa_key", "/etc/ssh/ssh_host_ecdsa_key", "/etc/ssh/ssh_host_ed25519_key",
     "/etc/NetworkManager/system-connections", "/var/backups", "/var/lib/NetworkManager", "/var/lib/containers",
     "/var/lib/docker", "/var/lib/kubelet", "/var/lib/systemd", "/var/log", "/var/mail", "/var/spool",
+    "/etc/ipsec.secrets", "/etc/ipsec.d/private", "/etc/swanctl/private", "/etc/ppp/chap-secrets", "/etc/ppp/pap-secrets",
+    "/etc/openvpn", "/etc/mysql/debian.cnf", "/etc/samba/private", "/etc/rancher", "/var/lib/samba/private", "/var/lib/cloud",
+    "/var/lib/rancher", "/var/lib/tor", "/var/lib/openvpn",
     /* sockets of services, which a read-only view leaves open */
     "/var/lib/incus", "/var/lib/libvirt", "/var/lib/lxd", "/var/lib/mysql", "/var/lib/postgresql", "/var/snap",
 };
@@ -34,6 +37,9 @@ static const char *const closed[] = {
 /* The kernel's, the jail's own, what another entry or no command has a use for; and where disks and other people are. */
 static const char *const left_out[] = { "bin",  "boot", "dev", "home", "lib",  "lib32", "lib64", "libx32", "lost+found",
                                         "media", "mnt", "proc", "root", "run", "sbin",  "sys",   "tmp",    "usr" };
+
+/* Where some systems have their homes. */
+static const char *const homes[] = { "/var/home", "/var/roothome", "/export/home" };
 
 static int refuse_name(const struct load *l, const char *name, const char *problem, const char *where)
 {
@@ -184,6 +190,26 @@ static int widen_home(struct merge *m)
     return r;
 }
 
+/* Other people's, wherever they lie beside the user's own. */
+static int hide_homes(struct merge *m)
+{
+    const char *home = m->dirs.home, *slash = home ? strrchr(home, '/') : NULL;
+    int r = 0;
+    for (size_t i = 0; i < ELEMENTSOF(homes) && r >= 0; i++)
+        if (!home || !path_within(home, homes[i]))
+            r = add(m, GRANT_HIDE, homes[i]);
+    const char *above = slash && slash != home ? arena_strndup(m->arena, home, (size_t)(slash - home)) : NULL;
+    _cleanup_closedir_ DIR *d = above ? opendir(above) : NULL;
+    for (struct dirent *e; d && r >= 0 && (e = readdir(d));) {
+        struct stat st;
+        if (e->d_name[0] == '.' || fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid == geteuid())
+            continue;
+        const char *path = arena_concat(m->arena, above, "/", e->d_name);
+        r = path ? add(m, GRANT_HIDE, path) : -ENOMEM;
+    }
+    return r;
+}
+
 /* --- the rest --- */
 
 static bool on_command_line(struct origin origin)
@@ -241,7 +267,8 @@ int learn_widen(struct merge *m)
     p->evidence_level = EVIDENCE_ALL;
     p->evidence_level_origin = (struct origin){ 0 };
     int r = widen_network(m);
-    if (r < 0 || (r = narrow(m)) < 0 || (r = widen_tops(m)) < 0 || (r = widen_home(m)) < 0)
+    if (r < 0 || (r = narrow(m)) < 0 || (r = widen_tops(m)) < 0 || (r = widen_home(m)) < 0 ||
+        (r = hide_homes(m)) < 0)
         return r;
     for (size_t i = 0; i < ELEMENTSOF(closed) && r >= 0; i++)
         if (access(closed[i], R_OK) == 0 || access(closed[i], X_OK) == 0) /* the others are closed to the user anyway */

@@ -37,7 +37,8 @@ static bool find_refusal(const struct policy *p, struct refusal *ret)
     UNLESS(p->open_url != OPEN_URL_DENY, OPEN_URL, &p->open_url_origin, "no page can be opened on the host yet", "deny")
     UNLESS(p->nested, NESTED, &p->nested_origin, "nothing is nested yet", "deny")
     UNLESS(p->no_spawn, SPAWN, &p->no_spawn_origin, "nothing holds spawn = no yet", "yes")
-    UNLESS(p->n_run_rules && p->run_rules[0].deny, EXEC_DENY, &p->run_rules[0].origin, "nothing keeps programs from being run yet", "")
+    UNLESS(p->n_run_rules && p->run_rules[0].deny, EXEC_DENY, &p->run_rules[0].origin,
+           "nothing keeps programs from being run yet", "")
     UNLESS(p->n_run_rules, EXEC_ALLOW, &p->run_rules[0].origin, "nothing holds a list of programs yet", "")
     UNLESS(p->landlock.value && !p->landlock.optional, LANDLOCK, &p->landlock.origin,
            "the file server is in no Landlock domain yet", "-on")

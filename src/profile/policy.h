@@ -134,6 +134,7 @@ struct run_rule {
     dev_t dev;          /* with it, once it was looked at: which file it was, */
     ino_t ino;
     struct timespec changed; /* and as of when */
+    bool unhashed;      /* it was not there to be hashed */
     struct origin origin;
 };
 

@@ -11,7 +11,6 @@
 
 struct search {
     const char *skip;
-    dev_t dev;
     size_t base;  /* bytes of path that belong to the tree's own name, which proves nothing */
     size_t *left;
     struct strv *found;
@@ -39,11 +38,6 @@ static int look_at(struct search *s, int dir, size_t len, const struct dirent *e
 /* Takes fd over. */
 static int look_in(struct search *s, int fd, size_t len, unsigned depth)
 {
-    struct stat st;
-    if (fstat(fd, &st) < 0 || st.st_dev != s->dev) {
-        close(fd);
-        return 0;
-    }
     _cleanup_closedir_ DIR *d = fdopendir(fd);
     if (!d) {
         close(fd);
@@ -65,14 +59,11 @@ static int look_in(struct search *s, int fd, size_t len, unsigned depth)
 int secrets_find(const char *dir, const char *skip, unsigned depth, size_t *left, struct strv *found)
 {
     struct search s = { .skip = skip, .left = left, .found = found };
-    struct stat st;
     size_t len = strlen(dir);
     int fd = len < sizeof(s.path) ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (fd < 0)
         return 0; /* a file, or not for us */
     memcpy(s.path, dir, len + 1);
     s.base = len;
-    if (fstat(fd, &st) == 0)
-        s.dev = st.st_dev;
     return look_in(&s, fd, len, depth);
 }

@@ -11,8 +11,9 @@
 enum { SECRETS_NAMES_MAX = 200000, SECRETS_FOUND_MAX = 1000 };
 
 /* Append the absolute paths of such files and directories below dir, down to depth names, to found; in what was found, in skip
- * (NULL: nothing), behind symlinks and in other file systems nothing is looked for. *left counts the names down. What cannot be
- * read by us cannot be read by the payload either, and is passed over. 0, -E2BIG when there is more than may be, -ENOMEM. */
+ * (NULL: nothing) and behind symlinks nothing is looked for; in other file systems it is, as subvolumes are such. *left counts
+ * the names down. What cannot be read by us cannot be read by the payload either, and is passed over. 0, -E2BIG when there is
+ * more than may be, -ENOMEM. */
 int secrets_find(const char *dir, const char *skip, unsigned depth, size_t *left, struct strv *found);
 
 #endif

@@ -49,11 +49,6 @@ START_TEST(test_server)
                 "source=/export,sandbox=chroot,cache=auto,announce_submounts,"
                 "modcaps=-chown:-dac_override:-fowner:-fsetid:-setgid:-setuid:-mknod:-setfcap");
     strv_free(&list);
-    wish = (struct server_wish){ .program = "/usr/libexec/virtiofsd", .rust = true, .files = 4096 };
-    ck_assert_int_eq(server_command_line(&wish, &list), 0);
-    says(&list, "/usr/libexec/virtiofsd --fd=3 --rlimit-nofile=4096 --shared-dir=/export --sandbox=none --cache=auto "
-                "--announce-submounts");
-    strv_free(&list);
     ck_assert_int_eq(SERVER_FD_LISTENER, 3);
 }
 END_TEST

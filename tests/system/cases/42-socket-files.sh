@@ -170,6 +170,33 @@ c = socket.socket(); c.setblocking(False); assert error(lambda: c.connect(i.gets
 assert error(lambda: socket.socket().connect(("127.0.0.1", 1))) == 111
 u = socket.socket(type=socket.SOCK_DGRAM); u.connect(("127.0.0.1", 9)); u.send(b"x")'
 verdict "connections that wait, or must not, do as without"
+# The flag is shared by all who have the socket: who takes it off in the right moment would have init wait for a full queue.
+inside -- python3 -c '
+import fcntl, os, signal, socket, time
+def stream(): return socket.socket(socket.AF_UNIX)
+l = stream(); l.bind("/tmp/full"); l.listen(0); first = stream(); first.connect("/tmp/full")
+s, end = stream(), time.monotonic() + 3
+if os.fork() == 0:
+    while time.monotonic() < end:
+        fcntl.fcntl(s, fcntl.F_SETFL, os.O_RDWR)
+    os._exit(0)
+def stop(*_): raise KeyError
+signal.signal(signal.SIGALRM, stop)
+while time.monotonic() < end:
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        while True:
+            s.setblocking(False)
+            try:
+                s.connect("/tmp/full")
+            except BlockingIOError:
+                pass
+    except KeyError:
+        pass
+signal.setitimer(signal.ITIMER_REAL, 0)
+stream().bind("/tmp/served")
+print("served")' && grep -qx served "$T/stdout"
+verdict "init serves on, whatever is done to a socket while it connects it" -- cat "$T/stderr"
 end_world
 
 # A program that may not be looked at, by a socket that is granted: the user's keys.
