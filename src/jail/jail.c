@@ -346,7 +346,7 @@ _Noreturn void jail_main(const struct jail_clone *with)
         .why = &why,
     };
     build_view(start, &view, &ns, channel);
-    struct microvm_ends ends;
+    struct microvm_ends ends = { .port = -1, .console = -1, .log = -1, .alive = -1 };
     if (start->microvm)
         start_microvm(with, start, &ns, files, &ends, channel);
     enter_directory(start->directory, &ns.settling, channel);

@@ -34,6 +34,7 @@
 #include "filter/filter.h"
 #include "ipc/packet.h"
 #include "jail/mounts.h"
+#include "jail/proc.h"
 #include "lockdown/caps.h"
 #include "lockdown/seccomp.h"
 #include "microvm/command_line.h"
@@ -320,11 +321,13 @@ static int no_procfs(const struct child *child)
     return found ? -EPERM : ferror(f) ? -EIO : 0;
 }
 
-/* For the descriptors that it opens files again by; without sysctls and all else that is not a process'. */
+/* For the descriptors that it opens files again by. It reads a sysctl; none is left that root of the host could write. */
 static int make_proc(struct child *child)
 {
     _cleanup_close_ int point = make_directory(child->root, "proc");
-    return point < 0 ? point : mount_new("proc", point, SYS_MS_NOSUID | SYS_MS_NODEV | SYS_MS_NOEXEC, "subset=pid");
+    int r = point < 0 ? point : proc_mount(point);
+    _cleanup_close_ int proc = r < 0 ? -1 : open_directory(child->root, "proc");
+    return r < 0 ? r : proc < 0 ? proc : proc_cover(proc);
 }
 
 _Noreturn static void server_main(struct child *child)

@@ -45,7 +45,8 @@ boots=("the command runs in a microVM" "its kernel is another" "its uid is the u
     "a protected file is protected" "a hidden one is hidden" "programs run from the workspace" "and from nowhere without exec" "it has no capability"
     "no file gets a setuid bit" "a command that is not there: 127" "a signal of its own: 128 and it" "a terminal with its size"
     "the file server sees no /proc and no /dev of the jail" "VMM and file server have no capability" "a VMM that is killed: 125 and a message"
-    "a file server that is killed: 125 and a message" "nothing is left running" "no setuid bit by the file server either")
+    "a file server that is killed: 125 and a message" "nothing is left running" "no setuid bit by the file server either"
+    "and no sysctl is in its reach")
 end_boots() {
     end_world
     echo "# done"
@@ -170,6 +171,16 @@ server=$(of_jail virtiofsd)
 vmm=$(of_jail qemu-system-x86)
 [ -n "$server" ] && [ -n "$vmm" ] && grep -q " $WS " "/proc/$server/mountinfo" && ! awk '{ print $5 }' "/proc/$server/mountinfo" | grep -q '^/\(dev\|proc\)'
 verdict "${boots[19]}" -- cat "/proc/$server/mountinfo"
+# It holds a descriptor of its own procfs, from which a host's root would come to the sysctls.
+sysctls=
+for fd in "/proc/$server/fd"/*; do
+    if [ -e "$fd/../../sys/kernel/core_pattern" ]; then
+        sysctls=closed
+        [ ! -w "$fd/../../sys/kernel/core_pattern" ] || { sysctls=open; break; }
+    fi
+done
+[ "$sysctls" = closed ]
+verdict "${boots[25]}" "$sysctls"
 none=1
 for pid in $server $vmm; do grep -q '^CapEff:.*[1-9a-f]' "/proc/$pid/status" && none=0; done
 [ $none = 1 ] && [ -n "$server" ]
