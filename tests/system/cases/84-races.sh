@@ -173,7 +173,7 @@ lost_strictly "$AGENTJAIL" 2000
 verdict "strict: a lost protection ends the jail" -- head "$T/stderr"
 end_world
 new_world
-AGENTJAIL_TEST_OFF=watch lost_strictly "$UNFENCED"
+AGENTJAIL_TEST_OFF=watch lost_strictly "$UNFENCED" 50
 [ $? -eq 7 ]
 verdict "control: without watch the command goes on to its end" -- head "$T/stderr"
 end_world
